@@ -25,6 +25,7 @@ test('the statistics of an empty system are empty', async () => {
     jobs: { total: 0, byStatus: {}, byType: {} },
     backlog: {},
     projector: { lastSequence: 0, updatedAt: null, lagEvents: 0, lagMs: 0 },
+    pastFrom: null,
   });
 });
 

@@ -54,6 +54,9 @@ const StatsView = Schema.Struct({
   projector: Schema.optionalKey(Schema.NullOr(ProjectorLag)).annotateKey({
     description: 'Not for callers with a tenant.',
   }),
+  pastFrom: Schema.optionalKey(Schema.NullOr(Timestamp)).annotateKey({
+    description: 'How far back `asOf` reaches; `null` where past states are not kept, or not yet. Not with `asOf`.',
+  }),
   asOf: Schema.optionalKey(PastView).annotateKey({
     description: 'With `asOf`: the moment of the numbers, which are all that the answer has.',
   }),
@@ -122,15 +125,17 @@ async function pastStats(moment: Moment, tenant: string | undefined, deps: ApiDe
 function presentStats({ log, table, announced, limits }: ApiDeps) {
   const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog(), limits.partMs));
   const projector = cachedFor(CACHE_MS, () => projectorOf({ log, table, limits }));
+  const past = cachedFor(CACHE_MS, () => unlessUnavailable(table.readPastCheckpoint(), limits.partMs));
   return async (tenant: string | undefined, span: StatsSpan | undefined): Promise<StatsBody> => {
     const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
     const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
-    const [[counts, activity], [waiting, projected] = []] = await Promise.all([counted, shared]);
+    const [[counts, activity], [waiting, projected] = [], reach] = await Promise.all([counted, shared, past()]);
     return {
       jobs: summary(counts),
       activity,
       backlog: waiting && backlogView(waiting, counts, { announced, log }),
       projector: projected,
+      pastFrom: reach?.earliestAt ?? null,
     };
   };
 }

@@ -12,8 +12,13 @@ export function readAuditSearch(search: Readonly<Record<string, unknown>>): Audi
   // The router reads `?subjectId=42` as a number.
   const texts = TEXTS.flatMap((name) => {
     const value = search[name];
-    return (typeof value === 'string' && value !== '') || typeof value === 'number' ? [[name, String(value)]] : [];
+    const isText = (typeof value === 'string' && value !== '') || typeof value === 'number';
+    return isText && isPossible(name, String(value)) ? [[name, String(value)]] : [];
   });
   const outcome = outcomes.find((one) => one === search['outcome']);
   return { ...Object.fromEntries(texts), ...(outcome === undefined ? {} : { outcome }) };
+}
+
+function isPossible(name: (typeof TEXTS)[number], text: string): boolean {
+  return (name !== 'from' && name !== 'to') || !Number.isNaN(Date.parse(text));
 }

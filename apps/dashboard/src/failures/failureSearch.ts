@@ -1,3 +1,5 @@
+import { JOB_TYPE } from '../jobs/jobSearch.ts';
+
 /** The windows that can be picked, with their names. */
 export const windows = [
   ['15m', '15 min'],
@@ -17,6 +19,6 @@ export interface FailureSearch {
 export function readFailureSearch({ window, type }: Readonly<Record<string, unknown>>): FailureSearch {
   return {
     ...(typeof window === 'string' && /^[1-9]\d{0,3}[mhd]$/.test(window) ? { window } : {}),
-    ...(typeof type === 'string' && type !== '' ? { type } : {}),
+    ...(typeof type === 'string' && JOB_TYPE.test(type) ? { type } : {}),
   };
 }

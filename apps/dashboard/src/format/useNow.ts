@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import { createContext, useContext, useSyncExternalStore } from 'react';
 
 let now = Date.now();
 
@@ -10,7 +10,17 @@ function subscribe(onChange: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Returns the time in milliseconds, renewed every second. */
+/** The time that the views below look at, in milliseconds; undefined for now. */
+export const ShownMoment = createContext<number | undefined>(undefined);
+
+/** Returns the time that the view looks at in milliseconds: ages count from it. Now is renewed every second. */
 export function useNow(): number {
+  const shown = useContext(ShownMoment);
+  const clock = useClock();
+  return shown ?? clock;
+}
+
+/** Returns the time in milliseconds, renewed every second. */
+export function useClock(): number {
   return useSyncExternalStore(subscribe, () => now);
 }

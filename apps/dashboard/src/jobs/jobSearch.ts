@@ -28,14 +28,15 @@ export type JobSearch = Omit<JobListFilter, 'asOf'> & PastSearch;
 
 /** Reads the conditions of an address, and leaves out what is none. */
 export function readJobSearch(params: Readonly<Record<string, unknown>>): JobSearch {
+  const past = readPastSearch(params);
   const sort = sorts.find((one) => one === params['sort'] && one !== 'newest');
   const conditions = [...SEVERAL, ...ONE].flatMap((name) =>
     [params[name]].flat().flatMap((value) => (isText(value) ? [{ name, value: String(value) }] : [])),
   );
   return {
-    ...searchOf(conditions.filter(isPossible)),
-    ...(sort === undefined ? {} : { sort }),
-    ...readPastSearch(params),
+    ...searchOf(conditions.filter((condition) => isPossible(condition) && takes(past, condition))),
+    ...(sort === undefined || past.asOf !== undefined ? {} : { sort }),
+    ...past,
   };
 }
 
@@ -44,9 +45,26 @@ function isText(value: unknown): value is string | number {
   return (typeof value === 'string' && value !== '') || typeof value === 'number';
 }
 
+/** What a job type can be called. */
+export const JOB_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** What the API would refuse is not asked for. */
 function isPossible({ name, value }: Condition): boolean {
-  return name !== 'status' || statuses.some((status) => status === value);
+  if (isBound(name)) return AGO.test(value) || !Number.isNaN(Date.parse(value));
+  return POSSIBLE[name]?.test(value) ?? (name !== 'status' || statuses.some((status) => status === value));
 }
+
+function isBound(name: ConditionName): name is (typeof bounds)[number] {
+  return bounds.some((bound) => bound === name);
+}
+
+const POSSIBLE: Partial<Record<ConditionName, RegExp>> = {
+  type: JOB_TYPE,
+  tag: /^.{1,128}$/su,
+  search: /^[^=]+=/su,
+  failure: /^[0-9a-f]{16}$/,
+  rerunOf: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+};
 
 /** The conditions of a list, one by one. */
 export function conditionsOf(search: JobSearch): readonly Condition[] {

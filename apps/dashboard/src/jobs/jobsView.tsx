@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
+import { ShownMoment } from '../format/useNow.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
 import { useMay } from '../session/session.ts';
 import { BulkBar, MAX_CHOSEN, useListTotal } from './bulkBar.tsx';
@@ -20,8 +21,10 @@ export function JobsView() {
   return (
     <div className="jobs-view">
       <h1 className="sr-only">Jobs</h1>
-      <JobList key={JSON.stringify(filter)} filter={filter} />
       <JobsSlider filter={filter} />
+      <ShownMoment value={filter.asOf === undefined ? undefined : Date.parse(filter.asOf)}>
+        <JobList key={JSON.stringify(filter)} filter={filter} />
+      </ShownMoment>
     </div>
   );
 }
@@ -32,7 +35,8 @@ function JobsSlider({ filter }: { readonly filter: JobSearch }) {
   const { asOf, ...rest } = filter;
   const move = (to: string | undefined) =>
     void navigate({ search: to === undefined ? rest : { ...rest, asOf: to }, replace: true });
-  return <PastSlider asOf={asOf} earliest={useCounts(asOf)?.asOf?.earliest} onMove={move} />;
+  const counts = useCounts(asOf);
+  return <PastSlider asOf={asOf} earliest={counts?.asOf?.earliest ?? counts?.pastFrom} onMove={move} />;
 }
 
 function JobList({ filter }: { readonly filter: JobSearch }) {

@@ -1,8 +1,9 @@
 import type { Activity, Stats } from '@jobstream/client';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
+import { ShownMoment } from '../format/useNow.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
@@ -21,58 +22,54 @@ const route = getRouteApi('/');
 /** Whether work flows: what waits and for how long, what happened in the last hour, who works; or what was at a time. */
 export function Overview() {
   const { asOf } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [present, past] = [usePresent(asOf === undefined), usePast(asOf)];
+  const move = (to: string | undefined) =>
+    void navigate({ search: to === undefined ? {} : { asOf: to }, replace: true, resetScroll: false });
   return (
     <>
       <h1 className="sr-only">Overview</h1>
-      {asOf === undefined ? <Present /> : <Past asOf={asOf} />}
+      <PastSlider asOf={asOf} earliest={past.data?.asOf?.earliest ?? present.data?.pastFrom} onMove={move} />
+      {asOf === undefined ? (
+        <Loaded query={present}>{(stats) => <Present stats={stats} />}</Loaded>
+      ) : (
+        <ShownMoment value={Date.parse(asOf)}>
+          <Loaded query={past}>{(stats) => <PastOverview stats={stats} asOf={asOf} />}</Loaded>
+        </ShownMoment>
+      )}
     </>
   );
 }
 
-/** Moves the overview through time. */
-function OverviewSlider({ asOf, earliest }: { readonly asOf?: string; readonly earliest?: string }) {
-  const navigate = route.useNavigate();
-  const move = (to: string | undefined) =>
-    void navigate({ search: to === undefined ? {} : { asOf: to }, replace: true, resetScroll: false });
-  return <PastSlider asOf={asOf} earliest={earliest} onMove={move} />;
-}
-
-function Past({ asOf }: { readonly asOf: string }) {
+function usePresent(enabled: boolean) {
   const client = useClient();
-  const query = useQuery({
-    queryKey: ['stats', 'past', asOf],
-    queryFn: ({ signal }) => client.stats({ asOf, signal }),
-    placeholderData: keepPreviousData,
-    staleTime: Infinity,
-  });
-  return (
-    <>
-      <OverviewSlider asOf={asOf} {...(query.data?.asOf === undefined ? {} : { earliest: query.data.asOf.earliest })} />
-      <Loaded query={query}>{(stats) => <PastOverview stats={stats} asOf={asOf} />}</Loaded>
-    </>
-  );
-}
-
-function Present() {
-  const client = useClient();
-  const query = useQuery({
+  return useQuery({
     queryKey: ['stats', 'hour'],
     queryFn: ({ signal }) => client.stats({ window: '60m', signal }),
     refetchInterval: 2_000,
+    enabled,
   });
+}
+
+function usePast(asOf: string | undefined) {
+  const client = useClient();
+  return useQuery({
+    queryKey: ['stats', 'past', asOf],
+    queryFn: asOf === undefined ? skipToken : ({ signal }) => client.stats({ asOf, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+}
+
+function Present({ stats }: { readonly stats: Stats }) {
   return (
-    <Loaded query={query}>
-      {(stats) => (
-        <>
-          <Figures stats={stats} />
-          {stats.jobs.total === 0 && <NoJobs />}
-          <ByStatus stats={stats} />
-          {stats.activity !== undefined && <ActivityChart activity={stats.activity} />}
-          {stats.backlog && <Backlog backlog={stats.backlog} />}
-          <OverviewSlider />
-        </>
-      )}
-    </Loaded>
+    <>
+      <Figures stats={stats} />
+      {stats.jobs.total === 0 && <NoJobs />}
+      <ByStatus stats={stats} />
+      {stats.activity !== undefined && <ActivityChart activity={stats.activity} />}
+      {stats.backlog && <Backlog backlog={stats.backlog} />}
+    </>
   );
 }
 

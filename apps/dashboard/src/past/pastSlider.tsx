@@ -1,10 +1,8 @@
 import { useEffect, useEffectEvent, useState } from 'react';
-import { useNow } from '../format/useNow.ts';
+import { useClock } from '../format/useNow.ts';
 import { Instant } from '../parts/instant.tsx';
 
 const MINUTE_MS = 60_000;
-/** How far the slider reaches until it is known how far the past does. */
-const REACH_MS = 60 * MINUTE_MS;
 /** How long a moment is shown while the past is played, and how much of the slider one step is. */
 const STEP_MS = 1_500;
 const STEPS = 60;
@@ -12,17 +10,13 @@ const STEPS = 60;
 interface PastSliderProps {
   /** The time that is looked at; undefined for now. RFC 3339. */
   readonly asOf: string | undefined;
-  /** How far back it reaches, if that is known. */
-  readonly earliest: string | undefined;
+  /** How far back it reaches; undefined as long as that is not known, null where the past is not kept. */
+  readonly earliest: string | null | undefined;
   readonly onMove: (asOf: string | undefined) => void;
 }
 
 /** Moves a view through time, and says when what is shown is not so any more. */
 export function PastSlider({ asOf, earliest, onMove }: PastSliderProps) {
-  const now = Math.floor(useNow() / MINUTE_MS) * MINUTE_MS;
-  const from = Math.ceil((earliest === undefined ? now - REACH_MS : Date.parse(earliest)) / MINUTE_MS) * MINUTE_MS;
-  const at = asOf === undefined ? now : Math.min(Date.parse(asOf), now);
-  const move = (to: number) => onMove(to >= now ? undefined : new Date(Math.max(to, from)).toISOString());
   return (
     <section className="past-slider" aria-label="Time">
       {asOf !== undefined && (
@@ -35,27 +29,47 @@ export function PastSlider({ asOf, earliest, onMove }: PastSliderProps) {
           </button>
         </p>
       )}
-      <div className="slider">
-        <PlayForward active={asOf !== undefined} onStep={() => move(at + Math.max((now - from) / STEPS, MINUTE_MS))} />
-        <input
-          type="range"
-          aria-label="As it was at"
-          aria-valuetext={asOf ?? 'now'}
-          min={from}
-          max={now}
-          step={MINUTE_MS}
-          value={at}
-          onChange={({ target }) => move(Number(target.value))}
-        />
-        <input
-          type="datetime-local"
-          aria-label="Date and time"
-          value={localTime(at)}
-          onChange={({ target }) => target.value !== '' && move(new Date(target.value).getTime())}
-        />
-      </div>
+      {earliest !== null && <Slider asOf={asOf} earliest={earliest} onMove={onMove} />}
     </section>
   );
+}
+
+function Slider({ asOf, earliest, onMove }: PastSliderProps) {
+  const clock = useClock();
+  const now = Math.ceil(clock / MINUTE_MS) * MINUTE_MS;
+  const first = earliest ? Math.min(Date.parse(earliest), clock) : clock;
+  const from = floored(first);
+  const at = asOf === undefined ? now : Math.min(Date.parse(asOf), now);
+  const move = (to: number) => onMove(to >= now ? undefined : new Date(Math.max(to, first)).toISOString());
+  return (
+    <div className="slider">
+      <PlayForward active={asOf !== undefined} onStep={() => move(at + Math.max((now - from) / STEPS, MINUTE_MS))} />
+      <input
+        type="range"
+        aria-label="As it was at"
+        disabled={earliest === undefined}
+        aria-valuetext={asOf ?? 'now'}
+        min={from}
+        max={now}
+        step={MINUTE_MS}
+        // On a step: between two, browsers would move it to the next, which may be now.
+        value={floored(at)}
+        onChange={({ target }) => move(Number(target.value))}
+      />
+      <input
+        type="datetime-local"
+        aria-label="Date and time"
+        disabled={earliest === undefined}
+        value={localTime(Math.min(at, clock))}
+        onChange={({ target }) => target.value !== '' && move(new Date(target.value).getTime())}
+      />
+    </div>
+  );
+}
+
+/** The minute of a time. */
+function floored(ms: number): number {
+  return Math.floor(ms / MINUTE_MS) * MINUTE_MS;
 }
 
 interface PlayForwardProps {

@@ -13,6 +13,7 @@ import { readJobSearch } from '../jobs/jobSearch.ts';
 import { readOperationAddress } from '../jobs/operationSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
+import { only } from './addressParts.ts';
 import { Shell } from './shell.tsx';
 
 const root = createRootRoute({
@@ -31,90 +32,102 @@ const overview = createRoute({
   getParentRoute,
   path: '/',
   component: lazyRouteComponent(() => import('../overview/overview.tsx'), 'Overview'),
-  validateSearch: readPastSearch,
+  validateSearch: only(readPastSearch),
 });
 const jobs = createRoute({
   getParentRoute,
   path: '/jobs',
   component: lazyRouteComponent(() => import('../jobs/jobsView.tsx'), 'JobsView'),
-  validateSearch: readJobSearch,
+  validateSearch: only(readJobSearch),
 });
 const job = createRoute({
   getParentRoute,
   path: '/jobs/$id',
   component: lazyRouteComponent(() => import('../job/jobView.tsx'), 'JobView'),
-  validateSearch: readJobPageSearch,
+  validateSearch: only(readJobPageSearch),
 });
 const edit = createRoute({
   getParentRoute,
   path: '/jobs/$id/edit',
   component: lazyRouteComponent(() => import('../deadLetters/editView.tsx'), 'EditView'),
-  validateSearch: readJobSearch,
+  validateSearch: only(readJobSearch),
 });
 const deadLetters = createRoute({
   getParentRoute,
   path: '/dead-letters',
   component: lazyRouteComponent(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
-  validateSearch: readFailureSearch,
+  validateSearch: only(readFailureSearch),
 });
 const failures = createRoute({
   getParentRoute,
   path: '/failures',
   component: lazyRouteComponent(() => import('../failures/failuresView.tsx'), 'FailuresView'),
-  validateSearch: readFailureSearch,
+  validateSearch: only(readFailureSearch),
 });
 const operations = createRoute({
   getParentRoute,
   path: '/operations',
   component: lazyRouteComponent(() => import('../operations/operationsView.tsx'), 'OperationsView'),
+  validateSearch: only(nothing),
 });
 const newOperation = createRoute({
   getParentRoute,
   path: '/operations/new',
   component: lazyRouteComponent(() => import('../operations/newOperationView.tsx'), 'NewOperationView'),
-  validateSearch: readOperationAddress,
+  validateSearch: only(readOperationAddress),
 });
 const operation = createRoute({
   getParentRoute,
   path: '/operations/$id',
   component: lazyRouteComponent(() => import('../operations/operationView.tsx'), 'OperationView'),
+  validateSearch: only(nothing),
 });
 const types = createRoute({
   getParentRoute,
   path: '/types',
   component: lazyRouteComponent(() => import('../jobTypes/typesView.tsx'), 'TypesView'),
+  validateSearch: only(nothing),
 });
 const type = createRoute({
   getParentRoute,
   path: '/types/$type',
   component: lazyRouteComponent(() => import('../jobTypes/typeView.tsx'), 'TypeView'),
+  validateSearch: only(nothing),
 });
 const workers = createRoute({
   getParentRoute,
   path: '/workers',
   component: lazyRouteComponent(() => import('../workers/workersView.tsx'), 'WorkersView'),
+  validateSearch: only(nothing),
 });
 const proof = createRoute({
   getParentRoute,
   path: '/proof',
   component: lazyRouteComponent(() => import('../proof/proofView.tsx'), 'ProofView'),
+  validateSearch: only(nothing),
 });
 const schedules = createRoute({
   getParentRoute,
   path: '/schedules',
   component: lazyRouteComponent(() => import('../schedules/schedulesView.tsx'), 'SchedulesView'),
+  validateSearch: only(nothing),
 });
 const audit = createRoute({
   getParentRoute,
   path: '/audit',
   component: lazyRouteComponent(() => import('../audit/auditView.tsx'), 'AuditView'),
-  validateSearch: readAuditSearch,
+  validateSearch: only(readAuditSearch),
 });
 const keys = createRoute({
   getParentRoute,
   path: '/keys',
   component: lazyRouteComponent(() => import('../apiKeys/keysView.tsx'), 'KeysView'),
+  validateSearch: only(nothing),
 });
+
+function nothing(): object {
+  return {};
+}
 
 /** Makes the router of the page: every view has an address. */
 export function makeRouter() {

@@ -1,9 +1,11 @@
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { useLiveFeed } from '../live/dashboardContext.ts';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { logOut, useMay, useSession } from '../session/session.ts';
+import { leftOut } from './addressParts.ts';
 import { JobIdSearch } from './jobIdSearch.tsx';
+import { openedAddress } from './openedAddress.ts';
 import { Shortcuts } from './shortcuts.tsx';
 import { ThemeSwitch } from './themeSwitch.tsx';
 
@@ -54,9 +56,24 @@ export function Shell() {
         <Shortcuts />
       </header>
       <main id="view" tabIndex={-1}>
+        <LeftOut />
         <Outlet />
       </main>
     </>
+  );
+}
+
+/** What of the address with which the page was opened the view does not take. */
+function LeftOut() {
+  const { href } = useLocation();
+  const [first] = useState(href);
+  const taken = useMatches({ select: (matches) => matches.at(-1)?.search });
+  const parts = leftOut(openedAddress, taken ?? {});
+  if (parts.length === 0 || href !== first) return null;
+  return (
+    <p className="left-out dim" role="status">
+      Left out, since this view does not take it: <bdi>{parts.join(', ').slice(0, 200)}</bdi>
+    </p>
   );
 }
 

@@ -41,6 +41,8 @@ export interface Stats {
     readonly lagEvents: number | null;
     readonly lagMs: number | null;
   };
+  /** RFC 3339: how far back `asOf` reaches; null where past states are not kept, or not yet. Not with `asOf`. */
+  readonly pastFrom?: string | null;
   /** With `asOf`: the moment of the counts, which are all that the answer has. */
   readonly asOf?: PastMoment;
 }
