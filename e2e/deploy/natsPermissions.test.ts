@@ -120,7 +120,13 @@ describe.each(natsUsers)('%s', (user) => {
     const subjects: Readonly<Record<string, readonly string[]>> = {
       projector: ['workers.w1'],
       worker: ['types.email.w1'],
-      api: ['types.email.$settings', 'types.$removed.w1', '$JS.API.STREAM.PURGE.TYPES', '$JS.API.STREAM.PURGE.WORKERS'],
+      api: [
+        'types.email.$settings',
+        'types.email.$definition',
+        'types.$removed.w1',
+        '$JS.API.STREAM.PURGE.TYPES',
+        '$JS.API.STREAM.PURGE.WORKERS',
+      ],
     };
     const allowed: string[] = [];
     for (const subject of Object.values(subjects).flat()) if (await maySend(user, subject)) allowed.push(subject);

@@ -1,4 +1,4 @@
-import { JobId, JobType, Timestamp } from '@jobstream/domain';
+import { JobDefaults, JobId, JobType, Timestamp } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
 import type { Message } from './messages.ts';
@@ -27,9 +27,14 @@ const TypeAnnouncement = Schema.Struct({
     rate: Schema.optionalKey(Schema.Struct({ starts: Positive, perMs: Positive })),
   }),
   ackWaitMs: Schema.optionalKey(Positive),
-  defaults: Schema.optionalKey(
-    Schema.Struct({ maxAttempts: Schema.optionalKey(Positive), timeoutMs: Schema.optionalKey(Positive) }),
-  ),
+  defaults: Schema.optionalKey(JobDefaults),
+});
+
+const JobTypeDefinition = Schema.Struct({
+  v: Schema.Literal(1),
+  worker: Text,
+  startedAt: Timestamp,
+  defaults: JobDefaults,
 });
 
 const Run = Schema.Struct({ jobId: JobId, type: JobType, attempt: Positive, runId: Text, startedAt: Timestamp });
@@ -72,6 +77,13 @@ export function announcementMessages() {
       summary: 'A removal ends all announcements of the type with a lower sequence.',
       headers: 'MaybeExpiringHeaders',
       payload: { anyOf: [payloadCheck, removed] },
+    },
+    TypeDefinition: {
+      title: 'The definition that holds for a job type',
+      summary:
+        'Of all that workers have announced, that of the worker which started last; the API keeps it here when its announcement expires.',
+      headers: 'NoHeaders',
+      payload: jsonSchema(JobTypeDefinition),
     },
     WorkerRemoved: {
       title: 'An operator has removed a worker',

@@ -2,6 +2,7 @@ import { type JobEvent, type ScheduleEvent, workEventNames } from '@jobstream/do
 import {
   announcementSubject,
   cronSubject,
+  definitionSubject,
   dueSubject,
   eventSubject,
   extraTriggerSubject,
@@ -67,7 +68,8 @@ function timerChannels() {
 }
 
 function announcementChannels() {
-  const { WorkerHeartbeat, TypeAnnouncement, TypeSettings, WorkerRemoved } = announcementMessages();
+  const messages = announcementMessages();
+  const { WorkerHeartbeat, TypeAnnouncement, TypeDefinition, TypeSettings, WorkerRemoved } = messages;
   const newest = 'the newest message of each subject; one without a body stands for one that has expired.';
   const inTypes = `In the stream \`${TYPES_STREAM}\`: file storage, ${newest}`;
   return {
@@ -76,6 +78,12 @@ function announcementChannels() {
       title: 'Settings of job types',
       description: inTypes,
       messages: { TypeSettings },
+    },
+    typeDefinitions: {
+      address: definitionSubject('{type}'),
+      title: 'Definitions of job types',
+      description: inTypes,
+      messages: { TypeDefinition },
     },
     removedWorkers: {
       address: ofWorker(workerRemovedSubject('{worker}')),
@@ -196,6 +204,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   announceType: { action: 'send', channel: 'announcements', summary: 'Workers announce the job types that they run.' },
   beat: { action: 'send', channel: 'heartbeats', summary: 'Workers report that they live, and what they run.' },
+  keepDefinition: {
+    action: 'send',
+    channel: 'typeDefinitions',
+    summary: 'The API keeps the definition that holds for each job type.',
+  },
   setPayloadCheck: { action: 'send', channel: 'typeSettings', summary: 'The API sets and removes job types.' },
   removeWorker: { action: 'send', channel: 'removedWorkers', summary: 'The API removes a worker.' },
   followTypes: {

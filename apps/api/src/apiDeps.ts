@@ -36,7 +36,7 @@ export interface ApiDeps {
     | 'reached'
     | 'stats'
   >;
-  readonly announced: Pick<AnnouncedTypes, 'isCurrent' | 'type' | 'types' | 'workers'>;
+  readonly announced: Pick<AnnouncedTypes, 'definition' | 'isCurrent' | 'type' | 'types' | 'workers'>;
   readonly payloads: Pick<PayloadChecks, 'check' | 'ignoredOf'>;
   readonly tail: LiveTail;
   readonly longRequests: LongRequests;

@@ -19,6 +19,7 @@ export interface AnnouncedWorkerOptions {
   readonly running?: readonly RunningJob[];
   readonly stopping?: boolean;
   readonly limits?: TypeAnnouncement['limits'];
+  readonly defaults?: TypeAnnouncement['defaults'];
 }
 
 /** A worker that announces itself, and runs nothing. */
@@ -31,12 +32,12 @@ const HEARTBEAT_MS = 3_000;
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
   const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION } = options;
+  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const announcement: TypeAnnouncement = { ...program, type, limits, payloadSchema, resultSchema };
+  const announcement: TypeAnnouncement = { ...program, type, limits, payloadSchema, resultSchema, defaults };
   const beat = () =>
     announcements.heartbeat({
       ...program,

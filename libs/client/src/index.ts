@@ -21,6 +21,7 @@ export type { FailureGroup, Failures, FailuresQuery } from './operate/failures.t
 export { hasEnded } from './jobs/job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';
+export { explainSettings } from './jobs/explainSettings.ts';
 export { explainWaiting } from './jobs/explainWaiting.ts';
 export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';
@@ -42,7 +43,7 @@ export type { JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './operate/jobTypes.ts';
-export type { NewBackoff, NewJob, Warning } from './jobs/job.ts';
+export type { ByDefinition, NewBackoff, NewJob, Warning } from './jobs/job.ts';
 export type {
   CreateOperationOptions,
   FollowOperationOptions,

@@ -1,26 +1,15 @@
 import {
-  Backoff,
-  defaultBackoff,
   JobType,
   MAX_AHEAD_MS,
   MaxAttempts,
   newJobDefaults as defaults,
+  RequestedBackoff,
   Tags,
   TimeoutMs,
 } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import { Instant } from './instant.ts';
 
-const [Fixed, Exponential] = Backoff.members;
-const RequestedBackoff = Schema.Union([
-  Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(Fixed.fields.delayMs) }),
-  Schema.Struct({
-    type: Schema.Literal('exponential'),
-    delayMs: Schema.optionalKey(Exponential.fields.delayMs),
-    maxDelayMs: Schema.optionalKey(Exponential.fields.maxDelayMs),
-    jitter: Schema.optionalKey(Exponential.fields.jitter),
-  }),
-]).annotate({ message: 'must be an object whose type is "fixed" or "exponential"' });
 /** A request to create a job: the body of `POST /api/jobs`, and what an outbox row holds. */
 export const CreateJobRequest = Schema.Struct({
   type: JobType,
@@ -36,16 +25,18 @@ export const CreateJobRequest = Schema.Struct({
     default: 0,
   }),
   maxAttempts: Schema.optionalKey(MaxAttempts).annotateKey({
-    description: 'The number of attempts before the job fails.',
-    default: defaults.maxAttempts,
+    description:
+      'The number of attempts before the job fails. Default: that of the definition of the type, otherwise 5.',
   }),
-  backoff: Schema.optionalKey(RequestedBackoff).annotateKey({
-    description: 'The delay between attempts.',
-    default: defaultBackoff,
+  backoff: Schema.optionalKey(
+    RequestedBackoff.annotate({ message: 'must be an object whose type is "fixed" or "exponential"' }),
+  ).annotateKey({
+    description:
+      'The delay between attempts. Default: that of the definition of the type, otherwise exponential from 1 s to 1 h.',
   }),
   timeoutMs: Schema.optionalKey(TimeoutMs).annotateKey({
-    description: 'The timeout of one attempt in milliseconds.',
-    default: defaults.timeoutMs,
+    description:
+      'The timeout of one attempt in milliseconds. Default: that of the definition of the type, otherwise an hour.',
   }),
   tags: Schema.optionalKey(Tags).annotateKey({
     description: 'Labels by which jobs can be listed.',

@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { decide, isRejection, jobSettings, type Actor, type JobEvent, uuidV8 } from '@jobstream/domain';
+import {
+  decide,
+  isRejection,
+  jobSettings,
+  type Actor,
+  type HoldingDefinition,
+  type JobEvent,
+  uuidV8,
+} from '@jobstream/domain';
 import type { CreateJobRequest } from './createJobRequest.ts';
 import type { IdempotentIdentity } from './idempotency.ts';
 
@@ -9,6 +17,8 @@ export type NewIdentity = IdempotentIdentity | { readonly jobId: string; readonl
 export interface NewJob {
   readonly request: CreateJobRequest;
   readonly identity: NewIdentity;
+  /** The definition of the job's type, for what the request leaves out. */
+  readonly definition?: HoldingDefinition | undefined;
   /** What an operator says who asks for it. */
   readonly origin?: { readonly rerunOf?: string; readonly reason?: string };
   readonly context: {
@@ -28,8 +38,8 @@ export function creationEvent(job: NewJob): JobEvent {
 }
 
 /** As creationEvent, with the identity that the tenant's key has, as an outbox stores it. */
-export function scopedCreationEvent({ request, identity, origin, context }: NewJob): JobEvent {
-  const settings = jobSettings(request, Date.parse(context.at));
+export function scopedCreationEvent({ request, identity, definition, origin, context }: NewJob): JobEvent {
+  const settings = jobSettings(request, Date.parse(context.at), definition);
   const decision = decide({ kind: 'CreateJob', ...context, ...identity, ...origin, ...settings }, undefined);
   if (isRejection(decision)) throw new Error(`a new job was rejected: ${decision.detail}`);
   return decision;

@@ -1,16 +1,20 @@
-export { Backoff, defaultBackoff, retryDelayMs } from './job/backoff.ts';
+export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
 export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
-export { Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs, isTerminal } from './job/job.ts';
-export type { FailureReason, JobState } from './job/job.ts';
+export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
+export { isTerminal } from './job/job.ts';
+export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
+  decodeJobDefaults,
   dueTimeFaults,
+  JobDefaults,
   jobSettings,
   MAX_AHEAD_MS,
   MAX_PAYLOAD_BYTES,
   newJobDefaults,
+  type HoldingDefinition,
   type NewJobRequest,
 } from './job/newJob.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';

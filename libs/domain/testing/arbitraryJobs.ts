@@ -62,7 +62,17 @@ const creation = {
   tags: fc.array(fc.string({ minLength: 1, maxLength: 128 }), { maxLength: 4 }),
 };
 const tenant = fc.constantFrom('acme', 'Globex_2', 'a'.repeat(64));
-const creationOptions = { runAt: timestamp, idempotencyKey: anyText, fingerprint: anyText, rerunOf: uuid };
+const byDefinition = recordOf({
+  settings: fc.uniqueArray(fc.constantFrom('maxAttempts', 'backoff', 'timeoutMs')),
+  worker: anyText,
+});
+const creationOptions = {
+  runAt: timestamp,
+  idempotencyKey: anyText,
+  fingerprint: anyText,
+  rerunOf: uuid,
+  byDefinition,
+};
 
 /** A record in which the `optional` keys come and go. */
 function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<Value> {

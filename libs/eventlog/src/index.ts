@@ -1,6 +1,7 @@
 // Rooms import in one direction: connection <- streams <- storage <- read <- append, contents <- attemptLogs, timers <- queue (over its admission/)
 // <- memory, schedules, announcements <- this entrance, with errors.ts below them all.
 export type { Announcements } from './announcements/announcements.ts';
+export type { KeptDefinition } from './announcements/keptDefinition.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
 export type { LiveProcesses } from './announcements/liveProcesses.ts';
 export type { JsonSchema } from './announcements/messageFields.ts';
@@ -75,6 +76,7 @@ export type { TriggerQueue, TriggerQueueOptions } from './schedules/triggerQueue
 export { EXPECTED_FILTER, EXPECTED_SEQUENCE, TRACEPARENT } from './connection/headers.ts';
 export {
   announcementSubject,
+  definitionSubject,
   heartbeatSubject,
   settingsSubject,
   workerRemovedSubject,

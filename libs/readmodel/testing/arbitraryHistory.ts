@@ -53,7 +53,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
   const details: Partial<Record<JobEventName, object>> = {
     JobCreated: {
       payload: any,
-      ...(attempt === 1 ? {} : { rerunOf: job.jobId }),
+      ...(attempt === 1 ? {} : { rerunOf: job.jobId, byDefinition: { settings: ['maxAttempts'], worker: words } }),
       tags: [`${words}t`],
       idempotencyKey: words,
       ...(at === undefined ? {} : { runAt: at }),

@@ -1,4 +1,4 @@
-import type { AnnouncedType, AnnouncedWorker, EventLog, TypeRegistry } from '@jobstream/eventlog';
+import type { AnnouncedType, AnnouncedWorker, EventLog, KeptDefinition, TypeRegistry } from '@jobstream/eventlog';
 import type { Logger, Service } from '@jobstream/runtime';
 
 export interface AnnouncedTypesOptions {
@@ -40,6 +40,14 @@ export class AnnouncedTypes implements Service {
     return this.#registry?.type(name);
   }
 
+  /**
+   * Returns the definition that holds for a type: that of the worker which started last, alive or not. Undefined if none has
+   * announced any, or before the announcements have been read.
+   */
+  definition(name: string): KeptDefinition | undefined {
+    return this.#registry?.definition(name);
+  }
+
   /** Returns all types by name. */
   types(): readonly AnnouncedType[] {
     return this.#registry?.types() ?? [];
@@ -54,7 +62,10 @@ export class AnnouncedTypes implements Service {
     try {
       this.#registry = await this.#options.log.announcements.openRegistry();
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'announcements of workers cannot be read, payloads are not checked');
+      this.#options.logger.warn(
+        { err: error },
+        'announcements of workers cannot be read, payloads are not checked and definitions not used',
+      );
     }
   }
 }

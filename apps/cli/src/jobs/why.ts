@@ -13,8 +13,8 @@ export function whyCommand(run: RunOnApi) {
 
 async function explain({ client, printer, signal }: Api, id: string, _options: ApiOptions): Promise<ExitCode> {
   const job: Job = await client.jobs.get(id, { signal });
-  const { status, attempt, maxAttempts, waitingFor, error } = job;
-  printer.document({ id: job.id, status, attempt, maxAttempts, waitingFor, error }, () => {
+  const { status, attempt, maxAttempts, byDefinition, waitingFor, error } = job;
+  printer.document({ id: job.id, status, attempt, maxAttempts, byDefinition, waitingFor, error }, () => {
     const { because, advice } = explainJob(job, printer);
     return advice === undefined ? because : `${because}\n${advice}`;
   });

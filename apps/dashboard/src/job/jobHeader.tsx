@@ -1,4 +1,4 @@
-import { hasEnded, type Job } from '@jobstream/client';
+import { explainSettings, hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ExportIncident } from '../incident/exportIncident.tsx';
@@ -41,6 +41,7 @@ function Facts({ job }: { readonly job: Job }) {
         </span>
       </Fact>
       <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
+      <ByDefinition job={job} />
       {runAt !== undefined && !hasEnded(job) && (
         <Fact name="Due">
           <Instant at={runAt} />
@@ -52,4 +53,9 @@ function Facts({ job }: { readonly job: Job }) {
       {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
     </dl>
   );
+}
+
+function ByDefinition({ job }: { readonly job: Job }) {
+  const settings = explainSettings(job);
+  return settings === undefined ? null : <Fact name="By its definition">{settings}</Fact>;
 }

@@ -34,6 +34,8 @@ export interface Job {
   readonly maxAttempts: number;
   readonly backoff: Backoff;
   readonly timeoutMs: number;
+  /** The settings that its creator left out and the definition of its type gave. */
+  readonly byDefinition?: ByDefinition;
   readonly tags: readonly string[];
   readonly runAt?: string;
   readonly createdAt: string;
@@ -46,6 +48,12 @@ export interface Job {
   readonly unreadableEvents?: number;
   /** Why it does not run, if it has not ended; not in the answers to changes. */
   readonly waitingFor?: WaitingFor;
+}
+
+/** Which settings of a job the definition of its type gave, and the worker that has announced the definition. */
+export interface ByDefinition {
+  readonly settings: readonly ('maxAttempts' | 'backoff' | 'timeoutMs')[];
+  readonly worker: string;
 }
 
 /** The response to the creation of a job. */
@@ -82,7 +90,10 @@ export function hasEnded(job: Job): job is EndedJob {
   return job.status === 'completed' || job.status === 'failed' || job.status === 'cancelled';
 }
 
-/** A job to create. Only `type` is required; docs/api.md has limits and defaults. */
+/**
+ * A job to create. Only `type` is required; docs/api.md has limits and defaults. What is left out of `maxAttempts`, `backoff` and
+ * `timeoutMs` is that of the type's definition, if a worker has announced one.
+ */
 export interface NewJob {
   readonly type: string;
   readonly payload?: unknown;

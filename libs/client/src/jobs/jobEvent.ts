@@ -1,5 +1,5 @@
 import type { Actor } from '../operate/actor.ts';
-import type { Backoff, Job, JobError } from './job.ts';
+import type { Backoff, ByDefinition, Job, JobError } from './job.ts';
 
 /** What belongs to each event, by its name. */
 export interface JobEventData {
@@ -8,6 +8,8 @@ export interface JobEventData {
     readonly maxAttempts: number;
     readonly backoff: Backoff;
     readonly timeoutMs: number;
+    /** The settings that were left out and the definition of the type gave. */
+    readonly byDefinition?: ByDefinition;
     readonly tags: readonly string[];
     readonly runAt?: string;
     /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */

@@ -16,6 +16,18 @@ export const Backoff = Schema.Union([
 ]);
 export type Backoff = typeof Backoff.Type;
 
+/** A backoff as its creator may give it: the rest is that of the default. */
+export const RequestedBackoff = Schema.Union([
+  Schema.Struct({ type: Schema.Literal('fixed'), delayMs: Schema.optionalKey(DelayMs) }),
+  Schema.Struct({
+    type: Schema.Literal('exponential'),
+    delayMs: Schema.optionalKey(DelayMs),
+    maxDelayMs: Schema.optionalKey(DelayMs),
+    jitter: Schema.optionalKey(Jitter),
+  }),
+]);
+export type RequestedBackoff = typeof RequestedBackoff.Type;
+
 /** One second, doubling up to one hour; up to a fifth is taken off at random so that failures do not return in step. */
 export const defaultBackoff: Backoff = { type: 'exponential', delayMs: 1_000, maxDelayMs: 3_600_000, jitter: 0.2 };
 

@@ -52,6 +52,7 @@ const deciders: {
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
   const { payload, maxAttempts, backoff, timeoutMs, tags, idempotencyKey, fingerprint, rerunOf } = command;
+  const settings = { maxAttempts, backoff, timeoutMs, ...defined({ byDefinition: command.byDefinition }), tags };
   const due = { ...defined({ runAt: command.runAt }), ...defined({ delayMs: command.delayMs }) };
   const origin = { ...defined({ rerunOf }), ...defined({ reason: command.reason }) };
   const identity = { ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
@@ -64,7 +65,7 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
     }),
     event: 'JobCreated',
     // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
-    data: { payload: payload ?? null, maxAttempts, backoff, timeoutMs, tags, ...due, ...origin, ...identity },
+    data: { payload: payload ?? null, ...settings, ...due, ...origin, ...identity },
   };
 }
 

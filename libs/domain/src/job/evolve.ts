@@ -49,9 +49,10 @@ function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
  */
 function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
   if (state.status === 'completed') return undefined;
-  const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, ...data } = event.data;
+  const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, byDefinition: _by, ...data } = event.data;
   const { tenant: _tenant, ...envelope } = event;
-  const { maxAttempts, backoff, timeoutMs, tags, createdAt, idempotencyKey, fingerprint, rerunOf, tenant } = state;
+  const { maxAttempts, backoff, timeoutMs, byDefinition, tags, createdAt } = state;
+  const { idempotencyKey, fingerprint, rerunOf, tenant } = state;
   return carried({
     ...envelope,
     ...(tenant === undefined ? {} : { tenant }),
@@ -62,6 +63,7 @@ function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState
       timeoutMs,
       tags,
       createdAt,
+      ...(byDefinition === undefined ? {} : { byDefinition }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
       ...(rerunOf === undefined ? {} : { rerunOf }),

@@ -47,6 +47,16 @@ export const JobProgress = Schema.Struct({
 });
 export type JobProgress = typeof JobProgress.Type;
 
+/** The settings that a definition of a job type may give to its jobs. */
+export const definedSettings = ['maxAttempts', 'backoff', 'timeoutMs'] as const;
+
+/** The settings that the creator of a job left out and the definition of its type gave, as `worker` has announced it. */
+export const ByDefinition = Schema.Struct({
+  settings: Schema.Array(Schema.Literals(definedSettings)),
+  worker: Schema.String,
+});
+export type ByDefinition = typeof ByDefinition.Type;
+
 /** Set where a result is read: it has a number that JavaScript does not hold exactly, and is shown with other digits. */
 export const ResultInexact = Schema.Literal(true);
 
@@ -67,6 +77,7 @@ export const Job = Schema.Struct({
   maxAttempts: MaxAttempts,
   backoff: Backoff,
   timeoutMs: TimeoutMs,
+  byDefinition: Schema.optionalKey(ByDefinition),
   tags: Tags,
   attempt: Schema.Int,
   createdAt: Timestamp,

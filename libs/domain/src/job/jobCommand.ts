@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import { commandContext } from '../messages/commandContext.ts';
-import { Attempt, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
+import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
@@ -25,6 +25,7 @@ export const JobCommand = Schema.Union([
     maxAttempts: MaxAttempts,
     backoff: Backoff,
     timeoutMs: TimeoutMs,
+    byDefinition: Schema.optionalKey(ByDefinition),
     tags: Tags,
     runAt: Schema.optionalKey(Timestamp),
     delayMs: Schema.optionalKey(DurationMs),

@@ -2,6 +2,7 @@ import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import {
   Attempt,
+  ByDefinition,
   CarriedJob,
   DurationMs,
   FailureReason,
@@ -44,6 +45,7 @@ export const jobEvents = {
       timeoutMs: TimeoutMs,
       tags: Tags,
       runAt: Schema.optionalKey(Timestamp),
+      byDefinition: Schema.optionalKey(ByDefinition),
       /** The delay that was asked for, of which `runAt` was made with the server's clock. */
       delayMs: Schema.optionalKey(DurationMs),
       /** The job of which this one is a repetition, on behalf of an operator. */

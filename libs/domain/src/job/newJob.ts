@@ -1,4 +1,6 @@
-import { type Backoff, defaultBackoff } from './backoff.ts';
+import * as Schema from 'effect/Schema';
+import { type Backoff, defaultBackoff, RequestedBackoff } from './backoff.ts';
+import { type ByDefinition, definedSettings, MaxAttempts, TimeoutMs } from './job.ts';
 
 /** What a job has where its creator says nothing. */
 export const newJobDefaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
@@ -7,10 +9,27 @@ export const MAX_AHEAD_MS = 366 * 86_400_000;
 /** The maximum size of a payload as compact JSON. */
 export const MAX_PAYLOAD_BYTES = 256 * 1_024;
 
-/** A backoff as its creator may give it: the rest is that of the default. */
-type RequestedBackoff =
-  | { readonly type: 'fixed'; readonly delayMs?: number }
-  | { readonly type: 'exponential'; readonly delayMs?: number; readonly maxDelayMs?: number; readonly jitter?: number };
+/** What the definition of a job type gives to the jobs whose creators say nothing. */
+export const JobDefaults = Schema.Struct({
+  maxAttempts: Schema.optionalKey(MaxAttempts),
+  backoff: Schema.optionalKey(RequestedBackoff),
+  timeoutMs: Schema.optionalKey(TimeoutMs),
+});
+export type JobDefaults = typeof JobDefaults.Type;
+
+const decodeDefaults = Schema.decodeUnknownResult(JobDefaults);
+
+/** Reads what a worker has announced; fields of newer releases are left out. */
+export function decodeJobDefaults(value: unknown): { readonly defaults: JobDefaults } | { readonly problem: string } {
+  const decoded = decodeDefaults(value);
+  return decoded._tag === 'Success' ? { defaults: decoded.success } : { problem: decoded.failure.message };
+}
+
+/** The definition that holds for a job type, and the worker that has announced it. */
+export interface HoldingDefinition {
+  readonly defaults: JobDefaults;
+  readonly worker: string;
+}
 
 /** A job as its creator asks for it. */
 export interface NewJobRequest {
@@ -37,18 +56,31 @@ export function dueTimeFaults(
   return tooFar ? [{ pointer: '/runAt', detail: 'must be at most a year ahead' }] : [];
 }
 
-/** Fills in the defaults of a request; `delayMs` counts from `now`, the server's time in milliseconds. */
-export function jobSettings(request: NewJobRequest, now: number) {
-  const { type, delayMs = 0, backoff, runAt, ...given } = request;
+/**
+ * Fills in what a request leaves out: from the definition of its type, otherwise the defaults of all jobs. `delayMs` counts from
+ * `now`, the server's time in milliseconds.
+ */
+export function jobSettings(request: NewJobRequest, now: number, definition?: HoldingDefinition) {
+  const { type, delayMs = 0, runAt, ...given } = request;
   const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
+  const settings = { ...newJobDefaults, ...definition?.defaults, ...given };
   return {
-    ...newJobDefaults,
-    ...given,
+    ...settings,
     jobType: type,
-    backoff: completeBackoff(backoff),
+    backoff: completeBackoff(settings.backoff),
+    ...byDefinition(request, definition),
     ...(dueAt === undefined ? {} : { runAt: dueAt }),
     ...(delayMs > 0 ? { delayMs } : {}),
   };
+}
+
+function byDefinition(
+  request: NewJobRequest,
+  definition: HoldingDefinition | undefined,
+): { readonly byDefinition?: ByDefinition } {
+  const { defaults = {}, worker = '' } = definition ?? {};
+  const settings = definedSettings.filter((one) => request[one] === undefined && defaults[one] !== undefined);
+  return settings.length === 0 ? {} : { byDefinition: { settings, worker } };
 }
 
 function completeBackoff(requested: RequestedBackoff | undefined): Backoff {

@@ -7,6 +7,7 @@ import { publishOnce, type OutgoingMessage, type Publisher } from '../connection
 import { AnnouncementRefusedError, LogUnavailableError } from '../errors.ts';
 import {
   announcementSubject,
+  definitionSubject,
   heartbeatSubject,
   settingsSubject,
   typeFilter,
@@ -14,6 +15,7 @@ import {
   workerRemovedSubject,
 } from '../streams/announcementSubjects.ts';
 import { MAX_ANNOUNCEMENT_BYTES, MAX_HEARTBEAT_BYTES, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
+import { encodeKeptDefinition } from './keptDefinition.ts';
 import { LiveProcesses } from './liveProcesses.ts';
 import { encodeTypeAnnouncement, type PayloadCheck, type TypeAnnouncement } from './typeAnnouncement.ts';
 import { TypeRegistry } from './typeRegistry.ts';
@@ -82,9 +84,15 @@ export class Announcements {
     await this.#purge(WORKERS_STREAM, { filter: heartbeatSubject(worker) });
   }
 
-  /** Starts following all announcements. It stops with the event log. */
+  /** Starts following all announcements, and keeping the definitions among them. It stops with the event log. */
   async openRegistry(): Promise<TypeRegistry> {
-    const registry = new TypeRegistry(this.#parts);
+    const registry = new TypeRegistry({
+      ...this.#parts,
+      keepDefinition: (type, definition) => {
+        const message = { subject: definitionSubject(type), body: encodeKeptDefinition(definition) };
+        return this.#publish({ ...message, headers: plainHeaders() }, MAX_ANNOUNCEMENT_BYTES);
+      },
+    });
     this.#opened.add(registry);
     await registry.start();
     return registry;

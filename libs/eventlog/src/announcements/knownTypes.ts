@@ -1,6 +1,13 @@
 import type { LogSink } from '../connection/logSink.ts';
-import { announcementSubject, REMOVED_TOKEN, SETTINGS_TOKEN } from '../streams/announcementSubjects.ts';
+import {
+  announcementSubject,
+  DEFINITION_TOKEN,
+  REMOVED_TOKEN,
+  SETTINGS_TOKEN,
+} from '../streams/announcementSubjects.ts';
 import { IgnoredMessages } from './ignoredMessages.ts';
+import { decodeKeptDefinition } from './keptDefinition.ts';
+import { KnownDefinitions } from './knownDefinitions.ts';
 import { MalformedMessageError } from './messageFields.ts';
 import type { NewestMessage } from './newestMessages.ts';
 import { decodeTypeAnnouncement, type PayloadCheck, type TypeAnnouncement } from './typeAnnouncement.ts';
@@ -45,6 +52,7 @@ const LOST_AFTER_MS = 25 * 3_600_000;
 
 /** The job types of the stream TYPES. Lookups are by a Map; what changes is made anew when it is next asked for. */
 export class KnownTypes {
+  readonly definitions = new KnownDefinitions();
   readonly #types = new Map<string, Known>();
   /** All announcements by subject, the oldest messages first. */
   readonly #stored = new Map<string, Stored>();
@@ -95,6 +103,7 @@ export class KnownTypes {
     const [type, token] = tokensOf(message.subject);
     if (type === REMOVED_TOKEN) this.#removeWorker(token, message.sequence);
     else if (token === SETTINGS_TOKEN) this.#applySettings(type, message);
+    else if (token === DEFINITION_TOKEN) this.#applyDefinition(type, message);
     else this.#applyAnnouncement(message);
     this.dropLost(message.storedAtMs);
   }
@@ -103,6 +112,8 @@ export class KnownTypes {
   retain(subjects: ReadonlySet<string>): void {
     for (const subject of this.#stored.keys()) if (!subjects.has(subject)) this.#remove(subject);
     for (const type of this.#types.keys()) if (!subjects.has(`types.${type}.${SETTINGS_TOKEN}`)) this.#set(type);
+    const types = new Set([...subjects].map((subject) => tokensOf(subject)[0]));
+    this.definitions.retain((type) => types.has(type));
   }
 
   /** A worker has come or gone. */
@@ -120,14 +131,21 @@ export class KnownTypes {
 
   #applyAnnouncement(message: NewestMessage): void {
     const { subject, body } = message;
-    const announcement = this.#ignored.unlessMalformed(message, decoded);
+    const announcement = this.#ignored.unlessMalformed(message, (one) => this.#decoded(one));
     const before = this.#stored.get(subject);
     if (announcement === undefined) return this.#remove(subject);
+    this.definitions.announced(announcement, startOf({ ...message, announcement }), message.sequence);
     if (before?.body === body) return this.#replace(subject, before, { ...message, announcement });
     this.#remove(subject);
     if (this.#isFull(announcement.type, body)) return this.#ignored.log(subject, 'too many announcements');
     this.#bytes += body.length;
     this.#put(subject, { ...message, announcement });
+  }
+
+  #decoded({ subject, body }: NewestMessage): TypeAnnouncement {
+    const announcement = decodeTypeAnnouncement(body, (reason) => this.#ignored.log(subject, reason));
+    if (announcementSubject(announcement.type, announcement.worker) === subject) return announcement;
+    throw new MalformedMessageError('/type or /worker is not the one of the subject');
   }
 
   /** The same announcement again, an hour later. */
@@ -160,9 +178,14 @@ export class KnownTypes {
     this.#onChange();
   }
 
+  #applyDefinition(type: string, message: NewestMessage): void {
+    const definition = this.#ignored.unlessMalformed(message, ({ body }) => decodeKeptDefinition(body));
+    this.definitions.kept(type, definition, message.sequence);
+  }
+
   #applySettings(type: string, message: NewestMessage): void {
     const settings = this.#ignored.unlessMalformed(message, ({ body }) => decodeTypeSettings(body));
-    if (settings?.removed === true) this.#removeBefore(message.sequence, (subject) => tokensOf(subject)[0] === type);
+    if (settings?.removed === true) this.#removeType(type, message.sequence);
     this.#set(type, settings?.payloadCheck);
   }
 
@@ -172,6 +195,11 @@ export class KnownTypes {
     const known = this.#known(type);
     known.payloadCheck = payloadCheck;
     this.#forgetIfUnused(type, known);
+  }
+
+  #removeType(type: string, sequence: number): void {
+    this.definitions.removeBefore(type, sequence);
+    this.#removeBefore(sequence, (subject) => tokensOf(subject)[0] === type);
   }
 
   #removeWorker(token: string, sequence: number): void {
@@ -215,14 +243,8 @@ function byStart(one: Stored, other: Stored): number {
 }
 
 /** A worker has started before the server has stored what it announces, whatever it says. */
-function startOf({ announcement, storedAtMs }: Stored): number {
+function startOf({ announcement, storedAtMs }: Pick<Stored, 'announcement' | 'storedAtMs'>): number {
   return Math.min(Date.parse(announcement.startedAt), storedAtMs);
-}
-
-function decoded({ subject, body }: NewestMessage): TypeAnnouncement {
-  const announcement = decodeTypeAnnouncement(body);
-  if (announcementSubject(announcement.type, announcement.worker) === subject) return announcement;
-  throw new MalformedMessageError('/type or /worker is not the one of the subject');
 }
 
 function tokensOf(subject: string): readonly [string, string] {

@@ -88,6 +88,11 @@ export class MessageFields {
     throw this.#malformed(name, 'a JSON Schema');
   }
 
+  /** Returns a value as it is, unchecked. */
+  unchecked(name: string): unknown {
+    return this.#object[name];
+  }
+
   /** Returns `{ [name]: value }` if the field is there, otherwise `{}`. */
   optional<Name extends string, Value>(name: Name, read: (name: Name) => Value): { [Key in Name]?: Value } {
     return this.has(name) ? ({ [name]: read(name) } as { [Key in Name]?: Value }) : {};

@@ -1,3 +1,4 @@
+import { decodeJobDefaults, type JobDefaults } from '@jobstream/domain';
 import { MessageFields, type JsonSchema } from './messageFields.ts';
 
 /** What a worker announces of a job type that it runs. */
@@ -19,19 +20,14 @@ export interface TypeAnnouncement {
   readonly limits: AnnouncedLimits;
   /** How long the consumers of the type shall wait for an acknowledgement, if this worker started last. */
   readonly ackWaitMs?: number | undefined;
-  /** What the definition of the type proposes for its jobs. */
-  readonly defaults?: AnnouncedDefaults | undefined;
+  /** What the definition of the type gives to its jobs. Absent: the worker has no definition. */
+  readonly defaults?: JobDefaults | undefined;
 }
 
 /** The limits of one worker process. */
 interface AnnouncedLimits {
   readonly concurrency: number;
   readonly rate?: { readonly starts: number; readonly perMs: number } | undefined;
-}
-
-interface AnnouncedDefaults {
-  readonly maxAttempts?: number | undefined;
-  readonly timeoutMs?: number | undefined;
 }
 
 /** What becomes of a payload that no announcement accepts: the job is refused, or created with a warning. */
@@ -43,8 +39,13 @@ export function encodeTypeAnnouncement(announcement: TypeAnnouncement): string {
   return JSON.stringify({ v: 1, ...announcement });
 }
 
-/** @throws MalformedMessageError */
-export function decodeTypeAnnouncement(body: string): TypeAnnouncement {
+/**
+ * Decodes an announcement. One whose definition has a setting that no job may have counts as one without a definition, and
+ * `onIgnored` is told why.
+ *
+ * @throws MalformedMessageError
+ */
+export function decodeTypeAnnouncement(body: string, onIgnored: (reason: string) => void): TypeAnnouncement {
   const fields = MessageFields.ofBody(body);
   return {
     type: fields.jobType('type'),
@@ -57,8 +58,20 @@ export function decodeTypeAnnouncement(body: string): TypeAnnouncement {
     ...fields.optional('resultSchema', (name) => fields.schema(name)),
     limits: limitsOf(fields.object('limits')),
     ...fields.optional('ackWaitMs', (name) => fields.count(name, 1)),
-    ...fields.optional('defaults', (name) => defaultsOf(fields.object(name))),
+    ...defaultsOf(fields, onIgnored),
   };
+}
+
+/** Reads `defaults`; without it, or where no job may have them, nothing. */
+export function defaultsOf(
+  fields: MessageFields,
+  onIgnored: (reason: string) => void,
+): { readonly defaults?: JobDefaults } {
+  if (!fields.has('defaults')) return {};
+  const decoded = decodeJobDefaults(fields.unchecked('defaults'));
+  if ('defaults' in decoded) return decoded;
+  onIgnored(`/defaults: ${decoded.problem}`);
+  return {};
 }
 
 function limitsOf(fields: MessageFields): AnnouncedLimits {
@@ -68,12 +81,5 @@ function limitsOf(fields: MessageFields): AnnouncedLimits {
       const rate = fields.object(name);
       return { starts: rate.count('starts', 1), perMs: rate.count('perMs', 1) };
     }),
-  };
-}
-
-function defaultsOf(fields: MessageFields): AnnouncedDefaults {
-  return {
-    ...fields.optional('maxAttempts', (name) => fields.count(name, 1)),
-    ...fields.optional('timeoutMs', (name) => fields.count(name, 1)),
   };
 }

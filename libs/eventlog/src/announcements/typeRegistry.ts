@@ -3,6 +3,8 @@ import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { workerToken } from '../streams/announcementSubjects.ts';
 import { TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
+import { DefinitionKeeper, type DefinitionKeeperOptions } from './definitionKeeper.ts';
+import type { KeptDefinition } from './keptDefinition.ts';
 import { KnownTypes, type AnnouncedType } from './knownTypes.ts';
 import { KnownWorkers } from './knownWorkers.ts';
 import { NewestMessages } from './newestMessages.ts';
@@ -22,6 +24,7 @@ export interface TypeRegistryOptions {
   readonly sink: LogSink;
   /** Called when `handledTypes` may return something else than before. */
   readonly onHandledTypes?: ((registry: TypeRegistry) => void) | undefined;
+  readonly keepDefinition: DefinitionKeeperOptions['keepDefinition'];
 }
 
 /** Knowing nothing yet is no reason not to start. */
@@ -40,9 +43,10 @@ export class TypeRegistry {
   readonly #sink: LogSink;
   readonly #workers: KnownWorkers;
   readonly #types: KnownTypes;
+  readonly #keeper: DefinitionKeeper;
   readonly #streams: readonly NewestMessages[];
 
-  constructor({ connection, manager, sink, onHandledTypes }: TypeRegistryOptions) {
+  constructor({ connection, manager, sink, onHandledTypes, keepDefinition }: TypeRegistryOptions) {
     const common = { connection, manager, sink };
     const onChange = () => onHandledTypes?.(this);
     this.#sink = sink;
@@ -56,6 +60,7 @@ export class TypeRegistry {
       isLive: (token) => this.#workers.has(token),
       onWorkerRemoved: (token) => this.#workers.remove(token),
     });
+    this.#keeper = new DefinitionKeeper({ definitions: this.#types.definitions, keepDefinition, sink });
     this.#streams = [
       new NewestMessages({
         ...common,
@@ -63,14 +68,21 @@ export class TypeRegistry {
         onMessage: (message) => {
           this.#workers.apply(message);
           this.#types.dropLost(message.storedAtMs);
+          this.#keeper.keep();
         },
         onSubjects: (subjects) => this.#workers.retain(subjects),
       }),
       new NewestMessages({
         ...common,
         stream: TYPES_STREAM,
-        onMessage: (message) => this.#types.apply(message),
-        onSubjects: (subjects) => this.#types.retain(subjects),
+        onMessage: (message) => {
+          this.#types.apply(message);
+          this.#keeper.keep();
+        },
+        onSubjects: (subjects) => {
+          this.#types.retain(subjects);
+          this.#keeper.begin();
+        },
       }),
     ];
   }
@@ -83,6 +95,7 @@ export class TypeRegistry {
 
   async stop(): Promise<void> {
     await Promise.all(this.#streams.map((stream) => stream.stop()));
+    await this.#keeper.stop();
   }
 
   /** Returns the types with at least one announcement, by name. */
@@ -93,6 +106,14 @@ export class TypeRegistry {
   /** Returns a type, undefined if no worker has announced it within the last day. As fast as a Map. */
   type(name: string): AnnouncedType | undefined {
     return this.#types.type(name);
+  }
+
+  /**
+   * Returns the definition that holds for a type: what the worker has announced which started last, alive or not. Undefined if none
+   * has announced any. As fast as a Map.
+   */
+  definition(type: string): KeptDefinition | undefined {
+    return this.#types.definitions.get(type);
   }
 
   /** For how many milliseconds everything that is announced has been known without a break, as far as this process knows. */

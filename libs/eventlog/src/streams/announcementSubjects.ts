@@ -26,6 +26,9 @@ export function workerFilter(worker: string): string {
 /** The last token of the subject of an operator's settings of a job type. No worker's token has a `$`. */
 export const SETTINGS_TOKEN = '$settings';
 
+/** The last token of the subject of the definition that holds for a job type. */
+export const DEFINITION_TOKEN = '$definition';
+
 /** The second token of the subject that reports the removal of a worker. No job type has a `$`. */
 export const REMOVED_TOKEN = '$removed';
 
@@ -37,4 +40,9 @@ export function settingsSubject(type: string): string {
 /** Returns the subject that reports the removal of a worker. */
 export function workerRemovedSubject(worker: string): string {
   return `types.${REMOVED_TOKEN}.${workerToken(worker)}`;
+}
+
+/** Returns the subject of the definition that holds for a job type. */
+export function definitionSubject(type: string): string {
+  return `types.${type}.${DEFINITION_TOKEN}`;
 }

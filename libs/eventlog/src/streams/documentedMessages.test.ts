@@ -87,6 +87,8 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
     await eventually(async () => {
       const due = await manager.streams.getMessage(TIMERS_STREAM, { last_by_subj: 'timers.due.email' });
       if (due === null) throw new Error('the timer has not fired');
+      const kept = await manager.streams.getMessage(TYPES_STREAM, { last_by_subj: 'types.thumbnail.$definition' });
+      if (kept === null) throw new Error('the definition is not kept');
     });
     const streams = [JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM];
     return (await Promise.all(streams.map((stream) => messagesIn(manager, stream)))).flat();
@@ -152,7 +154,9 @@ async function setTimers(log: EventLog): Promise<void> {
 async function announce({ announcements }: EventLog): Promise<void> {
   const { jobId } = new JobScript();
   const running = [{ jobId, type: 'thumbnail', attempt: 1, runId: 'r', startedAt: later }];
-  await announcements.announceType(announced('w1', { payloadSchema: {}, limits: { concurrency: 1 } }));
+  await announcements.openRegistry();
+  const defaults = { maxAttempts: 4, timeoutMs: 60_000 };
+  await announcements.announceType(announced('w1', { payloadSchema: {}, limits: { concurrency: 1 }, defaults }));
   await announcements.heartbeat(beating('w1', { runningCount: 1, running }));
   await announcements.setPayloadCheck('resize', 'warn');
   await announcements.removeType('email');

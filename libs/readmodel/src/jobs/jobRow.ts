@@ -1,4 +1,4 @@
-import type { Backoff, Job, JobError, JobProgress, JobStatus } from '@jobstream/domain';
+import type { Backoff, ByDefinition, Job, JobError, JobProgress, JobStatus } from '@jobstream/domain';
 import { originalJson, originalText } from '../postgres/storableValues.ts';
 
 /** A row of `jobs` as it arrives with our column types. */
@@ -15,6 +15,7 @@ export interface JobRow {
   readonly max_attempts: number;
   readonly backoff: string;
   readonly timeout_ms: number;
+  readonly by_definition: string | null;
   readonly run_at: string | null;
   readonly created_at: string;
   readonly updated_at: string;
@@ -32,7 +33,7 @@ export interface JobRow {
   readonly last_sequence: number;
 }
 
-const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, run_at,
+const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
   created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant, rerun_of,
   unreadable_events, version, last_sequence, result_inexact`;
 
@@ -59,6 +60,7 @@ export function jobOfRow(row: JobRow): Job {
     updatedAt: row.updated_at,
     ...timesOfRow(row),
     ...textsOfRow(row),
+    ...present('byDefinition', row.by_definition, (text) => originalJson(text) as ByDefinition),
     ...present('result', row.result, originalJson),
     ...(row.result_inexact === true ? { resultInexact: true } : {}),
     ...present('error', row.error, (text) => originalJson(text) as JobError),

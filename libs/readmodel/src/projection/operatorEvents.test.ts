@@ -45,3 +45,13 @@ test('knows which job one repeats', async () => {
   await projection.apply(entriesOf(events));
   expect((await readModel.findJob(job.jobId))?.job).toStrictEqual(fold(events));
 });
+
+test('knows which settings a definition gave', async () => {
+  await using projection = await openProjection(database.url);
+  const job = new JobEvents();
+  const byDefinition = { settings: ['maxAttempts', 'backoff'], worker: 'build\u00007' } as const;
+  const events = [job.next('JobCreated', { byDefinition }), job.next('JobStarted')];
+  await projection.apply(entriesOf(events));
+  expect((await readModel.findJob(job.jobId))?.job).toStrictEqual(fold(events));
+  expect((await readModel.findJob(job.jobId))?.job.byDefinition).toEqual(byDefinition);
+});

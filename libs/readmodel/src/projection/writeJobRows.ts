@@ -57,6 +57,7 @@ const fixedColumns: readonly Column[] = [
   { name: 'max_attempts', type: 'int', valueOf: ({ job }) => job.maxAttempts },
   { name: 'backoff', type: 'jsonb', valueOf: ({ job }) => storableJson(job.backoff) },
   { name: 'timeout_ms', type: 'int', valueOf: ({ job }) => job.timeoutMs },
+  { name: 'by_definition', type: 'jsonb', valueOf: ({ job }) => json(job.byDefinition) },
   { name: 'tags', type: 'text', valueOf: ({ job }) => arrayLiteral(job.tags.map(storableText)) },
   { name: 'created_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.createdAt) },
   { name: 'idempotency_key', type: 'text', valueOf: ({ job }) => text(job.idempotencyKey) },
@@ -149,6 +150,10 @@ function assignment({ name }: Column): string {
 
 function text(value: string | undefined): string | null {
   return value === undefined ? null : storableText(value);
+}
+
+function json(value: object | undefined): string | null {
+  return value === undefined ? null : storableJson(value);
 }
 
 function instant(value: string | undefined): string | null {

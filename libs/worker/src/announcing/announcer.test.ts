@@ -32,6 +32,8 @@ async function startNapping(options: WorkerOptions = {}, jobType = newType()) {
     payload: z.object({ ms: z.int().default(5) }),
     result: z.object({ slept: z.int() }),
     maxAttempts: 7,
+    backoff: { type: 'fixed', delayMs: 50 },
+    tags: ['naps'],
   });
   const { promise: awake, resolve: wake } = Promise.withResolvers<void>();
   const worker = createWorker({ natsUrl: nats.url, name: 'naps', version: '1.4.0', ...options });
@@ -53,8 +55,10 @@ test('a worker announces its types with their schemas, limits and defaults, and 
     payloadSchema: { type: 'object', properties: { ms: { type: 'integer', default: 5 } } },
     resultSchema: { required: ['slept'] },
     limits: { concurrency: 3 },
-    defaults: { maxAttempts: 7 },
   });
+  const defaults = { maxAttempts: 7, backoff: { type: 'fixed', delayMs: 50 } };
+  expect(registry.type(type)?.announcements[0]?.defaults).toEqual(defaults);
+  expect(registry.definition(type)).toMatchObject({ defaults });
   expect(registry.type(type)?.announcements[0]?.payloadSchema).not.toHaveProperty('required');
   expect(workerOf(type)).toMatchObject({
     live: true,

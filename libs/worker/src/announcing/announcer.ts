@@ -1,4 +1,5 @@
-import { PROTOCOL_VERSION } from '@jobstream/domain';
+import type { JobDefinition } from '@jobstream/client';
+import { definedSettings, type JobDefaults, PROTOCOL_VERSION } from '@jobstream/domain';
 import type { EventLog, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { Logger } from '../handler/logger.ts';
@@ -106,8 +107,8 @@ export class Announcer {
 
   async #announcementOf(jobType: string): Promise<TypeAnnouncement> {
     const { identity, handlers, limitsOf, ackWaitMs } = this.#options;
-    const { payload, result, defaults } = handlers.get(jobType)?.definition ?? {};
-    const { maxAttempts, timeoutMs } = defaults ?? {};
+    const definition = handlers.get(jobType)?.definition;
+    const { payload, result } = definition ?? {};
     const { worker, host, startedAt, name, version } = identity;
     return {
       type: jobType,
@@ -120,7 +121,7 @@ export class Announcer {
       resultSchema: result && (await this.#schema(result, 'output', `result of ${jobType}`)),
       limits: limitsOf(jobType),
       ackWaitMs,
-      defaults: { maxAttempts, timeoutMs },
+      defaults: definition && announcedDefaults(definition),
     };
   }
 
@@ -130,4 +131,10 @@ export class Announcer {
     this.#options.logger.info({ reason: announced.reason }, `the schema of the ${what} is not announced`);
     return undefined;
   }
+}
+
+/** Tags are left to producers: they belong to a job rather than to its type. */
+function announcedDefaults({ defaults }: JobDefinition): JobDefaults {
+  const given = definedSettings.filter((setting) => defaults[setting] !== undefined);
+  return Object.fromEntries(given.map((setting) => [setting, defaults[setting]])) as JobDefaults;
 }

@@ -63,7 +63,7 @@ export function createBatch(deps: ApiDeps): RequestHandler {
     const now = deps.log.clock.now();
     const requests = decodeBatch(req, now);
     const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
-    const events = creations(req, requests, () => commandContext(res, now));
+    const events = creations(req, requests, { context: () => commandContext(res, now), announced: deps.announced });
     if (await appendCheckedJobs(events, errors, deps)) return respond(res, 201, events.map(created), warnings);
     const jobs = await existingJobs(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
@@ -74,12 +74,13 @@ export function createBatch(deps: ApiDeps): RequestHandler {
 function creations(
   req: Request,
   requests: readonly CreateJobRequest[],
-  context: () => ReturnType<typeof commandContext>,
+  { context, announced }: { context: () => ReturnType<typeof commandContext>; announced: ApiDeps['announced'] },
 ): readonly JobEvent[] {
   const identities = batchIdentities(req, requests.length);
   return identities.flatMap((identity, index) => {
     const request = requests[index];
-    return request === undefined ? [] : [creationEvent({ request, identity, context: context() })];
+    if (request === undefined) return [];
+    return [creationEvent({ request, identity, definition: announced.definition(request.type), context: context() })];
   });
 }
 

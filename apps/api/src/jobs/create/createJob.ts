@@ -67,7 +67,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
   const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
-  const event = creationEvent(newJob);
+  const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
   if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);
   const job = await existingJob(event.jobId, deps);

@@ -43,7 +43,7 @@ export async function importLine(line: Line, res: Response, deps: ApiDeps): Prom
   }
 }
 
-function orderOf({ text, fault }: Line, res: Response, { log }: ApiDeps): NewJob {
+function orderOf({ text, fault }: Line, res: Response, { log, announced }: ApiDeps): NewJob {
   if (fault !== undefined) throw mistake('', fault);
   const now = log.clock.now();
   const { idempotencyKey, ...body } = parse(text);
@@ -51,7 +51,7 @@ function orderOf({ text, fault }: Line, res: Response, { log }: ApiDeps): NewJob
   const request = decodeCreateJob(body, now);
   limitPayload(text.length * MAX_UTF8_BYTES, request.payload);
   const identity = idempotencyKey === undefined ? { jobId: newId() } : identityOfKey(idempotencyKey, body);
-  return { request, identity, context: commandContext(res, now) };
+  return { request, identity, definition: announced.definition(request.type), context: commandContext(res, now) };
 }
 
 function parse(text: string): { readonly idempotencyKey?: unknown } {

@@ -46,6 +46,10 @@ export const JobView = Schema.Struct({
   maxAttempts: fields.maxAttempts,
   backoff: fields.backoff,
   timeoutMs: fields.timeoutMs,
+  byDefinition: fields.byDefinition.annotateKey({
+    description:
+      'The settings that its creator left out and the definition of its type gave, as `worker` has announced it. Absent where there are none.',
+  }),
   tags: fields.tags,
   runAt: fields.runAt.annotateKey({ description: 'When the job is or was last due.' }),
   createdAt: fields.createdAt,
@@ -86,8 +90,8 @@ function outcome({ result, resultInexact, error, progress, attempt, worker }: Jo
   return { result, resultInexact, error: error && errorView(error, shownOf), progress, attempt, worker };
 }
 
-function settings({ maxAttempts, backoff, timeoutMs, tags, rerunOf }: Job) {
-  return { maxAttempts, backoff, timeoutMs, tags, rerunOf };
+function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf }: Job) {
+  return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf };
 }
 
 function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {

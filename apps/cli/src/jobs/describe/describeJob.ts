@@ -1,4 +1,4 @@
-import { hasEnded, type Job, type JobStatus } from '@jobstream/client';
+import { explainSettings, hasEnded, type Job, type JobStatus } from '@jobstream/client';
 import { ExitCode } from '../../command/exitCode.ts';
 import type { Printer, Tone } from '../../output/printer.ts';
 import { formatProperties, plainText } from '../../output/table.ts';
@@ -35,6 +35,7 @@ export function describeJob(job: Job, printer: Printer): string {
     started: job.startedAt && time(job.startedAt),
     finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
     attempt: `${job.attempt} of ${job.maxAttempts}`,
+    definition: definitionOf(job),
     worker: job.worker && plainText(job.worker),
     progress: job.progress && plainText(describeProgress(job.progress)),
     payload: JSON.stringify(job.payload),
@@ -44,6 +45,11 @@ export function describeJob(job: Job, printer: Printer): string {
       job.unreadableEvents === undefined ? undefined : `${countOf(job.unreadableEvents, 'event')} of a newer release`,
   };
   return formatProperties(properties, (text) => printer.tone('quiet', text));
+}
+
+function definitionOf(job: Job): string | undefined {
+  const settings = explainSettings(job);
+  return settings && plainText(settings);
 }
 
 function tookOf({ startedAt, finishedAt }: Job): string {

@@ -46,6 +46,10 @@ test('a failed job tells its error, with the stack where the caller may see it, 
     because: 'It has failed, in attempt 5 of 5: SmtpError: no such mailbox',
     advice: 'When the cause is gone: jobstream retry 4711',
   });
+  const byDefinition = { settings: ['maxAttempts'], worker: 'w' } as const;
+  expect(explainJob({ ...failed, byDefinition }, printer).because).toBe(
+    'It has failed, in attempt 5 of 5, as its definition says: SmtpError: no such mailbox',
+  );
   const stack = 'SmtpError: no such\u001B[2J mailbox\n    at deliver (/srv/mail.js:7:3)';
   expect(explainJob({ ...failed, error: { ...error, stack } }, printer).because).toBe(
     'It has failed, in attempt 5 of 5: SmtpError: no such mailbox\nSmtpError: no such mailbox\n    at deliver (/srv/mail.js:7:3)',

@@ -34,7 +34,8 @@ export function explainJob(job: Job, printer: Pick<Printer, 'time'>): Explanatio
   if (status === 'completed') return { because: 'It has completed.' };
   if (status === 'cancelled')
     return { because: 'It was cancelled.', advice: `To run it after all: jobstream retry ${id}` };
-  const because = `It has failed, in attempt ${attempt} of ${maxAttempts}${causeOf(error)}`;
+  const why = job.byDefinition?.settings.includes('maxAttempts') === true ? ', as its definition says' : '';
+  const because = `It has failed, in attempt ${attempt} of ${maxAttempts}${why}${causeOf(error)}`;
   return { because, advice: `When the cause is gone: jobstream retry ${id}` };
 }
 
