@@ -105,6 +105,10 @@ describe.each(natsUsers)('%s', (user) => {
       expect(await maySend(user, `$JS.API.STREAM.${call}.LOGS`)).toBe(false);
   });
 
+  test('reads the definitions of job types if it creates jobs and may not follow them', async () => {
+    expect(await maySend(user, '$JS.API.DIRECT.GET.TYPES')).toBe(['worker', 'relay', 'operator'].includes(user));
+  });
+
   test('purges the log only if it is the projector', async () => {
     expect(await maySend(user, '$JS.API.STREAM.PURGE.JOBS')).toBe(user === 'projector');
   });

@@ -101,18 +101,26 @@ async function logOf(user: NatsUser): Promise<EventLog & AsyncDisposable> {
   return Object.assign(log, { [Symbol.asyncDispose]: () => log.stop() });
 }
 
-/** Announces as the worker, and follows, sets and removes as the API. */
+/** Announces as the worker, follows, sets, keeps and removes as the API, and reads what is kept as worker and relay. */
 async function announce(): Promise<void> {
   await using worker = await logOf('worker');
+  await using relay = await logOf('relay');
   await using api = await logOf('api');
   const registry = await api.announcements.openRegistry();
   const self = { worker: 'w1', host: 'h', startedAt: new Date().toISOString() };
-  await worker.announcements.announceType({ ...self, type: 'resize', limits: { concurrency: 1 } });
+  await worker.announcements.announceType({
+    ...self,
+    type: 'resize',
+    limits: { concurrency: 1 },
+    defaults: { maxAttempts: 4 },
+  });
   await worker.announcements.heartbeat({ ...self, pid: 1, types: ['resize'], runningCount: 0, running: [] });
   await api.announcements.setPayloadCheck('resize', 'warn');
   await eventually(() =>
     expect(registry.type('resize')).toMatchObject({ payloadCheck: 'warn', announcements: [{ live: true }] }),
   );
+  for (const { announcements } of [worker, relay])
+    await eventually(async () => expect(await announcements.definitionOf('resize')).toMatchObject({ worker: 'w1' }));
   await api.announcements.removeType('resize');
   await api.announcements.removeWorker('w1');
   await eventually(() => expect(registry.type('resize')).toBeUndefined());

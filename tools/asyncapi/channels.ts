@@ -209,6 +209,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     channel: 'typeDefinitions',
     summary: 'The API keeps the definition that holds for each job type.',
   },
+  readDefinition: {
+    action: 'receive',
+    channel: 'typeDefinitions',
+    summary: 'Workers read it for the jobs of schedules, and the relay for those of outboxes.',
+  },
   setPayloadCheck: { action: 'send', channel: 'typeSettings', summary: 'The API sets and removes job types.' },
   removeWorker: { action: 'send', channel: 'removedWorkers', summary: 'The API removes a worker.' },
   followTypes: {

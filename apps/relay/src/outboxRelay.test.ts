@@ -193,3 +193,29 @@ test('rows wait while the log is unavailable, and are relayed when it is back', 
   await stage.untilDrained();
   expect(await stage.created()).toMatchObject([{ jobId: id }]);
 });
+
+test('a job gets the settings of its definition, and a repeated row is the same though that has changed', async () => {
+  await stage.log.announcements.openRegistry();
+  const announce = async (worker: string, startedAt: string, maxAttempts: number) => {
+    const self = { worker, host: 'h', startedAt, limits: { concurrency: 1 } };
+    await stage.log.announcements.announceType({ ...self, type: 'report', defaults: { maxAttempts } });
+    const expected = { worker, defaults: { maxAttempts } };
+    await eventually(async () => expect(await stage.log.announcements.definitionOf('report')).toMatchObject(expected));
+  };
+  await announce('first', '2026-01-01T00:00:00.000Z', 4);
+  await using _ = await stage.startRelay();
+  const id = await stage.enqueue('report', null, { idempotencyKey: 'order-1' });
+  await stage.enqueue('report', null, { maxAttempts: 2 });
+  await stage.untilDrained();
+  await announce('second', '2026-02-01T00:00:00.000Z', 9);
+  expect(await stage.enqueue('report', null, { idempotencyKey: 'order-1' })).toBe(id);
+  await stage.untilDrained();
+  expect(await rejected()).toEqual([]);
+  const created = await stage.created();
+  expect(created).toHaveLength(2);
+  const byDefinition = { settings: ['maxAttempts'], worker: 'first' };
+  expect(created.find(({ jobId }) => jobId === id)?.data).toMatchObject({ maxAttempts: 4, byDefinition });
+  const other = created.find(({ jobId }) => jobId !== id)?.data;
+  expect(other).toMatchObject({ maxAttempts: 2 });
+  expect(other).not.toHaveProperty('byDefinition');
+});

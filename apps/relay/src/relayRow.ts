@@ -6,7 +6,7 @@ import type { LogBeginning } from './logBeginning.ts';
 import { newJobOf } from './newJobOf.ts';
 
 export interface RelayDeps {
-  readonly log: AppendDeps['log'] & Pick<EventLog, 'clock'>;
+  readonly log: AppendDeps['log'] & Pick<EventLog, 'announcements' | 'clock'>;
   readonly table: AppendDeps['table'];
   readonly beginning: Pick<LogBeginning, 'mayHaveLost'>;
 }
@@ -30,8 +30,9 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
   };
   const lost = (await deps.beginning.mayHaveLost(row)) ? await find(row.id) : undefined;
   if (lost !== undefined) return outcomeOf(lost);
+  const definition = await deps.log.announcements.definitionOf(row.type);
   try {
-    await deps.log.append(scopedCreationEvent(job), 0);
+    await deps.log.append(scopedCreationEvent({ ...job, definition }), 0);
     return 'created';
   } catch (error) {
     if (error instanceof EventTooLargeError) return { reason: error.message };

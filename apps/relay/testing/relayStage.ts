@@ -82,6 +82,7 @@ export class RelayStage implements AsyncDisposable {
   logWith(append: (event: JobEvent) => Promise<number> | undefined): RelayDeps['log'] {
     const { log } = this;
     return {
+      announcements: log.announcements,
       clock: log.clock,
       contents: log.contents,
       expiresPermanently: log.expiresPermanently,

@@ -41,7 +41,14 @@ export type { ScheduleCommand, ScheduleCommandOf } from './schedule/decideSchedu
 export { evolveSchedule, foldSchedule } from './schedule/evolveSchedule.ts';
 export { ON_TIME_MS, planTicks, type TickPlan, type TriggerTime } from './schedule/planTicks.ts';
 export { CatchUp, JobTemplate, Schedule, ScheduleDefinition, ScheduleName } from './schedule/schedule.ts';
-export { defaultCatchUp, exists, jobTagsOf, type ScheduleState, type TickRecord } from './schedule/schedule.ts';
+export {
+  defaultCatchUp,
+  exists,
+  jobTagsOf,
+  requestOfTemplate,
+  type ScheduleState,
+  type TickRecord,
+} from './schedule/schedule.ts';
 export { ScheduleEvent, decodeScheduleEvent, encodeScheduleEvent } from './schedule/scheduleEvent.ts';
 export type { ScheduleEventName, ScheduleEventOf } from './schedule/scheduleEvent.ts';
 export { nextTicks } from './schedule/ticks.ts';

@@ -122,7 +122,7 @@ export function createSchedule(deps: ApiDeps): RequestHandler {
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
-    sendSchedule(res, { status: 201, now: deps.log.clock.now() }, schedule, warnings);
+    sendSchedule(res, { status: 201, deps }, schedule, warnings);
   };
 }
 
@@ -138,7 +138,7 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
     const schedule = await changeSchedule({ name, command, assertAllowed }, deps);
-    sendSchedule(res, { status: 200, now: deps.log.clock.now() }, schedule, warnings);
+    sendSchedule(res, { status: 200, deps }, schedule, warnings);
   };
 }
 
@@ -161,7 +161,7 @@ export function patchSchedule(deps: ApiDeps): RequestHandler {
         throw new Problem('schedule-changed', { detail: 'another definition came first' });
     };
     const schedule = await changeSchedule({ name, command, assertAllowed }, deps);
-    sendSchedule(res, { status: 200, now: deps.log.clock.now() }, schedule, warnings);
+    sendSchedule(res, { status: 200, deps }, schedule, warnings);
   };
 }
 

@@ -38,8 +38,7 @@ export function listSchedules(deps: ApiDeps): RequestHandler {
       res.setHeader('Link', `</api/schedules?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
     }
     res.setHeader('Cache-Control', 'private, no-store');
-    const now = deps.log.clock.now();
-    sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, now)), nextCursor });
+    sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, deps)), nextCursor });
   };
 }
 
@@ -62,11 +61,11 @@ async function schedulesAfter({ cursor, count, isVisible }: Wanted, { log }: Api
 }
 
 /** `GET /api/schedules/:name` */
-export function getSchedule({ log }: ApiDeps): RequestHandler {
+export function getSchedule(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
-    const snapshot = await log.schedules.reader.read(scheduleNameOf(req));
+    const snapshot = await deps.log.schedules.reader.read(scheduleNameOf(req));
     if (!exists(snapshot?.schedule)) throw noSuchSchedule();
-    sendSchedule(res, { status: 200, now: log.clock.now() }, snapshot.schedule);
+    sendSchedule(res, { status: 200, deps }, snapshot.schedule);
   };
 }
 

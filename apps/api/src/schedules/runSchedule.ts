@@ -1,4 +1,4 @@
-import { exists, jobTagsOf } from '@jobstream/domain';
+import { exists, jobTagsOf, requestOfTemplate } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
@@ -30,7 +30,7 @@ export function runSchedule(deps: ApiDeps): RequestHandler {
       causationId: `${name}@${ofCaller.at}`,
       ...(tenant === undefined ? {} : { tenant }),
     };
-    const request = { ...job, tags: jobTagsOf(snapshot.schedule) };
+    const request = { ...requestOfTemplate(job), tags: jobTagsOf(snapshot.schedule) };
     const identity = identityOf(key, { schedule: name, ...origin });
     await appendAndRespond({ request, identity, origin, context }, res, deps);
   };

@@ -2,10 +2,12 @@ import {
   CatchUp,
   CronExpression,
   defaultCatchUp,
+  definedSettings,
   jobSettings,
   type JobTemplate,
   nextTicks,
   parseCron,
+  requestOfTemplate,
   type Schedule,
   type ScheduleDefinition,
   ScheduleName,
@@ -60,7 +62,8 @@ function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
 
 function templateOf(job: ReplaceScheduleRequest['job']): JobTemplate {
   const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags } = jobSettings(job, 0);
-  return { type, payload, maxAttempts, backoff, timeoutMs, tags };
+  const unset = definedSettings.filter((setting) => job[setting] === undefined);
+  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...(unset.length === 0 ? {} : { unset }) };
 }
 
 /**
@@ -95,7 +98,7 @@ export function decodeChangeSchedule(req: Request, schedule: Schedule) {
     timeZone,
     enabled,
     ...changes,
-    job: merged(job, changes['job']),
+    job: merged(requestOfTemplate(job), changes['job']),
     catchUp: merged(catchUp, changes['catchUp']),
   };
   const request = decodeReplace(isObject(req.body) ? whole : req.body, [

@@ -1,7 +1,17 @@
-import { cronOf, nextTicks, Schedule, ScheduleEvent, Timestamp } from '@jobstream/domain';
+import {
+  cronOf,
+  jobSettings,
+  type JobTemplate,
+  nextTicks,
+  requestOfTemplate,
+  Schedule,
+  ScheduleEvent,
+  Timestamp,
+} from '@jobstream/domain';
 import type { RecordedScheduleEvent } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Response } from 'express';
+import type { ApiDeps } from '../apiDeps.ts';
 import { entityTag } from '../http/entityTag.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../payloads/payloadWarning.ts';
@@ -16,7 +26,10 @@ export const ScheduleView = Schema.Struct({
   tenant: fields.tenant,
   cron: fields.cron,
   timeZone: fields.timeZone,
-  job: fields.job,
+  job: fields.job.annotateKey({
+    description:
+      'What each tick creates. The settings in `unset` were left out: the definition of the type decides at each tick. They are shown as the next job will have them.',
+  }),
   enabled: fields.enabled,
   catchUp: fields.catchUp,
   version: Schema.Int.annotateKey({ description: 'The version of the definition: ticks do not change it.' }),
@@ -29,10 +42,14 @@ export const ScheduleView = Schema.Struct({
   warnings: warningsField,
 }).annotate({ identifier: 'Schedule' });
 
-/** Makes the view of a schedule with its next ticks after `now` (milliseconds). */
-export function scheduleView(schedule: Schedule, now: number): BodyOf<typeof ScheduleView> {
+type ViewDeps = Pick<ApiDeps, 'announced' | 'log'>;
+
+/** Makes the view of a schedule with its next ticks. */
+export function scheduleView(schedule: Schedule, { announced, log }: ViewDeps): BodyOf<typeof ScheduleView> {
+  const now = log.clock.now();
   return {
     ...definition(schedule),
+    job: nextJob(schedule.job, announced),
     version: schedule.definitionVersion,
     createdAt: schedule.createdAt,
     updatedAt: schedule.updatedAt,
@@ -43,6 +60,13 @@ export function scheduleView(schedule: Schedule, now: number): BodyOf<typeof Sch
 
 function definition({ name, tenant, cron, timeZone, job, enabled, catchUp }: Schedule) {
   return { name, tenant, cron, timeZone, job, enabled, catchUp };
+}
+
+/** The template with the settings that its next job gets. */
+function nextJob(job: JobTemplate, announced: ViewDeps['announced']): JobTemplate {
+  if (job.unset === undefined) return job;
+  const { maxAttempts, backoff, timeoutMs } = jobSettings(requestOfTemplate(job), 0, announced.definition(job.type));
+  return { ...job, maxAttempts, backoff, timeoutMs };
 }
 
 function ticksOf({ cron, timeZone, enabled }: Schedule, now: number): string[] {
@@ -68,15 +92,15 @@ export function scheduleEventView(recorded: RecordedScheduleEvent): BodyOf<typeo
   return { sequence, recordedAt, ...event };
 }
 
-/** Sends a schedule with its ticks after `now`, in milliseconds. The entity tag is for `If-Match`, so ticks do not change it. */
+/** Sends a schedule with its next ticks. The entity tag is for `If-Match`, so ticks do not change it. */
 export function sendSchedule(
   res: Response,
-  { status, now }: { readonly status: number; readonly now: number },
+  { status, deps }: { readonly status: number; readonly deps: ViewDeps },
   schedule: Schedule,
   warnings: readonly PayloadWarning[] = [],
 ): void {
   res.setHeader('ETag', entityTag(schedule.definitionVersion));
   res.setHeader('Cache-Control', 'private, no-store');
-  const body = { ...scheduleView(schedule, now), warnings: unlessEmpty(warnings) };
+  const body = { ...scheduleView(schedule, deps), warnings: unlessEmpty(warnings) };
   sendJson(res, status, body);
 }

@@ -62,6 +62,7 @@ describe('POST /api/schedules', () => {
         backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 3_600_000, jitter: 0.2 },
         timeoutMs: 3_600_000,
         tags: [],
+        unset: ['maxAttempts', 'backoff', 'timeoutMs'],
       },
       enabled: true,
       catchUp: { policy: 'skip', limit: 100 },

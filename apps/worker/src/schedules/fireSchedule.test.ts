@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive';
-import type { ScheduleEvent } from '@jobstream/domain';
+import { defaultBackoff, type ScheduleEvent } from '@jobstream/domain';
 import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, FiredTrigger } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
@@ -46,7 +46,7 @@ const dyingLog = () => changingLog(() => Promise.reject(new LogUnavailableError(
 /** A log in which something happens between the jobs and the first record of ticks. */
 function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] {
   let happened = false;
-  const { schedules } = stage.eventLog;
+  const { announcements, schedules } = stage.eventLog;
   const append = async (event: ScheduleEvent, expected: number) => {
     if (!happened) {
       happened = true;
@@ -55,7 +55,7 @@ function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] 
     return schedules.append(event, expected);
   };
   const dying = Object.create(schedules, { append: { value: append } }) as EventLog['schedules'];
-  return { append: (event, expected) => stage.eventLog.append(event, expected), schedules: dying };
+  return { announcements, append: (event, expected) => stage.eventLog.append(event, expected), schedules: dying };
 }
 
 /** A log that rejects jobs. */
@@ -63,7 +63,8 @@ function rejectingLog(error: Error): SchedulerContext['eventLog'] {
   const append: SchedulerContext['eventLog']['append'] = async () => {
     throw error;
   };
-  return { append, schedules: stage.eventLog.schedules };
+  const { announcements, schedules } = stage.eventLog;
+  return { announcements, append, schedules };
 }
 
 describe('a tick creates one job', () => {
@@ -158,7 +159,8 @@ describe('a trigger', () => {
       if (event.actor.id === bad) throw new TypeError('a defect');
       return stage.eventLog.append(event, expected);
     };
-    const eventLog = { append, schedules: stage.eventLog.schedules };
+    const { announcements, schedules } = stage.eventLog;
+    const eventLog = { announcements, append, schedules };
     expect(await fire(60.1, forAll, { eventLog })).toEqual(['ack']);
     expect([await stage.ticks(bad), await stage.ticks(good)]).toEqual([[], [at(60)]]);
   });
@@ -262,11 +264,34 @@ describe('a tick that the server would not fire for', () => {
 test('a tick makes the same job each time, which belongs to the tenant of its schedule', async () => {
   await stage.create(name, everyMinute, NOON);
   const schedule = { ...(await scheduleOf()), tenant: 'acme' };
-  const [first, second] = [1, 2].map(() => jobFromTick(schedule, at(60), systemClock(Date)));
+  const [first, second] = [1, 2].map(() => jobFromTick(schedule, at(60), { clock: systemClock(Date) }));
   expect(first).toMatchObject({
     jobId: second?.jobId,
     tenant: 'acme',
     id: expect.not.stringMatching(second?.id ?? ''),
   });
-  expect(jobFromTick(await scheduleOf(), at(60), systemClock(Date))).not.toHaveProperty('tenant');
+  expect(jobFromTick(await scheduleOf(), at(60), { clock: systemClock(Date) })).not.toHaveProperty('tenant');
+});
+
+test("a tick gives the job the settings of its type's definition that the schedule leaves out", async () => {
+  const { announcements } = stage.eventLog;
+  const type = `report-${randomUUID().slice(0, 8)}`;
+  const template = { type, payload: null, maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 1_000, tags: [] };
+  await stage.create(name, { ...everyMinute, job: { ...template, unset: ['maxAttempts', 'backoff'] } }, NOON);
+  await fire(60.1);
+  await announcements.openRegistry();
+  const defaults = { maxAttempts: 4, timeoutMs: 9_000 };
+  const self = { worker: 'w', host: 'h', startedAt: at(0), limits: { concurrency: 1 } };
+  await announcements.announceType({ ...self, type, defaults });
+  await eventually(async () => expect(await announcements.definitionOf(type)).toMatchObject({ defaults }));
+  await fire(120.1);
+  const [before, after] = (await stage.jobs(name)).map(({ data }) => data);
+  expect(before).toMatchObject({ maxAttempts: 5, backoff: defaultBackoff, timeoutMs: 1_000 });
+  expect(before).not.toHaveProperty('byDefinition');
+  expect(after).toMatchObject({
+    maxAttempts: 4,
+    backoff: defaultBackoff,
+    timeoutMs: 1_000,
+    byDefinition: { settings: ['maxAttempts'], worker: 'w' },
+  });
 });

@@ -38,7 +38,10 @@ async function createJobsAndRecord(
 ): Promise<void> {
   const plan = planTicks(snapshot.schedule, { firedAt: trigger.firedAt, isForOne: trigger.schedule !== undefined });
   if (plan === undefined) return;
-  const jobs = plan.fire.map((tickAt) => jobFromTick(snapshot.schedule, tickAt, context.clock));
+  const { clock, eventLog } = context;
+  const { type, unset } = snapshot.schedule.job;
+  const definition = unset === undefined ? undefined : await eventLog.announcements.definitionOf(type);
+  const jobs = plan.fire.map((tickAt) => jobFromTick(snapshot.schedule, tickAt, { clock, definition }));
   await Promise.all(jobs.map((job) => createOnce(job, context)));
   await record(plan, jobs, snapshot, { trigger, context });
 }

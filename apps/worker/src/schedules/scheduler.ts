@@ -6,7 +6,7 @@ import { reconcileTrigger } from './reconcileTriggers.ts';
 import type { SchedulerContext } from './schedulerContext.ts';
 
 export interface SchedulerOptions extends SchedulerContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'schedules' | 'onReconnected'>;
+  readonly eventLog: SchedulerContext['eventLog'] & Pick<EventLog, 'onReconnected'>;
   readonly ackWaitMs: number;
 }
 

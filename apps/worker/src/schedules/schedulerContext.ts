@@ -4,7 +4,7 @@ import type { Clock } from '@jobstream/worker/engine';
 
 /** What every step of handling a trigger may use. */
 export interface SchedulerContext {
-  readonly eventLog: Pick<EventLog, 'append' | 'schedules'>;
+  readonly eventLog: Pick<EventLog, 'announcements' | 'append' | 'schedules'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long the log keeps events, in milliseconds; 0: for ever. */

@@ -128,6 +128,8 @@ interface JobTemplate {
   readonly backoff: Backoff;
   readonly timeoutMs: number;
   readonly tags: readonly string[];
+  /** The settings that were left out: the definition of the type decides at each tick. */
+  readonly unset?: readonly ('maxAttempts' | 'backoff' | 'timeoutMs')[];
 }
 
 /** A schedule as the API shows it. `version` is that of its definition. */

@@ -1,7 +1,8 @@
 import * as Schema from 'effect/Schema';
 import { Backoff } from '../job/backoff.ts';
-import { MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
+import { definedSettings, MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
 import { JobId, JobType } from '../job/jobId.ts';
+import type { NewJobRequest } from '../job/newJob.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 import { CronExpression } from './cron.ts';
@@ -15,7 +16,10 @@ export const ScheduleName = Schema.String.check(
 );
 export type ScheduleName = typeof ScheduleName.Type;
 
-/** What each tick creates: the fields of a job that are the same every time. */
+/**
+ * What each tick creates: the fields of a job that are the same every time. The settings in `unset` were left out: the definition
+ * of the type gives them at each tick, and what stands here is for readers that do not know the field.
+ */
 export const JobTemplate = Schema.Struct({
   type: JobType,
   payload: Schema.Unknown,
@@ -23,6 +27,7 @@ export const JobTemplate = Schema.Struct({
   backoff: Backoff,
   timeoutMs: TimeoutMs,
   tags: Tags,
+  unset: Schema.optionalKey(Schema.Array(Schema.Literals(definedSettings))),
 });
 export type JobTemplate = typeof JobTemplate.Type;
 
@@ -83,6 +88,12 @@ export type ScheduleState = Schedule | undefined;
 /** Whether there is a schedule, as opposed to none or only the memory of one. */
 export function exists(state: ScheduleState): state is Schedule & { readonly deletedAt?: never } {
   return state !== undefined && state.deletedAt === undefined;
+}
+
+/** The request for a job of a template: without the settings that were left out. */
+export function requestOfTemplate({ unset = [], ...template }: JobTemplate): NewJobRequest {
+  const left = new Set<string>(unset);
+  return Object.fromEntries(Object.entries(template).filter(([name]) => !left.has(name))) as unknown as NewJobRequest;
 }
 
 const MAX_TAGS = 32;

@@ -15,7 +15,8 @@ import {
   workerRemovedSubject,
 } from '../streams/announcementSubjects.ts';
 import { MAX_ANNOUNCEMENT_BYTES, MAX_HEARTBEAT_BYTES, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
-import { encodeKeptDefinition } from './keptDefinition.ts';
+import { DefinitionReader } from './definitionReader.ts';
+import { encodeKeptDefinition, type KeptDefinition } from './keptDefinition.ts';
 import { LiveProcesses } from './liveProcesses.ts';
 import { encodeTypeAnnouncement, type PayloadCheck, type TypeAnnouncement } from './typeAnnouncement.ts';
 import { TypeRegistry } from './typeRegistry.ts';
@@ -46,9 +47,11 @@ export class Announcements {
   readonly #parts: AnnouncementsParts;
   readonly #opened = new Set<{ stop(): Promise<void> }>();
   #liveProcesses: Promise<LiveProcesses> | undefined;
+  readonly #definitions: DefinitionReader;
 
   constructor(parts: AnnouncementsParts) {
     this.#parts = parts;
+    this.#definitions = new DefinitionReader(parts);
   }
 
   /** Announces a job type of a worker, for 24 hours; replaces the worker's earlier announcement of the type. */
@@ -96,6 +99,14 @@ export class Announcements {
     this.#opened.add(registry);
     await registry.start();
     return registry;
+  }
+
+  /**
+   * Returns the definition that holds for a type as the API keeps it, at most a second old, and older ones while TYPES cannot be
+   * read. For processes that create jobs without a registry. Never rejects.
+   */
+  definitionOf(type: string): Promise<KeptDefinition | undefined> {
+    return this.#definitions.of(type);
   }
 
   /** Starts following which processes live. It stops with the event log. */

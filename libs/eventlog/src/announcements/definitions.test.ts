@@ -155,3 +155,28 @@ test('a registry that may not keep definitions says so once, and uses them', asy
   await expectDefinition('w', { maxAttempts: 4 }, other);
   await eventually(() => expect(lines).toMatchObject([{ reason: expect.stringContaining('$definition') as string }]));
 });
+
+test('a process without a registry reads what is kept, anew after a second', async () => {
+  const { announcements } = stage.log;
+  expect(await announcements.definitionOf(type)).toBeUndefined();
+  await announce('first', 8, { maxAttempts: 4 });
+  await eventually(async () => expect(await announcements.definitionOf(type)).toMatchObject({ worker: 'first' }));
+  await announce('second', 9, { maxAttempts: 3 });
+  const second = { worker: 'second', startedAt: at(9), defaults: { maxAttempts: 3 } };
+  await eventually(async () => expect(await announcements.definitionOf(type)).toEqual(second));
+});
+
+test('what cannot be read does not keep a job waiting, and is said once', async () => {
+  const lines: object[] = [];
+  const own = { info: () => undefined, warn: (details: object) => void lines.push(details) };
+  const denied = 'permissions: { publish: { deny: ["$JS.API.DIRECT.GET.TYPES"] } }';
+  const users = `[{ user: api, password: p }, { user: old, password: p, ${denied} }]`;
+  await using nats = await startNats({ extraConfig: `authorization { users: ${users} }` });
+  await using full = await openEventLog({ url: nats.url, user: 'api', password: 'p' });
+  await using old = await openEventLog({ url: nats.url, user: 'old', password: 'p', logger: own });
+  await full.announcements.openRegistry();
+  await full.announcements.announceType(announced('w', { type, defaults: { maxAttempts: 4 } }));
+  await eventually(async () => expect(await full.announcements.definitionOf(type)).toBeDefined());
+  for (const one of [type, type, 'other']) expect(await old.announcements.definitionOf(one)).toBeUndefined();
+  expect(lines).toHaveLength(1);
+});
