@@ -65,7 +65,14 @@ export { once } from './enqueue/once.ts';
 export type { OnceOptions } from './enqueue/once.ts';
 export type { Page } from './jobs/pages.ts';
 export type { FieldError, PayloadIssue, Problem } from './transport/errors.ts';
-export type { CatchUpPolicy, NewSchedule, RunOptions, Schedule, ScheduleChanges } from './operate/schedules.ts';
+export type {
+  CatchUpPolicy,
+  DefinedSchedule,
+  NewSchedule,
+  RunOptions,
+  Schedule,
+  ScheduleChanges,
+} from './operate/schedules.ts';
 export type { ScheduleEvent, ScheduleEventData } from './operate/schedules.ts';
 export type { SqlTransaction } from './enqueue/sqlTransaction.ts';
 export type { Schedules, VersionedOptions } from './operate/schedules.ts';

@@ -3,6 +3,7 @@ import { itemsOf } from '../jobs/pages.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Actor } from './actor.ts';
 import type { Backoff, CreatedJob, NewJob, Warning } from '../jobs/job.ts';
+import { checkPayload, type JobDefaults, type JobDefinition, type PayloadInput } from '../enqueue/defineJob.ts';
 import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CreateOptions } from '../jobs/jobs.ts';
 
@@ -20,14 +21,30 @@ export class Schedules {
   }
 
   /** Creates a schedule. @throws ConflictError when the name is taken. */
-  create(schedule: NewSchedule, { signal }: CallOptions = {}): Promise<Schedule> {
-    return this.#transport.ask({
-      method: 'POST',
-      path: '/api/schedules',
-      body: schedule,
-      repeatable: false,
-      signal,
-    });
+  create(schedule: NewSchedule, options?: CallOptions): Promise<Schedule>;
+  /**
+   * Creates a schedule of a definition's jobs, with its defaults, which what `schedule` has wins over. Its name is by default that of
+   * the type.
+   *
+   * @throws PayloadError when the payload does not match; nothing was sent.
+   * @throws ConflictError when the name is taken.
+   * @example
+   * await client.schedules.create(nightlyReport, { cron: '30 2 * * *', payload: { to: 'team@example.com' } });
+   */
+  create<Definition extends JobDefinition>(
+    definition: Definition,
+    schedule: DefinedSchedule<Definition>,
+    options?: CallOptions,
+  ): Promise<Schedule>;
+  async create(
+    what: NewSchedule | JobDefinition,
+    second?: CallOptions | DefinedSchedule<JobDefinition>,
+    third?: CallOptions,
+  ): Promise<Schedule> {
+    const isWhole = 'cron' in what;
+    const body = isWhole ? what : await scheduleOf(what, second as DefinedSchedule<JobDefinition>);
+    const { signal } = (isWhole ? (second as CallOptions | undefined) : third) ?? {};
+    return this.#transport.ask({ method: 'POST', path: '/api/schedules', body, repeatable: false, signal });
   }
 
   get(name: string, { signal }: CallOptions = {}): Promise<Schedule> {
@@ -92,6 +109,29 @@ export interface NewSchedule {
   readonly job: Omit<NewJob, 'runAt' | 'delayMs'>;
   readonly enabled?: boolean;
   readonly catchUp?: { readonly policy?: CatchUpPolicy; readonly limit?: number };
+}
+
+/** A schedule of the jobs of a definition. */
+export interface DefinedSchedule<Definition extends JobDefinition>
+  extends Omit<NewSchedule, 'name' | 'job'>, JobDefaults {
+  /** Default: that of the job type. */
+  readonly name?: string;
+  /** Of every job, as `enqueue` takes it. */
+  readonly payload: PayloadInput<Definition>;
+}
+
+async function scheduleOf(definition: JobDefinition, schedule: DefinedSchedule<JobDefinition>): Promise<NewSchedule> {
+  const { name = definition.type, cron, timeZone, enabled, catchUp, payload, ...settings } = schedule;
+  await checkPayload(definition, payload);
+  const job = { ...definition.defaults, ...settings, type: definition.type, payload };
+  return {
+    name,
+    cron,
+    job,
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(enabled === undefined ? {} : { enabled }),
+    ...(catchUp === undefined ? {} : { catchUp }),
+  };
 }
 
 /** What is to change of a schedule, and why. */
