@@ -9,13 +9,16 @@ import {
   runProcess,
 } from '@jobstream/runtime';
 import type { Config, ReadinessCheck } from '@jobstream/runtime';
-import { attemptMetrics, handlerRegistry, JobWorker, systemClock } from '@jobstream/worker/engine';
+import { attemptMetrics, handlerRegistry, JobWorker, logBeside, systemClock } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
 import { sleepHandler } from './handlers/sleepHandler.ts';
 import { webhookHandler } from './handlers/webhook/webhookHandler.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
+
+/** Where the logger of a process writes. */
+const STANDARD_OUTPUT = 1;
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const ackWaitMs = config.ACK_WAIT_MS;
@@ -45,6 +48,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     ackWaitMs,
     errorStacks: config.ERROR_STACKS,
     attemptLogs: config.ATTEMPT_LOGS,
+    watchdog: config.LOOP_WATCHDOG ? { log: logBeside(logger, STANDARD_OUTPUT) } : undefined,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
   });
   const scheduler = new Scheduler({ eventLog, clock, logger, ackWaitMs, keepMs: config.JOBS_MAX_AGE });

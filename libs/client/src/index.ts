@@ -24,6 +24,8 @@ export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSe
 export { explainSettings } from './jobs/explainSettings.ts';
 export { explainWaiting } from './jobs/explainWaiting.ts';
 export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
+export { lostAttempts } from './jobs/lostAttempts.ts';
+export type { LostAttempt } from './jobs/lostAttempts.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';
 export type { Actor } from './operate/actor.ts';
 export type { JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
@@ -85,4 +87,4 @@ export type {
   TypeActivity,
   TypeBacklog,
 } from './operate/stats.ts';
-export type { RunningJob, Worker, Workers } from './operate/workers.ts';
+export type { BlockedLoop, RunningJob, Worker, Workers } from './operate/workers.ts';

@@ -1,5 +1,7 @@
 // Rooms import in one direction: connection <- streams <- storage <- read <- append, contents <- attemptLogs, timers <- queue (over its admission/)
 // <- memory, schedules, announcements <- this entrance, with errors.ts below them all.
+export { MAX_BLOCK_JOBS, MAX_BLOCKS } from './announcements/announcedBlock.ts';
+export type { AnnouncedBlock } from './announcements/announcedBlock.ts';
 export type { Announcements } from './announcements/announcements.ts';
 export type { KeptDefinition } from './announcements/keptDefinition.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';

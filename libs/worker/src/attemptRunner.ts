@@ -10,6 +10,7 @@ import { TracePropagation } from './telemetry/tracePropagation.ts';
 import type { HandlerRegistry } from './handler/jobHandler.ts';
 import type { Logger } from './handler/logger.ts';
 import type { LogKeeper } from './attemptLogs/logShipper.ts';
+import type { RunBoard } from './watchdog/runBoard.ts';
 
 /** The limits of one process for one job type. */
 export interface TypeLimits {
@@ -33,6 +34,8 @@ export interface AttemptRunnerOptions {
   readonly logger: Logger;
   /** Keeps what handlers write; default: nothing does. */
   readonly logs?: LogKeeper;
+  /** Shows the runs in progress to the watchdog of the event loop; default: to none. */
+  readonly board?: RunBoard | undefined;
   readonly observer?: AttemptObserver;
   readonly tracing?: AttemptTracing;
   /** Attempts of each job type that may run at once in this process. */

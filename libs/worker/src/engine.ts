@@ -8,4 +8,5 @@ export { capText } from './handler/jobErrorOf.ts';
 export { silentLogger, type Logger } from './handler/logger.ts';
 export { KeptLogger } from './attemptLogs/keptLogger.ts';
 export { LogShipper } from './attemptLogs/logShipper.ts';
+export { logBeside } from './watchdog/loopWatchdog.ts';
 export { JobWorker } from './jobWorker.ts';

@@ -3,15 +3,19 @@ import { Announcer } from './announcing/announcer.ts';
 import { workerIdentity } from './announcing/workerIdentity.ts';
 import type { LogLevel } from './attemptLogs/logLine.ts';
 import { LogShipper } from './attemptLogs/logShipper.ts';
+import type { Logger } from './handler/logger.ts';
+import { LoopWatchdog, type WatchdogLog } from './watchdog/loopWatchdog.ts';
 import { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
 
-export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog' | 'logs'> {
+export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog' | 'logs' | 'board'> {
   readonly eventLog: AttemptRunnerOptions['eventLog'] & Pick<EventLog, 'announcements' | 'attemptLogs' | 'clock'>;
   /** What the program of the worker is called in the list of workers; default: it has no name. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   /** Lines of handlers from this level on are kept; default `info`. */
   readonly attemptLogs?: LogLevel | 'off';
+  /** Names a blocked event loop, in this log if there is one; default: nothing does. */
+  readonly watchdog?: { readonly log: WatchdogLog | undefined } | undefined;
 }
 
 /** Runs attempts on an event log that is started before it and stopped after it, and announces what it runs. */
@@ -20,15 +24,18 @@ export class JobWorker {
   readonly #attempts: AttemptRunner;
   readonly #announcer: Announcer;
   readonly #logs: LogShipper | undefined;
+  readonly #watchdog: LoopWatchdog | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor({ name, version, attemptLogs: level = 'info', ...options }: JobWorkerOptions) {
+  constructor({ name, version, attemptLogs: level = 'info', watchdog, ...options }: JobWorkerOptions) {
     const identity = workerIdentity({ name, version });
     const logs = level === 'off' ? undefined : logShipper(options, level);
     this.#logs = logs;
+    this.#watchdog = watchdog && this.#createWatchdog(options.logger, watchdog.log);
     this.#attempts = new AttemptRunner({
       ...options,
       ...(logs === undefined ? {} : { logs }),
+      board: this.#watchdog?.board,
       workerName: identity.worker,
     });
     this.#announcer = new Announcer({
@@ -42,7 +49,12 @@ export class JobWorker {
     });
   }
 
+  #createWatchdog(logger: Logger, log: WatchdogLog | undefined): LoopWatchdog {
+    return new LoopWatchdog({ logger, log, onBlocked: (blocked) => this.#announcer.blocked(blocked) });
+  }
+
   async start(): Promise<void> {
+    this.#watchdog?.start();
     await this.#logs?.start();
     await this.#attempts.start();
     await this.#announcer.start();
@@ -59,6 +71,7 @@ export class JobWorker {
     await this.#attempts.stop();
     await this.#logs?.stop();
     await this.#announcer.stop();
+    await this.#watchdog?.stop();
   }
 }
 

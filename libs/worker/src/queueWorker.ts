@@ -5,7 +5,7 @@ import type { JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
 import { JobWorker } from './jobWorker.ts';
 import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
-import { standardOutputLogger } from './options/lineLogger.ts';
+import { standardOutputLogger, standardOutputWarns } from './options/lineLogger.ts';
 import type { WorkerSettings } from './options/workerSettings.ts';
 import { RegisteredHandlers } from './registeredHandlers.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
@@ -14,6 +14,7 @@ import { OpenTelemetryTracing } from './telemetry/openTelemetryTracing.ts';
 import { registerClockOffset, registryMetrics } from './telemetry/registryMetrics.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import { WorkerHealth } from './telemetry/workerHealth.ts';
+import { logBeside, type WatchdogLog } from './watchdog/loopWatchdog.ts';
 
 /** Something that `stop` has to end. */
 interface Part {
@@ -71,7 +72,7 @@ export class QueueWorker {
   }
 
   async #startParts(logger: Logger): Promise<void> {
-    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, attemptLogs, metrics } =
+    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, attemptLogs, loopWatchdog, metrics } =
       this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
@@ -91,6 +92,7 @@ export class QueueWorker {
       shutdownGraceMs,
       errorStacks,
       attemptLogs,
+      watchdog: loopWatchdog ? { log: this.#logBeside(logger) } : undefined,
       handlers: this.#handlers.registry(),
       limits: this.#handlers.limits,
       clock: systemClock(eventLog.clock),
@@ -99,6 +101,12 @@ export class QueueWorker {
     this.#parts.unshift(worker);
     await worker.start();
     this.#isReady = true;
+  }
+
+  /** Where the watchdog writes: as the logger of this worker, which may be the one of `run`. */
+  #logBeside(logger: Logger): WatchdogLog | undefined {
+    if (logger === this.#settings.logger || logger === silentLogger) return logBeside(logger);
+    return standardOutputWarns() ? { fd: 1, level: 'warn' } : undefined;
   }
 
   async #startHealth(eventLog: EventLog): Promise<void> {

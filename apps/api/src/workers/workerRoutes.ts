@@ -16,6 +16,14 @@ const RunView = Schema.Struct({
   startedAt: Schema.String,
 });
 
+const BlockView = Schema.Struct({
+  since: Schema.String,
+  durationMs: Schema.Int,
+  jobs: Schema.Array(Schema.Struct({ jobId: Schema.String, type: Schema.String, attempt: Schema.Int })).annotateKey({
+    description: 'Jobs that ran meanwhile, at most 5 of each type.',
+  }),
+});
+
 const WorkerView = Schema.Struct({
   worker: Schema.String.annotateKey({ description: 'The id of the process, unique to it.' }),
   live: Schema.Boolean.annotateKey({ description: 'Whether it has sent a heartbeat within the last 12 seconds.' }),
@@ -29,6 +37,10 @@ const WorkerView = Schema.Struct({
   types: Schema.Array(Schema.String).annotateKey({ description: 'The job types that it runs.' }),
   runningCount: Schema.Int.annotateKey({ description: 'How many jobs it runs, as of its last heartbeat.' }),
   running: Schema.Array(RunView).annotateKey({ description: 'The oldest 100 of them.' }),
+  blocked: Schema.optionalKey(Schema.Array(BlockView)).annotateKey({
+    description:
+      'When its event loop was blocked for a second or more while jobs ran, oldest first, as far as it has announced that: the last 10 times for each type, within a day.',
+  }),
 }).annotate({ identifier: 'Worker' });
 
 const WorkerList = Schema.Struct({ items: Schema.Array(WorkerView) }).annotate({ identifier: 'WorkerList' });
@@ -90,10 +102,11 @@ function removeWorker({ log }: ApiDeps): RequestHandler {
 }
 
 function workerView(worker: AnnouncedWorker): BodyOf<typeof WorkerView> {
-  const { live, stopping, name, version, host, pid, runtime, startedAt, types, runningCount, running } = worker;
+  const { live, stopping, name, version, host, pid, runtime, startedAt, types, runningCount, running, blocked } =
+    worker;
   const runs = running.map(({ jobId, type, attempt, runId, startedAt: since }) => {
     return { jobId, type, attempt, runId, startedAt: since };
   });
   const program = { name, version, host, pid, runtime, startedAt };
-  return { worker: worker.worker, live, stopping, ...program, types, runningCount, running: runs };
+  return { worker: worker.worker, live, stopping, ...program, types, runningCount, running: runs, blocked };
 }

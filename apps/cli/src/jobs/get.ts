@@ -1,4 +1,4 @@
-import type { Job, JobEvent } from '@jobstream/client';
+import type { Job, JobEvent, LostAttempt } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
@@ -7,6 +7,7 @@ import { pastMoment } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeEvent } from './describe/describeEvent.ts';
 import { describeJob, outcomeOf } from './describe/describeJob.ts';
+import { describeLostAttempts, readLostAttempts } from './describe/readLostAttempts.ts';
 
 interface GetOptions extends ApiOptions {
   readonly events?: true;
@@ -33,10 +34,27 @@ async function showJob(api: Api, id: string, { wait, events, asOf }: GetOptions)
   const job =
     wait === undefined ? await client.jobs.get(id, { signal, ...definedIn({ asOf }) }) : await awaitEnd(api, id, wait);
   const history = events ? await client.jobs.history(id, { signal }) : undefined;
-  printer.document(history === undefined ? job : { ...job, events: history }, () => describe(api, job, history));
+  const lost = asOf === undefined ? await readLostAttempts(api, job, history) : [];
+  const document = { ...job, ...(lost.length > 0 && { lostAttempts: lost }), ...(history && { events: history }) };
+  printer.document(document, () => describe(api, { job, lost, history }));
   return wait === undefined ? ExitCode.ok : outcomeOf(job);
 }
 
-function describe({ printer }: Api, job: Job, history: readonly JobEvent[] = []): string {
-  return [describeJob(job, printer), ...history.map((event) => describeEvent(event, printer))].join('\n');
+interface Shown {
+  readonly job: Job;
+  readonly lost: readonly LostAttempt[];
+  readonly history: readonly JobEvent[] | undefined;
+}
+
+/** Without its history, a job has the attempts that were lost below its properties; with it, below the events that followed them. */
+function describe({ printer }: Api, { job, lost, history }: Shown): string {
+  if (history === undefined) return [describeJob(job, printer), ...describeLostAttempts(lost, printer)].join('\n');
+  const lines = history.flatMap((event) => [
+    describeEvent(event, printer),
+    ...describeLostAttempts(
+      lost.filter(({ version }) => version === event.version),
+      printer,
+    ),
+  ]);
+  return [describeJob(job, printer), ...lines].join('\n');
 }

@@ -3,6 +3,7 @@ import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import { explainJob } from './describe/explainJob.ts';
+import { describeLostAttempts, readLostAttempts } from './describe/readLostAttempts.ts';
 
 export function whyCommand(run: RunOnApi) {
   return apiCommand('why', 'Says why a job does not run or has failed, and what to do.')
@@ -11,12 +12,15 @@ export function whyCommand(run: RunOnApi) {
     .action(run(explain));
 }
 
-async function explain({ client, printer, signal }: Api, id: string, _options: ApiOptions): Promise<ExitCode> {
+async function explain(api: Api, id: string, _options: ApiOptions): Promise<ExitCode> {
+  const { client, printer, signal } = api;
   const job: Job = await client.jobs.get(id, { signal });
   const { status, attempt, maxAttempts, byDefinition, waitingFor, error } = job;
-  printer.document({ id: job.id, status, attempt, maxAttempts, byDefinition, waitingFor, error }, () => {
+  const lost = await readLostAttempts(api, job);
+  const lostAttempts = lost.length > 0 ? lost : undefined;
+  printer.document({ id: job.id, status, attempt, maxAttempts, byDefinition, waitingFor, error, lostAttempts }, () => {
     const { because, advice } = explainJob(job, printer);
-    return advice === undefined ? because : `${because}\n${advice}`;
+    return [because, ...describeLostAttempts(lost, printer), ...(advice === undefined ? [] : [advice])].join('\n');
   });
   return ExitCode.ok;
 }

@@ -8,6 +8,7 @@ import { JsonTree } from '../parts/jsonTree.tsx';
 import { EventDiff } from './eventDiff.tsx';
 import { EventFilter } from './eventFilter.tsx';
 import type { JobPageSearch } from './jobPageSearch.ts';
+import { useLostAttempts } from './useLostAttempts.ts';
 
 interface JobHistoryProps {
   readonly events: readonly JobEvent[];
@@ -46,6 +47,7 @@ interface EventTableProps {
 function EventTable({ events, search, onMark }: EventTableProps) {
   const table = useRef<HTMLDivElement>(null);
   const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
+  const lost = useLostAttempts(events);
   const times = new Map(events.map(({ version }, index) => [version, events[index - 1]?.at]));
   const shown = events.filter((event) => matches(event, search));
   useRowKeys(table, { count: shown.length });
@@ -68,7 +70,12 @@ function EventTable({ events, search, onMark }: EventTableProps) {
         </thead>
         <tbody>
           {shown.map((event, index) => (
-            <EventRow key={event.id} {...{ event, index, search, versions, onMark }} since={times.get(event.version)} />
+            <EventRow
+              key={event.id}
+              {...{ event, index, search, versions, onMark }}
+              since={times.get(event.version)}
+              lost={lost.get(event.version)}
+            />
           ))}
         </tbody>
       </table>
@@ -81,13 +88,15 @@ interface EventRowProps {
   readonly index: number;
   /** When the event before it happened. */
   readonly since: string | undefined;
+  /** Why an attempt was lost, if this event shows it. */
+  readonly lost: string | undefined;
   readonly search: JobPageSearch;
   /** The names and versions of the events of this job, by their ids. */
   readonly versions: ReadonlyMap<string, string>;
   readonly onMark: EventTableProps['onMark'];
 }
 
-function EventRow({ event, index, since, search: { at, compare = [] }, versions, onMark }: EventRowProps) {
+function EventRow({ event, index, since, lost, search: { at, compare = [] }, versions, onMark }: EventRowProps) {
   const { version } = event;
   const elapsed = since === undefined ? undefined : Date.parse(event.at) - Date.parse(since);
   return (
@@ -112,6 +121,7 @@ function EventRow({ event, index, since, search: { at, compare = [] }, versions,
           </summary>
           <JsonTree value={event} />
         </details>
+        {lost !== undefined && <p className="warn">{lost}</p>}
       </td>
       <td>{formatActor(event.actor)}</td>
       <td className="clip">{causeOf(event, versions)}</td>

@@ -21,6 +21,16 @@ export interface Worker {
   readonly runningCount: number;
   /** The oldest 100 of the jobs that it runs. */
   readonly running: readonly RunningJob[];
+  /** When its event loop was blocked while jobs ran, oldest first, as far as it has announced that. */
+  readonly blocked?: readonly BlockedLoop[];
+}
+
+/** A time during which a worker could do nothing else than run one piece of code, not even say that it lives. */
+export interface BlockedLoop {
+  readonly since: string;
+  readonly durationMs: number;
+  /** Jobs that ran meanwhile, at most 5 of each type. */
+  readonly jobs: readonly { readonly jobId: string; readonly type: string; readonly attempt: number }[];
 }
 
 /** A run that is in progress, as of the last heartbeat of its worker. */

@@ -1,4 +1,5 @@
 import { decodeJobDefaults, type JobDefaults } from '@jobstream/domain';
+import { blocksOf, type AnnouncedBlock } from './announcedBlock.ts';
 import { MessageFields, type JsonSchema } from './messageFields.ts';
 
 /** What a worker announces of a job type that it runs. */
@@ -22,6 +23,8 @@ export interface TypeAnnouncement {
   readonly ackWaitMs?: number | undefined;
   /** What the definition of the type gives to its jobs. Absent: the worker has no definition. */
   readonly defaults?: JobDefaults | undefined;
+  /** When the event loop of the worker was blocked while jobs of the type ran: the last 10 times. */
+  readonly blocked?: readonly AnnouncedBlock[] | undefined;
 }
 
 /** The limits of one worker process. */
@@ -59,6 +62,7 @@ export function decodeTypeAnnouncement(body: string, onIgnored: (reason: string)
     limits: limitsOf(fields.object('limits')),
     ...fields.optional('ackWaitMs', (name) => fields.count(name, 1)),
     ...defaultsOf(fields, onIgnored),
+    ...fields.optional('blocked', (name) => blocksOf(fields.objects(name))),
   };
 }
 

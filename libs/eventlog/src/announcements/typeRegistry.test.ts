@@ -92,6 +92,35 @@ describe('a registry', () => {
     await eventually(() => expect(registry.type(type)?.announcements).toMatchObject([{ live: true }]));
   });
 
+  test('knows when the event loop of a worker was blocked, from all of its types, also when it is gone', async () => {
+    const since = ['2026-01-01T12:00:00.000Z', '2026-01-01T13:00:00.000Z'] as const;
+    const job = { jobId: 'a', attempt: 1 };
+    const many = Array.from({ length: 8 }, () => job);
+    const blocked = [{ since: since[1], durationMs: 2_000, jobs: [job] }];
+    await stage.log.announcements.announceType(announced(worker, { type, blocked }));
+    const before = Array.from({ length: 12 }, () => ({ since: since[0], durationMs: 9_000, jobs: many }));
+    const other = { type: `${type}-too`, blocked: [...before, ...blocked] };
+    await stage.log.announcements.announceType(announced(worker, other));
+    const ofOther = { ...job, type: other.type };
+    await eventually(() =>
+      expect(registry.workers().find((one) => one.worker === worker)).toMatchObject({
+        live: false,
+        blocked: [
+          { since: since[0], durationMs: 9_000 },
+          { since: since[1], durationMs: 2_000, jobs: [{ ...job, type }, ofOther] },
+        ],
+      }),
+    );
+    const [first] = registry.workers().find((one) => one.worker === worker)?.blocked ?? [];
+    expect(first?.jobs.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => ofOther));
+    await stage.log.announcements.heartbeat(beating(worker, { types: [type] }));
+    await eventually(() =>
+      expect(registry.workers()).toContainEqual(
+        expect.objectContaining({ worker, live: true, blocked: expect.objectContaining({ length: 2 }) }),
+      ),
+    );
+  });
+
   test('lists both schemas while a deploy rolls, that of the newer worker first', async () => {
     const { announcements } = stage.log;
     const newer = { type, startedAt: '2026-11-27T09:00:00Z', payloadSchema: { required: ['url'] } };

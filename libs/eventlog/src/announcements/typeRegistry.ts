@@ -3,6 +3,7 @@ import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { workerToken } from '../streams/announcementSubjects.ts';
 import { TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
+import { blocksOfWorker, type WorkerBlock } from './announcedBlock.ts';
 import { DefinitionKeeper, type DefinitionKeeperOptions } from './definitionKeeper.ts';
 import type { KeptDefinition } from './keptDefinition.ts';
 import { KnownTypes, type AnnouncedType } from './knownTypes.ts';
@@ -16,6 +17,8 @@ export interface AnnouncedWorker extends Omit<WorkerHeartbeat, 'pid'> {
   /** Absent if it is gone. */
   readonly pid?: number;
   readonly live: boolean;
+  /** When its event loop was blocked while jobs ran, oldest first; absent if it was not. */
+  readonly blocked?: readonly WorkerBlock[];
 }
 
 export interface TypeRegistryOptions {
@@ -139,22 +142,29 @@ export class TypeRegistry {
 
   /** Returns the workers by name. */
   workers(): readonly AnnouncedWorker[] {
-    const workers = [...this.#gone()];
-    for (const heartbeat of this.#workers.heartbeats()) {
-      if (heartbeat.role === undefined) workers.push({ ...heartbeat, live: true });
+    const announced = Map.groupBy(this.#types.announcements(), ({ worker }) => workerToken(worker));
+    const workers: AnnouncedWorker[] = [];
+    for (const [token, heartbeat] of this.#workers.entries()) {
+      const blocked = blocksOf(announced.get(token) ?? []);
+      if (heartbeat.role === undefined) workers.push({ ...heartbeat, live: true, ...blocked });
+    }
+    for (const [token, [newest, ...others]] of announced) {
+      if (newest !== undefined && !this.#workers.has(token)) workers.push(goneWorker([newest, ...others]));
     }
     return workers.toSorted((one, other) => (one.worker < other.worker ? -1 : 1));
   }
+}
 
-  #gone(): readonly AnnouncedWorker[] {
-    const gone = new Map<string, AnnouncedWorker>();
-    for (const { worker, host, startedAt, name, version, type } of this.#types.announcements()) {
-      const token = workerToken(worker);
-      if (this.#workers.has(token)) continue;
-      const types = [...(gone.get(token)?.types ?? []), type].toSorted();
-      const named = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
-      gone.set(token, { worker, host, startedAt, ...named, types, runningCount: 0, running: [], live: false });
-    }
-    return [...gone.values()];
-  }
+/** Returns what is still known of a worker without heartbeats: what it has announced. */
+function goneWorker(announcements: readonly [TypeAnnouncement, ...TypeAnnouncement[]]): AnnouncedWorker {
+  const [{ worker, host, startedAt, name, version }] = announcements;
+  const types = announcements.map(({ type }) => type).toSorted();
+  const named = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
+  const idle = { types, runningCount: 0, running: [], live: false };
+  return { worker, host, startedAt, ...named, ...idle, ...blocksOf(announcements) };
+}
+
+function blocksOf(announcements: readonly TypeAnnouncement[]): Pick<AnnouncedWorker, 'blocked'> {
+  const blocked = blocksOfWorker(announcements);
+  return blocked.length === 0 ? {} : { blocked };
 }

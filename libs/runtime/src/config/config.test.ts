@@ -41,6 +41,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     ARCHIVER: true,
     WORKER_CONCURRENCY: 100,
     ERROR_STACKS: true,
+    LOOP_WATCHDOG: true,
     SHUTDOWN_GRACE_MS: 10_000,
     MAX_CLOCK_SKEW: 30_000,
     ACK_WAIT_MS: 10_000,

@@ -70,6 +70,7 @@ const settings = {
   WORKER_LIMITS: workerLimits,
   WORKER_TYPES: list,
   ERROR_STACKS: bool.or(true),
+  LOOP_WATCHDOG: bool.or(true),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000).or(10_000),
   MAX_CLOCK_SKEW: duration.or(30_000),
   OUTBOX_URLS: urls('postgres', 'postgresql'),

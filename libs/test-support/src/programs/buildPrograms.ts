@@ -16,6 +16,7 @@ const SOURCES = [
   'apps/relay/src/main.ts',
   'apps/worker/src/main.ts',
   'apps/worker/testing/faultyWorker.ts',
+  'libs/worker/testing/blockedWorker.ts',
   'tools/keys.ts',
   'tools/migrate.ts',
 ];

@@ -3,11 +3,13 @@ import { definedSettings, type JobDefaults, PROTOCOL_VERSION } from '@jobstream/
 import type { EventLog, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { Logger } from '../handler/logger.ts';
+import type { BlockedLoop } from '../watchdog/loopWatchdog.ts';
+import { AnnouncedBlocks } from './announcedBlocks.ts';
 import { announcedSchema } from './announcedSchema.ts';
 import type { WorkerIdentity } from './workerIdentity.ts';
 
 export interface AnnouncerOptions {
-  readonly eventLog: Pick<EventLog, 'announcements' | 'onReconnected'>;
+  readonly eventLog: Pick<EventLog, 'announcements' | 'clock' | 'onReconnected'>;
   readonly identity: WorkerIdentity;
   readonly handlers: HandlerRegistry;
   /** Returns the limits of a job type in this process. */
@@ -30,6 +32,9 @@ const ANNOUNCE_AGAIN_MS = 3_600_000;
 export class Announcer {
   readonly name = 'announcements';
   readonly #options: AnnouncerOptions;
+  readonly #blocks: AnnouncedBlocks;
+  /** The types of which more is to be announced than was. */
+  readonly #changed = new Set<string>();
   #announcements: readonly TypeAnnouncement[] = [];
   #announcedAt: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -40,6 +45,7 @@ export class Announcer {
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
+    this.#blocks = new AnnouncedBlocks(options.ackWaitMs);
   }
 
   /** Returns when the first announcements were made, or have failed. */
@@ -65,6 +71,12 @@ export class Announcer {
     await this.#beating;
   }
 
+  /** Announces that the event loop was blocked until now, with the types whose jobs ran. */
+  blocked(blocked: BlockedLoop): void {
+    for (const type of this.#blocks.add(blocked, this.#options.eventLog.clock.now())) this.#changed.add(type);
+    void this.#beat();
+  }
+
   #announceAgain(): void {
     this.#announcedAt = undefined;
     void this.#beat();
@@ -80,13 +92,28 @@ export class Announcer {
     const { announcements } = this.#options.eventLog;
     try {
       await announcements.heartbeat(this.#heartbeat());
-      if (this.#announcedAt === undefined || performance.now() - this.#announcedAt > ANNOUNCE_AGAIN_MS) {
-        await Promise.all(this.#announcements.map((announcement) => announcements.announceType(announcement)));
-        this.#announcedAt = performance.now();
-      }
+      await this.#announceTypes();
       this.#isSilent = false;
     } catch (error) {
       this.#onFailure(error);
+    }
+  }
+
+  async #announceTypes(): Promise<void> {
+    const isTime = this.#announcedAt === undefined || performance.now() - this.#announcedAt > ANNOUNCE_AGAIN_MS;
+    const due = isTime ? this.#announcements : this.#announcements.filter(({ type }) => this.#changed.has(type));
+    await Promise.all(due.map((announcement) => this.#announce(announcement)));
+    if (isTime) this.#announcedAt = performance.now();
+  }
+
+  async #announce(announcement: TypeAnnouncement): Promise<void> {
+    const { type } = announcement;
+    this.#changed.delete(type);
+    try {
+      await this.#options.eventLog.announcements.announceType({ ...announcement, blocked: this.#blocks.of(type) });
+    } catch (error) {
+      this.#changed.add(type);
+      throw error;
     }
   }
 

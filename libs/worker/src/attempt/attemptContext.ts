@@ -4,6 +4,7 @@ import type { AttemptTracing } from './attemptTracing.ts';
 import type { Clock } from './clock.ts';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { DropReason, LogKeeper } from '../attemptLogs/logShipper.ts';
+import type { RunBoard } from '../watchdog/runBoard.ts';
 import type { CancelWatch } from './cancelWatch.ts';
 
 /** What the steps of an attempt work with; one for all attempts of a worker. */
@@ -17,6 +18,8 @@ export interface AttemptContext {
   readonly logger: Logger;
   /** Keeps what handlers write; undefined where nothing does. */
   readonly logs?: LogKeeper | undefined;
+  /** Shows the runs in progress to a thread; undefined where none looks. */
+  readonly board?: Pick<RunBoard, 'enter' | 'leave'> | undefined;
   readonly observer: AttemptObserver;
   readonly tracing: AttemptTracing;
   /** Names this process in the log; unique to one start of it. */

@@ -34,6 +34,7 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
     if (error instanceof ConcurrentAppendError) abort.overtaken();
   });
   const log = openLog(attempt, context);
+  const spot = showRun(attempt, context);
   try {
     const startedAt = performance.now();
     const ending = await endOf({ attempt, abort, progress, log, firstCheck: guard.firstCheck }, context);
@@ -43,6 +44,7 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
     return { ...ending, durationMs };
   } finally {
     log?.end();
+    if (spot !== undefined) context.board?.leave(spot);
     guard.isOver = true;
     abort.over();
   }
@@ -50,6 +52,10 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
 
 function openLog({ delivery, number, runId }: Attempt, { logs }: AttemptContext): RunLog | undefined {
   return logs?.open({ jobId: delivery.jobId, attempt: number, runId }, delivery.jobType);
+}
+
+function showRun({ delivery, number }: Attempt, { board }: AttemptContext): number | undefined {
+  return board?.enter({ jobId: delivery.jobId, jobType: delivery.jobType, attempt: number });
 }
 
 /** After the abort the handler has a moment to end, but its result is ignored. */

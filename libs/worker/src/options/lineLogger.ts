@@ -47,3 +47,8 @@ function plainErrors(_key: string, value: unknown): unknown {
 export function standardOutputLogger(level = process.env['LOG_LEVEL'] ?? 'info'): Logger {
   return lineLogger({ level: isLogLevel(level) ? level : 'info', write: (line) => void process.stdout.write(line) });
 }
+
+/** Returns whether that logger writes warnings. */
+export function standardOutputWarns(level = process.env['LOG_LEVEL'] ?? 'info'): boolean {
+  return level !== 'error' && level !== 'silent';
+}

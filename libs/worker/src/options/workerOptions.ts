@@ -43,6 +43,11 @@ export interface WorkerOptions {
   readonly errorStacks?: boolean;
   /** Lines of handlers from this level on are kept for the API, `off`: none; ATTEMPT_LOGS, else `info`. */
   readonly attemptLogs?: 'off' | 'debug' | 'info' | 'warn' | 'error';
+  /**
+   * Whether an event loop that has been blocked for a second is named, with the jobs that run, by a thread that watches it;
+   * LOOP_WATCHDOG, else true.
+   */
+  readonly loopWatchdog?: boolean;
   /** Where payloads are encrypted: the keys, the one for new jobs first; PAYLOAD_KEYS. */
   readonly payloadKeys?: readonly PayloadKey[];
   /** Serves `/health/live`, `/health/ready` and `/metrics` on this port; HEALTH_PORT, else on none. */

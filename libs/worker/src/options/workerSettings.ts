@@ -22,6 +22,7 @@ export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
+type FlagOption = 'errorStacks' | 'loopWatchdog';
 type NumberOption = 'maxClockSkewMs' | 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
 /** Least and largest value, and the default. */
 type Bounds = readonly [min: number, max: number, fallback: number];
@@ -53,6 +54,7 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     maxClockSkewMs: reader.duration('maxClockSkewMs', 'MAX_CLOCK_SKEW', 30_000),
     errorStacks: reader.flag('errorStacks', 'ERROR_STACKS', true),
     attemptLogs: reader.logLevel('attemptLogs', 'ATTEMPT_LOGS', 'info'),
+    loopWatchdog: reader.flag('loopWatchdog', 'LOOP_WATCHDOG', true),
     payloadKeys: options.payloadKeys ?? reader.payloadKeys('PAYLOAD_KEYS'),
     healthPort: reader.port('healthPort', 'HEALTH_PORT'),
     logger: options.logger,
@@ -95,7 +97,7 @@ class OptionReader {
     return fallback;
   }
 
-  flag(name: 'errorStacks', variable: string, fallback: boolean): boolean {
+  flag(name: FlagOption, variable: string, fallback: boolean): boolean {
     const given = String(this.#options[name] ?? (this.#env[variable] || fallback));
     if (given === 'true' || given === 'false') return given === 'true';
     this.#reject(name, variable, `true or false, got: ${given}`);
@@ -136,7 +138,7 @@ class OptionReader {
     return undefined;
   }
 
-  #reject(name: TextOption | NumberOption | 'errorStacks' | 'attemptLogs', variable: string, expected: string): void {
+  #reject(name: TextOption | NumberOption | FlagOption | 'attemptLogs', variable: string, expected: string): void {
     this.problems.push(`expected ${this.#options[name] === undefined ? variable : name} to be ${expected}`);
   }
 }
