@@ -1,15 +1,26 @@
 import path from 'node:path';
+import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
-import { createDatabase, queryDatabase, TestProcess } from '@jobstream/test-support';
-import { beforeEach, expect, test } from 'vitest';
+import {
+  createDatabase,
+  eventually,
+  freePort,
+  queryDatabase,
+  scratchDataFolder,
+  startSystem,
+  TestProcess,
+} from '@jobstream/test-support';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
 let url: string;
 beforeEach(async () => {
   url = await createDatabase();
 });
 
+/** Where no system runs, whatever this machine has. */
+const settings: NodeJS.ProcessEnv = { DATA_DIR: '/nonexistent' };
 async function run(...args: readonly string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
-  const env = { ...process.env, OUTBOX_URL: url };
+  const env = { ...process.env, OUTBOX_URL: url, ...settings };
   await using tool = TestProcess.node(path.join(repositoryRoot, 'tools', 'outbox.ts'), { env, args: [...args] });
   const code = await tool.ended;
   return { code, stdout: tool.stdout, stderr: tool.stderr };
@@ -79,4 +90,24 @@ test('lists deferred rows with their reasons, has them tried at once, and gives 
 test('the SQL that it writes makes the functions', async () => {
   await queryDatabase(url, `CREATE SCHEMA jobstream; ${(await run('sql')).stdout}`);
   expect(await queryDatabase(url, "SELECT jobstream.enqueue('email')")).toHaveLength(1);
+});
+
+test('status warns of job types that wait without a worker, as the API of the system knows them', async () => {
+  onTestFinished(() => void delete settings['JOBSTREAM_URL']);
+  await run('install');
+  settings['JOBSTREAM_URL'] = `http://127.0.0.1:${await freePort()}`;
+  expect((await run('status')).stdout).toMatch(/\nthe API at http:\S+ does not say which job types are announced\n$/);
+  const system = await startSystem(await scratchDataFolder('outbox-status'));
+  onTestFinished(async () => void (await system.stop()));
+  settings['JOBSTREAM_URL'] = system.api;
+  expect((await run('status')).stdout).not.toContain('warning');
+  const client = new JobstreamClient({ url: system.api });
+  for (const type of ['emial', 'emial', 'nobody-takes-it']) await client.jobs.create({ type, payload: {} });
+  await eventually(async () => {
+    const [, ...warnings] = (await run('status')).stdout.trim().split('\n');
+    expect(warnings).toEqual([
+      'warning: 2 jobs of the type emial wait, which no worker has announced; did you mean email?',
+      'warning: 1 job of the type nobody-takes-it waits, which no worker has announced',
+    ]);
+  });
 });

@@ -1,11 +1,16 @@
 import { readCommandLine, USAGE_EXIT_CODE, UsageError } from '@jobstream/runtime';
+import { dataDirOf } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
+import { runningApi } from './src/system/runningAddresses.ts';
 import { outboxCommand, outboxCommandLine } from './src/tasks/outboxCommand.ts';
 
 const { words, values } = readCommandLine(outboxCommandLine);
 
 try {
-  await outboxCommand(words, { options: values, url: process.env['OUTBOX_URL'], print: console.log });
+  const { OUTBOX_URL, JOBSTREAM_URL, JOBSTREAM_KEY } = process.env;
+  const apiUrl = JOBSTREAM_URL || runningApi(dataDirOf({}));
+  const api = apiUrl ? { url: apiUrl, credentials: JOBSTREAM_KEY || undefined } : undefined;
+  await outboxCommand(words, { options: values, url: OUTBOX_URL, api, print: console.log });
 } catch (error) {
   reportFailure(error, error instanceof UsageError ? USAGE_EXIT_CODE : 2);
 }

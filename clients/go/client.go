@@ -27,6 +27,9 @@ type ClientOptions struct {
 	Logger *slog.Logger
 	// NoRetryWarning turns that off.
 	NoRetryWarning bool
+	// NoJobWarnings keeps from the Logger what the API says of a job that it has accepted, such as that no worker knows its
+	// type. Without it, each sentence is logged once; JobState has them all.
+	NoJobWarnings bool
 }
 
 // Client creates and follows jobs over HTTP. It may be used by several goroutines, and need not be closed. Errors of the
@@ -35,6 +38,7 @@ type Client struct {
 	url     string
 	options ClientOptions
 	warned  *atomic.Bool // from a warning until something is answered
+	told    *toldWarnings
 }
 
 // NewClient returns a client of the API at an address such as https://jobs.example.com.
@@ -48,7 +52,7 @@ func NewClient(address string, options ClientOptions) *Client {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
-	return &Client{url: strings.TrimSuffix(address, "/"), options: options, warned: new(atomic.Bool)}
+	return &Client{url: strings.TrimSuffix(address, "/"), options: options, warned: new(atomic.Bool), told: new(toldWarnings)}
 }
 
 // JobState is a job as the API shows it.
@@ -67,6 +71,13 @@ type JobState struct {
 	UpdatedAt   time.Time       `json:"updatedAt"`
 	RunAt       *time.Time      `json:"runAt"`
 	RerunOf     string          `json:"rerunOf"` // the id of the job that this one repeats
+	Warnings    []Warning       `json:"warnings"`
+}
+
+// Warning is what the API says beside a job that it has accepted.
+type Warning struct {
+	Code   string `json:"code"` // unknown-type or payload-mismatch
+	Detail string `json:"detail"`
 }
 
 // JobError is the error of the last failed attempt.

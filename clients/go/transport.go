@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -121,6 +122,7 @@ func (c *Client) job(ctx context.Context, r request) (JobState, error) {
 			if err := json.Unmarshal(answer, &job); err != nil {
 				return job, &APIError{Kind: ErrUnexpectedAnswer, message: r.String() + ": the answer is not a job", cause: err}
 			}
+			c.tellWarnings(r, job)
 			return job, nil
 		}
 		wait := retryPause(tries)
@@ -135,6 +137,33 @@ func (c *Client) job(ctx context.Context, r request) (JobState, error) {
 		warning.failed(err)
 		if err := pause(ctx, wait); err != nil {
 			return job, err
+		}
+	}
+}
+
+// mostTold is how many sentences a client remembers, and logs at all.
+const mostTold = 100
+
+// toldWarnings are what was said of jobs, so that a loop that creates them is told once.
+type toldWarnings struct {
+	mutex   sync.Mutex
+	details []string
+}
+
+func (t *toldWarnings) isNew(detail string) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if len(t.details) >= mostTold || slices.Contains(t.details, detail) {
+		return false
+	}
+	t.details = append(t.details, detail)
+	return true
+}
+
+func (c *Client) tellWarnings(r request, job JobState) {
+	for _, warning := range job.Warnings {
+		if !c.options.NoJobWarnings && c.told.isNew(warning.Detail) {
+			c.options.Logger.Warn(fmt.Sprintf("%s: %s", r, warning.Detail))
 		}
 	}
 }

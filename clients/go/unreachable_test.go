@@ -116,6 +116,25 @@ func TestAProducerThatWaitsWarnsOfARefusalAndOfASilence(t *testing.T) {
 	}
 }
 
+func TestWhatTheAPISaysOfAJobIsLoggedOnce(t *testing.T) {
+	const detail = "no worker has announced the type emial; did you mean email?"
+	const body = `{"id": "1", "warnings": [{"code": "unknown-type", "pointer": "/type", "detail": "` + detail + `"}]}`
+	written := make(lines, 10)
+	for _, off := range []bool{false, true} {
+		client, _, _ := api(t, answer{201, body}, answer{201, body}, answer{201, `{"id": "2"}`})
+		client.options.Logger, client.options.NoJobWarnings = loggerTo(written), off
+		for _, want := range []int{1, 1, 0} {
+			job, err := Enqueue[any](t.Context(), client, "emial", nil)
+			if err != nil || len(job.Warnings) != want {
+				t.Fatal(job, err)
+			}
+		}
+	}
+	if got, want := <-written, `level=WARN msg="POST /api/jobs: `+detail+`"`; got != want || len(written) > 0 {
+		t.Errorf("got %s and %d more\nwant %s", got, len(written), want)
+	}
+}
+
 func TestTheWarningCanBeTurnedOff(t *testing.T) {
 	written := make(lines, 10)
 	options := ClientOptions{Logger: loggerTo(written), NoRetryWarning: true, RetryFor: 4 * time.Second}

@@ -109,6 +109,7 @@ export class Lane extends BackgroundLoop {
     if (deferred > 0) this.#shared.hasDeferred = true;
     found.hasFailed ||= settled.stays.length > 0;
     this.#report(settled);
+    this.#shared.unknownTypes.relayed(settled.relayed.map(({ type }) => type));
     return settled;
   }
 

@@ -24,6 +24,7 @@ await runProcess('relay', (config, logger, { metrics, tracing, started }) => {
   const common = {
     deps: { log, table, beginning: new LogBeginning({ log, hasArchive: archive !== undefined }) },
     room: claimRoom(config.OUTBOX_URLS.length),
+    log,
     isWritable: () => log.isWritable(),
     metrics: relayMetrics(metrics),
     logger,

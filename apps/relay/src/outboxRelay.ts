@@ -7,6 +7,7 @@ import type { OutboxRelayOptions, Shared } from './relayContext.ts';
 import { RepeatedFailures } from './repeatedFailures.ts';
 import { Rotation } from './rotation.ts';
 import { TableCursors } from './tableCursors.ts';
+import { UnknownTypes } from './unknownTypes.ts';
 
 /**
  * Relays the jobs of one outbox into the log. Any number of relays may work on it. `stop` waits until the claims at hand are
@@ -15,14 +16,23 @@ import { TableCursors } from './tableCursors.ts';
 export class OutboxRelay implements Service {
   readonly name: string;
   readonly #outbox: Outbox;
+  readonly #unknownTypes: UnknownTypes;
   readonly #loops: readonly BackgroundLoop[];
 
   constructor(options: OutboxRelayOptions) {
     this.#outbox = options.outbox;
     this.name = `relay of ${options.outbox.name}`;
     const causes = new CauseLog(options.logger);
-    const failures = new RepeatedFailures();
-    const shared: Shared = { cursors: new TableCursors(), causes, failures, isBusy: false, hasDeferred: false };
+    const { log, outbox } = options;
+    this.#unknownTypes = new UnknownTypes({ log, causes, outbox: outbox.name });
+    const shared: Shared = {
+      cursors: new TableCursors(),
+      causes,
+      failures: new RepeatedFailures(),
+      unknownTypes: this.#unknownTypes,
+      isBusy: false,
+      hasDeferred: false,
+    };
     const lanes = Array.from({ length: LANES }, (_, number) => new Lane(options, shared, number));
     this.#loops = [new Rotation(options, shared), ...lanes];
   }
@@ -33,6 +43,7 @@ export class OutboxRelay implements Service {
 
   async stop(): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await this.#unknownTypes.stop();
     await this.#outbox.close();
   }
 }

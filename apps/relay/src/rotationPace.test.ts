@@ -8,6 +8,7 @@ import { relayMetrics } from './relayMetrics.ts';
 import { RepeatedFailures } from './repeatedFailures.ts';
 import { Rotation } from './rotation.ts';
 import { TableCursors } from './tableCursors.ts';
+import { UnknownTypes } from './unknownTypes.ts';
 
 const NOTHING = { waiting: 0, isEstimate: false, deferred: 0, rejected: 0, oldest: undefined, bytes: 0 };
 
@@ -38,7 +39,10 @@ function rotationOf(count: () => Promise<typeof NOTHING>) {
     metrics: relayMetrics(new Metrics()),
     logger,
   };
-  const shared = { cursors: new TableCursors(), causes: new CauseLog(logger), failures: new RepeatedFailures() };
+  const causes = new CauseLog(logger);
+  const log = { announcements: { announcedTypes: () => Promise.resolve([]) } };
+  const unknownTypes = new UnknownTypes({ log, causes, outbox: 'test' });
+  const shared = { cursors: new TableCursors(), causes, failures: new RepeatedFailures(), unknownTypes };
   const rotation = new TurnedRotation(options as unknown as OutboxRelayOptions, {
     ...shared,
     isBusy: false,

@@ -69,6 +69,7 @@ export class RelayStage implements AsyncDisposable {
     const relay = new OutboxRelay({
       outbox: new Outbox({ url }),
       deps: { log, table, beginning: new LogBeginning({ log: this.log, hasArchive: false }) },
+      log: this.log,
       room,
       isWritable: () => this.log.isWritable(),
       metrics: this.#counts,

@@ -75,6 +75,21 @@ class Enqueueing(unittest.TestCase):
         expected = {"type": "email", "payload": {"to": "a"}, "delayMs": 1500, "timeoutMs": 60000, "tags": ["x"]}
         self.assertEqual(body, expected)
 
+    def test_what_the_api_says_of_a_job_is_logged_once(self) -> None:
+        detail = "no worker has announced the type emial; did you mean email?"
+        warned = job("pending", warnings=[{"code": "unknown-type", "pointer": "/type", "detail": detail}])
+        with api(warned, warned, job("pending")) as served, self.assertLogs("jobstream", "WARNING") as logged:
+            client = SyncClient(served.url)
+            created = [client.enqueue("emial"), client.enqueue("emial"), client.enqueue("email")]
+        self.assertEqual(logged.output, [f"WARNING:jobstream:POST /api/jobs: {detail}"])
+        self.assertEqual([len(one.warnings) for one in created], [1, 1, 0])
+        self.assertEqual(created[0].warnings[0]["code"], "unknown-type")
+
+    def test_that_can_be_turned_off(self) -> None:
+        warned = job("pending", warnings=[{"code": "unknown-type", "pointer": "/type", "detail": "no worker"}])
+        with api(warned) as served, self.assertNoLogs("jobstream"):
+            self.assertEqual(len(SyncClient(served.url, job_warnings=False).enqueue("emial").warnings), 1)
+
     def test_repeats_with_the_same_key_while_the_api_is_busy(self) -> None:
         with api(problem(503, "log-overloaded"), job("pending")) as served:
             SyncClient(served.url).enqueue("email")

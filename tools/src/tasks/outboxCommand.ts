@@ -12,6 +12,7 @@ import {
 } from '@jobstream/outbox';
 import { countOf, UsageError } from '@jobstream/runtime';
 import type { CommandLine, CommandOption } from '@jobstream/runtime';
+import { type ApiPlace, waitingUnknownTypes } from './waitingUnknownTypes.ts';
 
 /** What `npm run outbox` understands. */
 export const outboxCommandLine = {
@@ -25,10 +26,16 @@ export const outboxCommandLine = {
     discard: { type: 'boolean', help: 'For uninstall: also with jobs that wait or were rejected.' },
     all: { type: 'boolean', help: 'For retry, reject and discard: all such rows, instead of those with the ids.' },
   },
-  environment: { OUTBOX_URL: 'The database, where --url is not given.' },
+  environment: {
+    OUTBOX_URL: 'The database, where --url is not given.',
+    JOBSTREAM_URL: 'For status: the API, which knows the job types; default that of the system on the data folder.',
+    JOBSTREAM_KEY: 'An API key for it, with the scope jobs:read.',
+    DATA_DIR: 'The data folder; default .data.',
+  },
   examples: ['install --url postgres://127.0.0.1/shop', 'status', 'retry --all'],
   notes: [
     'sql writes what install runs, and needs no database.',
+    'status warns of job types that no worker has announced, if it finds the API.',
     'status lists the rows that fail and are tried again later; retry tries them at once, and reject gives them up.',
     'rejected lists the newest rows that could not become jobs; retry lets some wait again, and discard deletes them.',
   ],
@@ -44,6 +51,8 @@ interface OutboxCommand {
   readonly options: OutboxOptions;
   /** The database, where the options have none. */
   readonly url: string | undefined;
+  /** The API, if one is known. */
+  readonly api?: ApiPlace | undefined;
   readonly print: (line: string) => void;
 }
 
@@ -51,6 +60,7 @@ interface Call {
   readonly database: string;
   readonly ids: readonly string[];
   readonly options: OutboxOptions;
+  readonly api: ApiPlace | undefined;
   readonly print: (line: string) => void;
 }
 
@@ -58,7 +68,10 @@ const MOST_LISTED = 100;
 
 const actions: Readonly<Record<string, (call: Call) => Promise<void>>> = {
   install: ({ database, print }) => installOutbox(database, print),
-  status: ({ database, print }) => printStatus(database, print),
+  status: async ({ database, api, print }) => {
+    await printStatus(database, print);
+    for (const warning of api === undefined ? [] : await waitingUnknownTypes(api)) print(warning);
+  },
   uninstall: async ({ database, options, print }) => {
     await uninstallOutbox(database, { discard: options.discard === true });
     print('the outbox is not installed any more');
@@ -78,14 +91,17 @@ const WITH_IDS = new Set(['retry', 'reject', 'discard']);
  *
  * @throws UsageError for words that make no sense, and an Error with one sentence when it cannot be done.
  */
-export async function outboxCommand(words: readonly string[], { options, url, print }: OutboxCommand): Promise<void> {
+export async function outboxCommand(
+  words: readonly string[],
+  { options, url, api, print }: OutboxCommand,
+): Promise<void> {
   const [name = 'nothing', ...ids] = words;
   if (words.join(' ') === 'sql') return print(outboxSql());
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined || (ids.length > 0 && !WITH_IDS.has(name))) {
     throw new UsageError(`expected ${Object.keys(actions).join(', ')} or sql, got: ${words.join(' ') || 'nothing'}`);
   }
-  await action({ database: addressOf(options.url, url), ids, options, print });
+  await action({ database: addressOf(options.url, url), ids, options, api, print });
 }
 
 /** @throws UsageError, which does not show what it is instead of an address: that may hold a password. */

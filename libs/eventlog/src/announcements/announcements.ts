@@ -6,15 +6,23 @@ import type { LogSink } from '../connection/logSink.ts';
 import { publishOnce, type OutgoingMessage, type Publisher } from '../connection/publisher.ts';
 import { AnnouncementRefusedError, LogUnavailableError } from '../errors.ts';
 import {
+  announcedTypeOf,
   announcementSubject,
   definitionSubject,
+  EVERY_ANNOUNCEMENT,
   heartbeatSubject,
   settingsSubject,
   typeFilter,
   workerFilter,
   workerRemovedSubject,
 } from '../streams/announcementSubjects.ts';
-import { MAX_ANNOUNCEMENT_BYTES, MAX_HEARTBEAT_BYTES, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
+import {
+  MAX_ANNOUNCEMENT_BYTES,
+  MAX_HEARTBEAT_BYTES,
+  subjectsUnder,
+  TYPES_STREAM,
+  WORKERS_STREAM,
+} from '../streams/streams.ts';
 import { DefinitionReader } from './definitionReader.ts';
 import { encodeKeptDefinition, type KeptDefinition } from './keptDefinition.ts';
 import { LiveProcesses } from './liveProcesses.ts';
@@ -85,6 +93,16 @@ export class Announcements {
     const before = await this.#publishRemoval(workerRemovedSubject(worker));
     await this.#purge(TYPES_STREAM, { filter: workerFilter(worker), seq: before });
     await this.#purge(WORKERS_STREAM, { filter: heartbeatSubject(worker) });
+  }
+
+  /**
+   * Returns the job types that a worker has announced within the last day, in alphabetical order, by one request.
+   *
+   * @throws LogUnavailableError
+   */
+  async announcedTypes(): Promise<readonly string[]> {
+    const subjects = await subjectsUnder(this.#parts.manager, TYPES_STREAM, EVERY_ANNOUNCEMENT);
+    return [...new Set(subjects.flatMap(announcedTypeOf))];
   }
 
   /** Starts following all announcements, and keeping the definitions among them. It stops with the event log. */

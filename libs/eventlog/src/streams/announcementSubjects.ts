@@ -46,3 +46,12 @@ export function workerRemovedSubject(worker: string): string {
 export function definitionSubject(type: string): string {
   return `types.${type}.${DEFINITION_TOKEN}`;
 }
+
+/** The filter of what is announced of all job types. */
+export const EVERY_ANNOUNCEMENT = 'types.*.*';
+
+/** Returns the job type of the subject of an announcement; none for one of an operator. */
+export function announcedTypeOf(subject: string): readonly string[] {
+  const [, type = '', token] = subject.split('.');
+  return type === REMOVED_TOKEN || token === SETTINGS_TOKEN || token === DEFINITION_TOKEN ? [] : [type];
+}

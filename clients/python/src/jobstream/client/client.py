@@ -32,7 +32,7 @@ class Client:
         job = await client.enqueue("email", {"to": "user@example.com"}, idempotency_key="welcome-4711")
         print(await client.result(job, timeout=60))
 
-    - `url`, `credentials`, `retry_for`, `retry_warning`: as for SyncClient, which has the same calls.
+    - `url`, `credentials`, `retry_for`, `retry_warning`, `job_warnings`: as for SyncClient, which has the same calls.
     - `max_requests`: requests at once, default 100; each has a thread while it lasts. More of them wait.
 
     A client opens no connection until it is used, and need not be closed. A cancelled call returns at once; its request
@@ -46,9 +46,10 @@ class Client:
         credentials: Credentials = None,
         retry_for: float = 30.0,
         retry_warning: bool = True,
+        job_warnings: bool = True,
         max_requests: int = 100,
     ) -> None:
-        self._transport = Transport(url, credentials, retry_for, retry_warning)
+        self._transport = Transport(url, credentials, retry_for, retry_warning, job_warnings)
         self._requests = asyncio.Semaphore(max_requests)
 
     async def enqueue(self, job_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Job:

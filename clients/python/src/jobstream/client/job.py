@@ -35,8 +35,10 @@ class Job:
     rerun_of: str | None = None
     """The job that it repeats."""
     tags: tuple[str, ...] = ()
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    """What the API says beside a job that it has accepted: `code`, such as `unknown-type`, and `detail`."""
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """All fields as the API gives them, `warnings` among them."""
+    """All fields as the API gives them."""
 
     @property
     def has_ended(self) -> bool:
@@ -59,6 +61,7 @@ class Job:
             waiting_for=fields.get("waitingFor"),
             rerun_of=fields.get("rerunOf"),
             tags=tuple(fields.get("tags", ())),
+            warnings=tuple(fields.get("warnings", ())),
             fields=fields,
         )
 

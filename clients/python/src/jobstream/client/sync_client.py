@@ -29,14 +29,22 @@ class SyncClient:
     - `credentials`: an API key or token, or a function that returns one and is called before each try.
     - `retry_for`: how long a request is repeated while the API is unavailable or busy, in seconds; 0 for never.
     - `retry_warning`: whether the logger `jobstream` is told, after two seconds, which request is repeated and why.
+    - `job_warnings`: whether it is told what the API says of a job that it has accepted, such as that no worker knows its
+      type; each sentence once.
 
     All calls raise the subclasses of JobstreamError.
     """
 
     def __init__(
-        self, url: str, *, credentials: Credentials = None, retry_for: float = 30.0, retry_warning: bool = True
+        self,
+        url: str,
+        *,
+        credentials: Credentials = None,
+        retry_for: float = 30.0,
+        retry_warning: bool = True,
+        job_warnings: bool = True,
     ) -> None:
-        self._transport = Transport(url, credentials, retry_for, retry_warning)
+        self._transport = Transport(url, credentials, retry_for, retry_warning, job_warnings)
         self._never = threading.Event()
 
     def enqueue(self, job_type: str, payload: Any = None, **options: Unpack[EnqueueOptions]) -> Job:

@@ -48,6 +48,7 @@ ERRORS: Mapping[int, type[JobstreamError]] = {
     412: ConflictError,
 }
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+MOST_TOLD = 100
 WARN_AFTER = 2.0
 """A program that waits for an API that is not there looks as if it hung."""
 
@@ -62,8 +63,12 @@ class Transport:
     credentials: Credentials
     retry_for: float
     retry_warning: bool = True
+    job_warnings: bool = True
     _warned: threading.Event = field(default_factory=threading.Event)
     """Set from a warning until something is answered."""
+
+    _told: set[str] = field(default_factory=set)
+    """What was said of jobs, so that a loop that creates them is told once."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.url, str) or not self.url.startswith(("http://", "https://")):
@@ -81,6 +86,7 @@ class Transport:
             try:
                 answer = self._exchange(request)
                 self._warned.clear()
+                self._tell_warnings(request, answer)
                 return answer
             except UnavailableError as error:
                 tries += 1
@@ -90,6 +96,14 @@ class Transport:
                     raise
                 if self._pause(pause, began + WARN_AFTER, error, abandoned):
                     raise
+
+    def _tell_warnings(self, request: ApiRequest, answer: Any) -> None:
+        """Logs what the API says beside a job that it has accepted, such as that no worker knows its type."""
+        warnings = answer.get("warnings", ()) if self.job_warnings and isinstance(answer, dict) else ()
+        for detail in (warning["detail"] for warning in warnings):
+            if detail not in self._told and len(self._told) < MOST_TOLD:
+                self._told.add(detail)
+                log.warning("%s: %s", request, detail)
 
     def _pause(self, pause: float, warn_at: float, error: UnavailableError, abandoned: threading.Event) -> bool:
         """Waits, and warns when it is time for that; returns whether the request was abandoned."""
