@@ -63,7 +63,7 @@ test('a history that begins in the middle of an attempt has its loss as well', (
   expect(lostAttempts(historyOf([1, 'JobCarried', carried], started(12, 4, 'b')))).toMatchObject([
     { attempt: 3, worker: 'a' },
   ]);
-  expect(reasonsOf(historyOf([1, 'JobCarried', { status: 'pending' }], started(12, 4, 'b')))).toEqual([]);
+  expect(reasonsOf(historyOf([1, 'JobCarried', { ...carried, status: 'failed' }], started(12, 4, 'b')))).toEqual([]);
 });
 
 test('a worker whose event loop was blocked was silent for that time', () => {
