@@ -14,7 +14,9 @@ const dashboard = 'e2e/dashboard/**/*.test.ts';
 const ofAll = {
   exclude: ['**/node_modules/**', '**/.data/**'],
   pool: 'forks',
-  setupFiles: ['libs/test-support/src/failOnConsoleOutput.ts'],
+  setupFiles: ['failOnConsoleOutput', 'failOnOpenConnections', 'failOnUnawaitedPauses'].map(
+    (name) => `libs/test-support/src/${name}.ts`,
+  ),
   // Real servers start and recover within these on a machine with ten times more work than cores; no test is about how long
   // something takes.
   testTimeout: 600_000,

@@ -11,6 +11,7 @@ import {
   testsChangedSince,
   writeResults,
 } from './src/mutants/mutantResults.ts';
+import { drawTiming } from './src/mutants/drawMutants.ts';
 import { writeMutantReport } from './src/mutants/mutantReport.ts';
 import { MutantWorkspace } from './src/mutants/mutantWorkspace.ts';
 import { tryMutants, trySurvivors } from './src/mutants/tryMutants.ts';
@@ -21,11 +22,12 @@ const { values, words } = readCommandLine({
   summary:
     'Plants one small fault after the other in a copy of a package and runs its tests: a fault that no test notices shows\n' +
     'what they do not cover. Results are written to docs/measurements/mutants; a run that was interrupted is continued.',
-  words: '[<folder of a package>]',
+  words: '[<folder of a package>]…',
   options: {
     count: { type: 'string', default: '40', value: 'number', help: 'How many mutants to try; default 40.' },
     seed: { type: 'string', default: '1', value: 'number', help: 'Chooses the mutants and their order; default 1.' },
     jobs: { type: 'string', default: '1', value: 'number', help: 'How many test files run at once; default 1.' },
+    draw: { type: 'boolean', help: 'Plants none: prints those of time that the seed draws from the packages in turn.' },
     survivors: { type: 'boolean', help: 'Tries the survivors of the last run again, after tests were added.' },
   },
   notes: ['Without a folder it only writes docs/measurements/mutants.md anew from the results.'],
@@ -34,14 +36,29 @@ const { values, words } = readCommandLine({
 onBootstrapGone(() => process.exit(1));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
-  for (const packageFolder of words) await tryPackage(packageFolder);
-  await writeMutantReport(repositoryRoot);
+  if (values.draw) await printDraw();
+  else {
+    for (const packageFolder of words) await tryPackage(packageFolder);
+    await writeMutantReport(repositoryRoot);
+  }
 } catch (error) {
   reportFailure(error, 1);
 }
 
-async function tryPackage(packageFolder: string): Promise<void> {
+async function printDraw(): Promise<void> {
+  words.forEach(assertPackage);
+  const drawn = await drawTiming(repositoryRoot, words, Number(values.seed));
+  for (const { id, before, after } of drawn.slice(0, Number(values.count))) {
+    console.log(`${id}\n  - ${before}\n  + ${after}`);
+  }
+}
+
+function assertPackage(packageFolder: string): void {
   if (!existsSync(path.join(repositoryRoot, packageFolder, 'src'))) throw new Error(`there is no ${packageFolder}/src`);
+}
+
+async function tryPackage(packageFolder: string): Promise<void> {
+  assertPackage(packageFolder);
   const results = await (values.survivors
     ? readEarlierResults(repositoryRoot, packageFolder)
     : readResults(repositoryRoot, packageFolder, Number(values.seed)));

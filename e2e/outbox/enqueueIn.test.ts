@@ -1,6 +1,6 @@
 import { defineJob, enqueueIn, once, PayloadError, type SqlTransaction } from '@jobstream/client';
 import { installOutbox, outboxStatus } from '@jobstream/outbox';
-import { createDatabase, queryDatabase, startPgbouncer } from '@jobstream/test-support';
+import { createDatabase, queryDatabase, startFailingStatements, startPgbouncer } from '@jobstream/test-support';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type InTransaction, libraries } from './transactions.ts';
@@ -94,6 +94,14 @@ test('two runs at the same time do the work once', async () => {
     );
   await Promise.all([run(), run(), run()]);
   expect(runs).toBe(1);
+});
+
+test('work counts as done only when the note of it is written, whatever fails', async () => {
+  await using failing = await startFailingStatements(url);
+  const failed = await failing.failEach(() =>
+    inTransaction(failing.url, (tx) => once(tx, { job: { id: 'job-1' } }, () => Promise.resolve('paid'))),
+  );
+  expect(failed).toContainEqual(expect.stringContaining('finish_once'));
 });
 
 test('what was done long ago can be pruned', async () => {

@@ -1,8 +1,7 @@
-import { globSync } from 'node:fs';
 import { chooseMutants } from './chooseMutants.ts';
 import { findKiller } from './findKiller.ts';
 import type { RunTests } from './findKiller.ts';
-import { mutantsOf } from './mutationOperators.ts';
+import { mutantsIn, productOf } from './drawMutants.ts';
 import type { Mutant } from './mutationOperators.ts';
 import type { MutantResults, Remarks, TriedMutant, Verdict } from './mutantResults.ts';
 import type { MutantWorkspace } from './mutantWorkspace.ts';
@@ -50,7 +49,7 @@ export async function tryMutants(trial: MutantTrial): Promise<void> {
   const done = new Set(tried.map(({ id }) => id));
   const missing = () => count - tried.filter(({ verdict }) => verdict.kind !== 'refused by the compiler').length;
   const reach = await reachOfTests(trial);
-  const chosen = chooseMutants(await allMutants(workspace, results.package), results.seed);
+  const chosen = chooseMutants(await mutantsIn(workspace.folder, results.package), results.seed);
   const left = chosen.filter(({ id }) => !done.has(id));
   while (missing() > 0 && left.length > 0) {
     const next = left.splice(0, missing());
@@ -74,7 +73,7 @@ export async function tryMutants(trial: MutantTrial): Promise<void> {
 export async function trySurvivors(trial: MutantTrial, remarks: Remarks, changed: ReadonlySet<string>): Promise<void> {
   const { workspace, results, say, save } = trial;
   const reach = await reachOfTests(trial);
-  const mutants = await allMutants(workspace, results.package);
+  const mutants = await mutantsIn(workspace.folder, results.package);
   const elsewhere = testsElsewhere(workspace.folder, results.package);
   const tried = [...results.tried];
   for (const [index, survivor] of tried.entries()) {
@@ -97,24 +96,13 @@ function listed({ id, operator, before, after }: Mutant): Omit<TriedMutant, 'ver
   return { id, operator, before, after };
 }
 
-async function allMutants(workspace: MutantWorkspace, packageFolder: string): Promise<Mutant[]> {
-  const product = productOf(workspace, packageFolder);
-  const found = await Promise.all(product.map(async (file) => mutantsOf(file, await workspace.read(file))));
-  return found.flat();
-}
-
-function productOf(workspace: MutantWorkspace, packageFolder: string): string[] {
-  const files = globSync(`${packageFolder}/src/**/*.ts`, { cwd: workspace.folder });
-  return files.filter((file) => !file.endsWith('.test.ts')).toSorted();
-}
-
 /** Checks the types, and which code the tests of the package run, without a mutant. */
 async function reachOfTests(trial: MutantTrial): Promise<TestReach[]> {
   const { workspace, results, reachFile, say } = trial;
   const [mistaken] = await workspace.filesWithMistakes(results.package);
   if (mistaken !== undefined) throw new Error(`without a mutant the type check fails: ${mistaken}`);
   const runTest = async (test: string) => (await findKiller([test], runner(trial))) === undefined;
-  const product = productOf(workspace, results.package);
+  const product = productOf(workspace.folder, results.package);
   const tests = testsIn(workspace.folder, results.package);
   return measureReach({ workspace, product, cacheFile: reachFile, runTest, say }, tests);
 }

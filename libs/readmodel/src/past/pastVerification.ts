@@ -2,6 +2,7 @@ import type { Client, ClientBase } from 'pg';
 import { differenceOf, differencesStatement } from '../comparison/difference.ts';
 import type { Difference, DifferenceRow } from '../comparison/difference.ts';
 import { type AdminConnection, openAdminConnection } from '../postgres/adminConnection.ts';
+import { closedUnless } from '../postgres/closedUnless.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { translated } from '../postgres/translated.ts';
 import type { ProjectableEntry } from '../projection/projectableEntry.ts';
@@ -33,9 +34,13 @@ export class PastVerification {
 
   /** Only one process may do so at a time. @throws ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string): Promise<PastVerification> {
-    const [control, reader] = [await openAdminConnection(databaseUrl), await openAdminConnection(databaseUrl)];
-    await translated(makeTables(control));
-    return new PastVerification(control, reader, await PastProjection.open(databaseUrl, SCHEMA));
+    return closedUnless(await openAdminConnection(databaseUrl), async (control) => {
+      await translated(makeTables(control));
+      return closedUnless(
+        await openAdminConnection(databaseUrl),
+        async (reader) => new PastVerification(control, reader, await PastProjection.open(databaseUrl, SCHEMA)),
+      );
+    });
   }
 
   /** How far the live tables are; undefined where no past states are kept. */

@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
+import { closedUnless } from './closedUnless.ts';
 import { openDedicatedConnection } from './dedicatedConnection.ts';
+import type { DedicatedConnection } from './dedicatedConnection.ts';
 import { translated } from './translated.ts';
 
 /** Advisory locks: the process that holds one works, the others refuse. */
@@ -32,6 +34,10 @@ const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked
 /** Connects and checks the tables. @throws ReadModelUnavailableError, SchemaMismatchError. */
 export async function openAdminConnection(databaseUrl: string): Promise<AdminConnection> {
   const connection = await openDedicatedConnection(databaseUrl, { name: 'rebuild', statementTimeoutMs: 0 });
+  return closedUnless(connection, adminConnection);
+}
+
+async function adminConnection(connection: DedicatedConnection): Promise<AdminConnection> {
   const { client } = connection;
   const { rows } = await translated(client.query<{ live: string }>(SETTINGS));
   return {

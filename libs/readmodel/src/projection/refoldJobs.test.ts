@@ -1,9 +1,10 @@
-import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import type { JobEvent } from '@jobstream/domain';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
+import { entriesWithout, readableJobs } from '../../testing/putAside.ts';
 import { ProjectionFencedError } from '../errors.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
 import type { ReadableJob } from './refoldJobs.ts';
@@ -38,38 +39,9 @@ function history(): JobEvent[] {
   ];
 }
 
-/** As a release reads them that does not know the events with these sequences. */
-function entriesWithout(events: readonly JobEvent[], unread: ReadonlySet<number>): ProjectableEntry[] {
-  return entriesOf(events).map((entry) => {
-    if (entry.kind !== 'event' || !unread.has(entry.sequence)) return entry;
-    const { sequence, recordedAt, event } = entry;
-    const { jobId, jobType, version, event: name } = event;
-    return {
-      kind: 'unreadable',
-      sequence,
-      recordedAt,
-      subject: `jobs.${jobType}.${jobId}.news`,
-      reason: 'newer',
-      body: Buffer.from(encodeJobEvent(event)),
-      event: { event: 'UnreadableEvent', name, jobId, jobType, version },
-    };
-  });
-}
-
 async function project(entries: readonly ProjectableEntry[]): Promise<void> {
   await using projection = await openProjection(database.url);
   await projection.apply(entries);
-}
-
-/** As a release reads them that knows all events. */
-async function readableJobs(events: readonly JobEvent[], unread: ReadonlySet<number>): Promise<ReadableJob[]> {
-  const recorded = events.map((event, index) => ({ sequence: index + 1, event }));
-  const jobs = Map.groupBy(recorded, ({ event }) => event.jobId);
-  return [...jobs].map(([jobId, all]) => ({
-    jobId,
-    history: all,
-    readNow: new Set(all.map(({ sequence }) => sequence).filter((sequence) => unread.has(sequence))),
-  }));
 }
 
 async function refold(jobs: readonly ReadableJob[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { translated } from '../postgres/translated.ts';
 import { compareCounts } from '../comparison/compareRest.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
+import { closedUnless } from '../postgres/closedUnless.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import type { Difference } from '../comparison/difference.ts';
 import { fenceProjector } from '../projection/checkpointFence.ts';
@@ -37,15 +38,11 @@ export class TableRebuild {
 
   /** Begins or resumes. @throws RebuildRefusedError with the obstacle; ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string, kind: RebuildKind): Promise<TableRebuild> {
-    const control = await openAdminConnection(databaseUrl);
-    try {
+    return closedUnless(await openAdminConnection(databaseUrl), async (control) => {
       if (!(await control.tryLock(ADVISORY_LOCKS.rebuild))) throw runsAlready(await readState(control.client));
       const resumed = await translated(prepareRebuild(control, kind));
       return new TableRebuild(control, await SecondTables.open(databaseUrl, control, NEXT_SCHEMA), resumed);
-    } catch (error) {
-      await control.close();
-      throw error;
-    }
+    });
   }
 
   /** @throws RebuildCancelledError once it was cancelled. */

@@ -5,6 +5,7 @@ import type { ProjectableEntry } from '../projection/projectableEntry.ts';
 import { readSearchPaths } from '../search/searchPaths.ts';
 import { translated } from '../postgres/translated.ts';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
+import { closedUnless } from '../postgres/closedUnless.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { withTablesHeld } from './withTablesHeld.ts';
 import type { AdvanceTo } from './withTablesHeld.ts';
@@ -40,10 +41,10 @@ export class SecondTables {
     const searchPaths = await translated(
       readSearchPaths(control.client, control.client.escapeIdentifier(control.live)),
     );
-    const projection = await JobProjection.open(databaseUrl, schema, searchPaths);
-    if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
-    await projection.close();
-    throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);
+    return closedUnless(await JobProjection.open(databaseUrl, schema, searchPaths), async (projection) => {
+      if (await projection.tryAcquire()) return new SecondTables(databaseUrl, control, [schema, projection]);
+      throw new RebuildRefusedError(`another process still fills the tables of ${schema}: try again in a moment`);
+    });
   }
 
   /** The sequence of the log up to which these tables are filled. */
@@ -103,13 +104,9 @@ export class SecondTables {
 
   /** A snapshot of both sets of tables at one position; the projector waits only while it is taken. */
   async snapshot(advanceTo: AdvanceTo): Promise<TableSnapshot> {
-    const connection = await openAdminConnection(this.#databaseUrl);
-    try {
-      return await this.atLivePosition(advanceTo, (position) => TableSnapshot.take(connection, position));
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    return closedUnless(await openAdminConnection(this.#databaseUrl), (connection) =>
+      this.atLivePosition(advanceTo, (position) => TableSnapshot.take(connection, position)),
+    );
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Client, ClientBase } from 'pg';
 import { openAdminConnection } from '../postgres/adminConnection.ts';
+import { closedUnless } from '../postgres/closedUnless.ts';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { createSecondTables } from '../secondTables/createSecondTables.ts';
 import type { Difference } from '../comparison/difference.ts';
@@ -30,16 +31,12 @@ export class TableVerification {
 
   /** @throws RebuildRefusedError while another process verifies; ReadModelUnavailableError, SchemaMismatchError. */
   static async open(databaseUrl: string): Promise<TableVerification> {
-    const control = await openAdminConnection(databaseUrl);
-    try {
+    return closedUnless(await openAdminConnection(databaseUrl), async (control) => {
       if (!(await control.tryLock(ADVISORY_LOCKS.verify)))
         throw new RebuildRefusedError('another process is verifying already');
       await translated(inTransaction(control.client, () => makeTables(control)));
       return new TableVerification(control, await SecondTables.open(databaseUrl, control, VERIFY_SCHEMA));
-    } catch (error) {
-      await control.close();
-      throw error;
-    }
+    });
   }
 
   /** Marks the jobs of these differences for repair. */

@@ -1,0 +1,35 @@
+import { AsyncLocalStorage, createHook } from 'node:async_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { openConnections, ownFrames, socketsNow, stackHere } from './openConnections.ts';
+
+interface Started {
+  readonly timer: NodeJS.Timeout;
+  /** Where in our code it was started. */
+  readonly at: string;
+}
+
+/**
+ * Runs `work`, and returns a sentence for each connection that was opened meanwhile and is still open in the moment in which it
+ * ends, and for each timer that it has left to keep the process alive: what closes something must not end before that is closed.
+ */
+export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]> {
+  const inWork = new AsyncLocalStorage<true>();
+  const timers = new Map<number, Started>();
+  const hook = createHook({
+    init: (id, type, _trigger, timer) => {
+      if (type !== 'Timeout' || !inWork.getStore()) return;
+      timers.set(id, { timer: timer as NodeJS.Timeout, at: ownFrames(stackHere()).join(' ') });
+    },
+    destroy: (id) => void timers.delete(id),
+  }).enable();
+  try {
+    const before = socketsNow();
+    await inWork.run(true, work);
+    const connections = openConnections(before);
+    await nextTurn(); // the ends of timers are told together, later
+    const left = [...timers.values()].filter(({ timer, at }) => timer.hasRef() && at !== '');
+    return [...connections, ...left.map(({ at }) => `a timer still runs: it was started ${at}`)];
+  } finally {
+    hook.disable();
+  }
+}
