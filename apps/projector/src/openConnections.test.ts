@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createLogger } from '@jobstream/runtime';
 import { eventually, forEachTest, leftOpenBy, startFailingStatements } from '@jobstream/test-support';
 import { AuditLog, RebuildRequests, Verifications } from '@jobstream/readmodel';
@@ -49,9 +50,12 @@ test('a projector that has stopped', async () => {
 test('a rebuild, whatever fails', async () => {
   await projected();
   await using failing = await startFailingStatements(stage.databaseUrl);
-  const failed = await failing.failEach(() => rebuildStage({ ...stage, databaseUrl: failing.url }), { only: SOME });
+  const failed = await failing.failEach(() => rebuildStage({ ...stage, databaseUrl: failing.url }, { stop }), {
+    only: SOME,
+  });
   expect(failed.length).toBeGreaterThan(5);
-  expect(await leftOpenBy(() => rebuildStage(stage, { kind: 'rollback' }))).toEqual([]);
+  expect(await leftOpenBy(() => rebuildStage(stage, { kind: 'rollback', stop }))).toEqual([]);
+  expect(getEventListeners(stop, 'abort')).toEqual([]);
 });
 
 test('a verification with repair, whatever fails', async () => {
@@ -61,6 +65,7 @@ test('a verification with repair, whatever fails', async () => {
   const failed = await failing.failEach(() => verify(failing.url, true), { only: SOME, ignored: /^DROP SCHEMA/ });
   expect(failed.length).toBeGreaterThan(5);
   expect(await verify(stage.databaseUrl)).toMatchObject({ differences: 0 });
+  expect(getEventListeners(stop, 'abort')).toEqual([]);
 });
 
 test('a follower of past states, their comparison and their retention', async () => {

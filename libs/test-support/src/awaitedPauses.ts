@@ -10,38 +10,48 @@ const timersPromises = createRequire(import.meta.url)('node:timers/promises') as
 
 const unawaited: string[] = [];
 
+interface Wait {
+  isAwaited: boolean;
+}
+
 /** A pause that knows whether something waits for it. */
 class Pause<Value> extends Promise<Value> {
-  isAwaited = false;
+  wait: Wait = { isAwaited: false };
 
   /** What comes after it is a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  static begin<Value>(pause: Promise<Value>): Pause<Value> {
-    const begun = new Pause<Value>((resolve, reject) => void pause.then(resolve, reject));
-    const stack = stackHere();
-    nextTurn(() => {
-      if (!begun.isAwaited) unawaited.push(ownFrames(stack)[0] ?? stack);
-    });
-    return begun;
+  static of<Value>(promise: Promise<Value>, wait: Wait): Pause<Value> {
+    const pause = new Pause<Value>((resolve, reject) => void promise.then(resolve, reject));
+    pause.wait = wait;
+    return pause;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- an `await` calls it
   override then: Promise<Value>['then'] = (onResolved, onRejected) => {
-    this.isAwaited = true;
+    this.wait.isAwaited = true;
     return super.then(onResolved, onRejected);
   };
 
   /** Whether a failure is caught says nothing about whether something waits. */
   override catch<Other = never>(onRejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null) {
-    return Pause.begin(this.then(undefined, onRejected));
+    return Pause.of(super.then(undefined, onRejected), this.wait);
   }
 }
 
+function begin<Value>(pause: Promise<Value>): Pause<Value> {
+  const wait = { isAwaited: false };
+  const stack = stackHere();
+  nextTurn(() => {
+    if (!wait.isAwaited) unawaited.push(ownFrames(stack)[0] ?? stack);
+  });
+  return Pause.of(pause, wait);
+}
+
 const real = timersPromises.setTimeout;
-timersPromises.setTimeout = ((...how: Parameters<typeof real>) => Pause.begin(real(...how))) as typeof real;
+timersPromises.setTimeout = ((...how: Parameters<typeof real>) => begin(real(...how))) as typeof real;
 syncBuiltinESMExports();
 
 /** Returns where pauses were begun for which nothing has waited, since the last call. */

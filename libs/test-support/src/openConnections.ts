@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 const NOT_OURS = /node:internal\/deps\/undici|node:_http_agent|\/pg-pool\//;
 /** A proxy of the tests closes its connections after those of its clients. */
 const PROXY = /\/test-support\/src\/servers\//;
-const OF_WATCHES = /\/test-support\/src\/(?:openConnections|leftOpenBy)\.ts/;
+const OF_WATCHES = /\/test-support\/src\/(?:openConnections|leftOpenBy|awaitedPauses)\.ts/;
 const FRAMES = 30;
 
 interface Opened {

@@ -23,13 +23,15 @@ test('a worker has started when everybody may know it, and stopped when nothing 
   expect(subjects).toContainEqual(expect.stringMatching(/^types\.double\./));
 });
 
-test('a worker that has stopped has closed its connections and its server, and leaves no timer', async () => {
+test('a worker that has worked and is stopped has closed its connections and its server, and leaves no timer', async () => {
   await using nats = await startNats();
-  await using _log = await TestLog.open(nats.url);
+  await using log = await TestLog.open(nats.url);
   const port = await freePort();
   const left = await leftOpenBy(async () => {
     const worker = createWorker({ natsUrl: nats.url, shutdownGraceMs: 0, healthPort: port });
     await worker.handle(double, ({ n }) => ({ twice: n * 2 })).start();
+    const { jobId } = await log.create(double.type, { payload: { n: 21 } });
+    await log.until(jobId, 'completed');
     await worker.stop();
   });
   expect(left).toEqual([]);
