@@ -1,7 +1,15 @@
 import path from 'node:path';
 import { EventLog } from '@jobstream/eventlog';
-import { scratchDataFolder, SkewedClock, startNats, startSystem, TestProcess } from '@jobstream/test-support';
+import {
+  eventually,
+  scratchDataFolder,
+  SkewedClock,
+  startNats,
+  startSystem,
+  TestProcess,
+} from '@jobstream/test-support';
 import { expect, test } from 'vitest';
+import { runningAddresses } from './src/system/runningAddresses.ts';
 
 async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}, further: readonly string[] = []) {
   const settings = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, ...env };
@@ -31,6 +39,36 @@ test('of a system that runs nothing is wrong, and of one whose database hangs it
     /^- WORKER_CONCURENCY is not a setting .+\n- The database .+ cannot be used: .+\n- The API .+ is not ready: .+\n/,
   );
   expect(output).toMatch(/\nWrong: 3\.\n$/);
+});
+
+test('workers that have announced different definitions of a type are named', async () => {
+  const dataDir = await scratchDataFolder('doctor');
+  await using _system = await startSystem(dataDir);
+  const { NATS_URL: url = '' } = runningAddresses(dataDir, 'worker') ?? {};
+  const log = new EventLog({ url, name: 'worker', createStreams: false });
+  await log.start();
+  const announce = async (worker: string, startedAt: string, maxAttempts: number) => {
+    const self = { worker, host: 'h', startedAt };
+    await log.announcements.heartbeat({ ...self, pid: 1, types: ['report'], runningCount: 0, running: [] });
+    await log.announcements.announceType({
+      ...self,
+      type: 'report',
+      limits: { concurrency: 1 },
+      defaults: { maxAttempts },
+    });
+  };
+  await eventually(async () => {
+    await announce('build-7', '2026-01-01T00:00:00Z', 5);
+    await announce('build-8', '2026-02-01T00:00:00Z', 4);
+    const { code, output } = await runDoctor(dataDir);
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: expect.stringContaining(
+        '- Workers differ: jobs of report get maxAttempts 4 from the definition of build-8, which started last, but build-7 has maxAttempts 5. ',
+      ) as string,
+    });
+  });
+  await log.stop();
 });
 
 test('a clock that differs from that of the server by more than a worker accepts is named', async () => {

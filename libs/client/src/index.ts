@@ -44,7 +44,9 @@ export type {
 export type { JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
-export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck, TypeWorker } from './operate/jobTypes.ts';
+export { explainDefinition, explainDifference } from './operate/jobTypes.ts';
+export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck } from './operate/jobTypes.ts';
+export type { TypeDefinition, TypeWorker } from './operate/jobTypes.ts';
 export type { ByDefinition, NewBackoff, NewJob, Warning } from './jobs/job.ts';
 export type {
   CreateOperationOptions,

@@ -1,6 +1,7 @@
 import { checkApi } from './checkApi.ts';
 import { checkClock } from './checkClock.ts';
 import { checkDatabase } from './checkDatabase.ts';
+import { checkDefinitions } from './checkDefinitions.ts';
 import { checkDisk } from './checkDisk.ts';
 import { checkLog } from './checkLog.ts';
 import { checkNatsServer } from './checkNatsServer.ts';
@@ -17,6 +18,7 @@ const checks: readonly Check[] = [
   checkClock,
   checkDatabase,
   checkApi,
+  checkDefinitions,
 ];
 
 /** Runs all checks, and returns what they have found in their order. */

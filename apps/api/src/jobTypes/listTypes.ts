@@ -24,7 +24,7 @@ export function listTypes({ log, announced, payloads, table, limits }: ApiDeps):
     for (const type of announced.types()) put(parts, type.type, { announced: type });
     for (const info of infos) put(parts, info.jobType, { info, waitingSince: since.get(info.jobType) });
     await addOldest(parts, { table, limits });
-    const items = [...parts.values()].toSorted(byType).map((one) => typeView(one, payloads));
+    const items = [...parts.values()].toSorted(byType).map((one) => typeView(one, { announced, payloads }));
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, { items });
   };

@@ -184,6 +184,20 @@ describe('an announced type', () => {
     expect(await typeOf('resize')).toMatchObject({ schemasDiffer: 2, payloadSchema });
   });
 
+  test('shows the definition that holds, and others of living workers', async () => {
+    const startedAt = '2026-01-01T00:00:00Z';
+    await announceWorker(api, { type: 'report', startedAt: '2025-01-01T00:00:00Z', defaults: {}, live: false });
+    const { worker: old } = await announceWorker(api, { type: 'report', startedAt, defaults: { maxAttempts: 7 } });
+    expect(await typeOf('report')).toMatchObject({ definition: { maxAttempts: 7, worker: old } });
+    expect(await typeOf('report')).not.toHaveProperty('otherDefinitions');
+    await announceWorker(api, { type: 'report', startedAt: '2025-06-01T00:00:00Z', defaults: { maxAttempts: 7 } });
+    const { worker } = await announceWorker(api, { type: 'report', defaults: { maxAttempts: 4, timeoutMs: 60_000 } });
+    expect(await typeOf('report')).toMatchObject({
+      definition: { maxAttempts: 4, timeoutMs: 60_000, worker },
+      otherDefinitions: [{ maxAttempts: 7, worker: old, startedAt }],
+    });
+  });
+
   test('is removed with its settings, twice is fine', async () => {
     await announceWorker(api, { type: 'crop', live: false });
     await api.fetch('/api/types/crop', { ...json({ payloadCheck: 'warn' }), method: 'PATCH' });

@@ -1,5 +1,5 @@
-import { Actor, JobType, Timestamp } from '@jobstream/domain';
-import type { AnnouncedType, JobTypeInfo } from '@jobstream/eventlog';
+import { Actor, JobDefaults, JobType, Timestamp } from '@jobstream/domain';
+import type { AnnouncedType, JobTypeInfo, KeptDefinition } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../apiDeps.ts';
 import type { BodyOf } from '../http/sendJson.ts';
@@ -7,6 +7,8 @@ import { countingAnnouncements, type PayloadChecks } from '../payloads/payloadCh
 
 /** What becomes of a payload that no worker of the type accepts. */
 export const PayloadCheck = Schema.Literals(['refuse', 'warn']);
+
+const MAX_OTHERS = 10;
 
 const JsonSchema = Schema.Union([Schema.Boolean, Schema.Record(Schema.String, Schema.Unknown)]);
 
@@ -17,6 +19,12 @@ const TypeWorker = Schema.Struct({
   host: Schema.String,
   startedAt: Schema.String,
 }).annotate({ identifier: 'TypeWorker' });
+
+const TypeDefinition = Schema.Struct({
+  ...JobDefaults.fields,
+  worker: Schema.String.annotateKey({ description: 'The worker that has announced it.' }),
+  startedAt: Schema.String.annotateKey({ description: 'When that worker started.' }),
+}).annotate({ identifier: 'TypeDefinition' });
 
 /** A job type as clients see it. */
 export const TypeView = Schema.Struct({
@@ -54,6 +62,13 @@ export const TypeView = Schema.Struct({
   schemaIgnored: Schema.optionalKey(Schema.String).annotateKey({
     description: 'Why payloads are accepted without a check, although there is a schema.',
   }),
+  definition: Schema.optionalKey(TypeDefinition).annotateKey({
+    description:
+      'The settings of jobs whose creators leave them out: of all definitions that workers have announced, that of the worker which started last.',
+  }),
+  otherDefinitions: Schema.optionalKey(Schema.Array(TypeDefinition)).annotateKey({
+    description: 'Different ones that living workers have announced, each with one of its workers, at most ten.',
+  }),
 }).annotate({ identifier: 'JobType' });
 
 /** All job types, by name. */
@@ -69,7 +84,9 @@ export interface TypeParts {
   readonly pending?: number | undefined;
 }
 
-export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignoredOf'>): BodyOf<typeof TypeView> {
+type ViewDeps = Pick<ApiDeps, 'announced' | 'payloads'>;
+
+export function typeView(parts: TypeParts, { announced: all, payloads }: ViewDeps): BodyOf<typeof TypeView> {
   const { type, info, announced, waitingSince } = parts;
   const { inFlight = 0, limits } = info ?? {};
   const backlog = backlogOf(parts);
@@ -81,15 +98,13 @@ export function typeView(parts: TypeParts, payloads: Pick<PayloadChecks, 'ignore
     inFlight,
     limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
     ...announcementView(announced, payloads),
+    ...definitionView(all.definition(type), announced),
   };
 }
 
 /** A type as it is now, for a process that follows the announcements. */
-export function currentTypeView(
-  parts: TypeParts,
-  { announced, payloads }: Pick<ApiDeps, 'announced' | 'payloads'>,
-): BodyOf<typeof TypeView> {
-  return typeView({ ...parts, announced: announced.type(parts.type) }, payloads);
+export function currentTypeView(parts: TypeParts, deps: ViewDeps): BodyOf<typeof TypeView> {
+  return typeView({ ...parts, announced: deps.announced.type(parts.type) }, deps);
 }
 
 function pauseView({ paused = false, pausedUntil, pause }: Partial<JobTypeInfo> = {}) {
@@ -127,6 +142,32 @@ function differing({ announcements }: AnnouncedType): number | undefined {
   const live = announcements.filter((one) => one.live);
   const { size } = new Set(live.map(({ payloadSchema }) => JSON.stringify(payloadSchema)));
   return size > 1 ? size : undefined;
+}
+
+/** A definition without settings is as good as none, unless a living worker has announced another one. */
+function definitionView(holding: KeptDefinition | undefined, announced: AnnouncedType | undefined) {
+  const others = otherDefinitions(holding, announced);
+  const isSaid = holding !== undefined && (others.length > 0 || Object.keys(holding.defaults).length > 0);
+  return {
+    definition: isSaid ? shownDefinition(holding) : undefined,
+    otherDefinitions: others.length > 0 ? others.map(shownDefinition) : undefined,
+  };
+}
+
+function otherDefinitions(holding: KeptDefinition | undefined, announced: AnnouncedType | undefined) {
+  const seen = new Set([JSON.stringify(holding?.defaults)]);
+  const others: KeptDefinition[] = [];
+  for (const { live, defaults, worker, startedAt } of announced?.announcements ?? []) {
+    const text = JSON.stringify(defaults);
+    if (!live || defaults === undefined || seen.has(text) || others.length === MAX_OTHERS) continue;
+    seen.add(text);
+    others.push({ defaults, worker, startedAt });
+  }
+  return others;
+}
+
+function shownDefinition({ defaults, worker, startedAt }: KeptDefinition): typeof TypeDefinition.Type {
+  return { ...defaults, worker, startedAt };
 }
 
 const units: Readonly<Record<number, string>> = { 1_000: 's', 60_000: 'm', 3_600_000: 'h' };

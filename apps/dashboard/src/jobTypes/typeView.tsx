@@ -1,4 +1,4 @@
-import type { JobType, JsonSchema } from '@jobstream/client';
+import { explainDefinition, explainDifference, type JobType, type JsonSchema } from '@jobstream/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
@@ -35,7 +35,7 @@ function UnknownType({ name }: { readonly name: string }) {
 }
 
 function KnownType({ type: one }: { readonly type: JobType }) {
-  const { type, backlog, inFlight, limits, waitingSince, payloadSchema, resultSchema } = one;
+  const { type, payloadSchema, resultSchema } = one;
   return (
     <article className="job">
       <header>
@@ -46,20 +46,7 @@ function KnownType({ type: one }: { readonly type: JobType }) {
         <p>
           <TypeState type={one} />
         </p>
-        <dl className="facts">
-          <Fact name="Waiting">
-            <Count of={type} status="pending" jobs={backlog} />
-          </Fact>
-          {waitingSince !== undefined && (
-            <Fact name="Oldest waits since">
-              <Age at={waitingSince} />
-            </Fact>
-          )}
-          <Fact name="With workers">
-            <Count of={type} status="processing" jobs={inFlight} />
-          </Fact>
-          <Fact name="Limits of each worker">{limitsOf(limits) ?? 'none'}</Fact>
-        </dl>
+        <Facts type={one} />
       </header>
       <Workers type={one} />
       <EnqueueForm key={type} type={one} />
@@ -72,6 +59,40 @@ function KnownType({ type: one }: { readonly type: JobType }) {
         <Schema title="Schema of results" schema={resultSchema} />
       </div>
     </article>
+  );
+}
+
+function Facts({ type: one }: { readonly type: JobType }) {
+  const { type, backlog, inFlight, limits, waitingSince } = one;
+  return (
+    <dl className="facts">
+      <Fact name="Waiting">
+        <Count of={type} status="pending" jobs={backlog} />
+      </Fact>
+      {waitingSince !== undefined && (
+        <Fact name="Oldest waits since">
+          <Age at={waitingSince} />
+        </Fact>
+      )}
+      <Fact name="With workers">
+        <Count of={type} status="processing" jobs={inFlight} />
+      </Fact>
+      <Definition type={one} />
+      <Fact name="Limits of each worker">{limitsOf(limits) ?? 'none'}</Fact>
+    </dl>
+  );
+}
+
+/** What its jobs get where their creators say nothing, and whether its workers agree on it. */
+function Definition({ type }: { readonly type: JobType }) {
+  const { definition } = type;
+  if (definition === undefined) return null;
+  const difference = explainDifference(type);
+  return (
+    <Fact name="Definition">
+      {explainDefinition(definition)}, as {definition.worker} has announced
+      {difference !== undefined && <p className="warn">Its workers differ: {difference}.</p>}
+    </Fact>
   );
 }
 

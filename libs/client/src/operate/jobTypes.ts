@@ -1,3 +1,4 @@
+import type { JobDefaults } from '../enqueue/defineJob.ts';
 import type { Actor } from './actor.ts';
 import type { Worker } from './workers.ts';
 import type { CallOptions } from '../transport/transport.ts';
@@ -36,6 +37,30 @@ export interface JobType {
   readonly schemasDiffer?: number;
   /** Why payloads are accepted without a check, although there is a schema. */
   readonly schemaIgnored?: string;
+  /** The settings of jobs whose creators leave them out: those that the worker has announced which started last. */
+  readonly definition?: TypeDefinition;
+  /** Different ones that living workers have announced, each with one of its workers. */
+  readonly otherDefinitions?: readonly TypeDefinition[];
+}
+
+/** What the definition of a type gives to its jobs, and the worker that has announced it. */
+export interface TypeDefinition extends Omit<JobDefaults, 'tags'> {
+  readonly worker: string;
+  readonly startedAt: string;
+}
+
+/** Says which settings a definition gives; `no settings` if none. */
+export function explainDefinition({ maxAttempts, backoff, timeoutMs }: TypeDefinition): string {
+  const settings = Object.entries({ maxAttempts, backoff, timeoutMs }).filter(([, value]) => value !== undefined);
+  return settings.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ') || 'no settings';
+}
+
+/** Says in a sentence how the definitions of a type's living workers differ from what holds; undefined if they do not. */
+export function explainDifference({ type, definition, otherDefinitions = [] }: JobType): string | undefined {
+  if (definition === undefined || otherDefinitions.length === 0) return undefined;
+  const others = otherDefinitions.map((other) => `${other.worker} has ${explainDefinition(other)}`).join('; ');
+  const holding = `jobs of ${type} get ${explainDefinition(definition)} from the definition of ${definition.worker}`;
+  return `${holding}, which started last, but ${others}`;
 }
 
 /** A worker of a job type. */
