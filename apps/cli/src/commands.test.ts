@@ -198,27 +198,6 @@ test('cancel and retry change each job, and tell of those that cannot be changed
   expect((await stage.run('get', id, '--events')).stdout).toMatch(/JobCancelled +not needed\n.*JobRequeued/u);
 });
 
-test('jobs that have moved on leave the exit code 0 beside others that were changed, and alone make it 2', async () => {
-  const [moved, first, second] = [
-    await enqueue('sleep', '{"durationMs": 1}'),
-    await enqueue('sleep', '{}', '--delay', '1h'),
-    await enqueue('sleep', '{}', '--delay', '1h'),
-  ];
-  await stage.run('get', moved, '--wait');
-  const refused = expect.stringMatching(
-    `^jobstream: ${moved}: Not allowed in the current state of the job: .*\n$`,
-  ) as string;
-  expect(await stage.run('cancel', moved, first)).toEqual({
-    code: 0,
-    stdout: `${first}  sleep  cancelled\n`,
-    stderr: refused,
-  });
-  for (const verb of ['cancel', 'retry', 'run-now'])
-    expect(await stage.run(verb, moved)).toEqual({ code: 2, stdout: '', stderr: refused });
-  expect(await stage.run('run-now', moved, second)).toMatchObject({ code: 0 });
-  expect(await stage.run('retry', moved, first, 'unknown')).toMatchObject({ code: 2 });
-});
-
 test('cancel and retry change the jobs of a filter, and ask before', async () => {
   for (const _ of [1, 2, 3]) await enqueue('sleep', '{}', '--tag', 'campaign', '--delay', '1h');
   await listed(['--tag', 'campaign'], 3);

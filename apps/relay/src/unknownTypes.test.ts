@@ -43,6 +43,7 @@ test('a job by SQL whose type no worker has announced is warned of, with the nam
 });
 
 test('a type that a worker announces later is known then', async () => {
+  await announce('webhook');
   await stage.enqueue('email');
   await using _ = await stage.startRelay({ logger });
   await eventually(() => expect(warnings).toHaveLength(1));

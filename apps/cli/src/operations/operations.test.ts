@@ -98,3 +98,24 @@ test('retry --wait shows the job when it has ended, with the exit code of its ou
   });
   expect(await stage.run('retry', '--all', '--wait')).toMatchObject({ code: 64 });
 });
+
+test('jobs that have moved on leave the exit code 0 beside others that were changed, and alone make it 2', async () => {
+  const [moved, first, second] = [
+    await enqueue('sleep', '{"durationMs": 1}'),
+    await enqueue('sleep', '{}', '--delay', '1h'),
+    await enqueue('sleep', '{}', '--delay', '1h'),
+  ];
+  await stage.run('get', moved, '--wait');
+  const refused = expect.stringMatching(
+    `^jobstream: ${moved}: Not allowed in the current state of the job: .*\n$`,
+  ) as string;
+  expect(await stage.run('cancel', moved, first)).toEqual({
+    code: 0,
+    stdout: `${first}  sleep  cancelled\n`,
+    stderr: refused,
+  });
+  for (const verb of ['cancel', 'retry', 'run-now'])
+    expect(await stage.run(verb, moved)).toEqual({ code: 2, stdout: '', stderr: refused });
+  expect(await stage.run('run-now', moved, second)).toMatchObject({ code: 0 });
+  expect(await stage.run('retry', moved, first, 'unknown')).toMatchObject({ code: 2 });
+});
