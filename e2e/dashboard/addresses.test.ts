@@ -6,7 +6,6 @@ const { adminKey, client, logIn, openPage } = useDashboard();
 
 test('what a view does not take of its address is left out, with a sentence, and the view asks for the rest', async (context) => {
   const { page } = await openPage(context);
-  page.setDefaultTimeout(15_000);
   await logIn(page, '/', adminKey);
   await client.jobs.create({ type: 'addressed' });
   const asOf = await eventually(

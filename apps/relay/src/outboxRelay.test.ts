@@ -170,7 +170,7 @@ test('an outbox of an earlier release is relayed from, and the log of the relay 
   const id = await stage.enqueue('email');
   await eventually(async () => expect(await stage.created()).toMatchObject([{ jobId: id }]));
   const messages = warn.mock.calls.map(([, message]) => String(message));
-  expect(messages).toEqual(['outbox is of an earlier release: run the command outbox install']);
+  expect(messages).toContain('outbox is of an earlier release: run the command outbox install');
 });
 
 test('three relays at once create each of 3,000 jobs once, and the tables are empty at the end', async () => {

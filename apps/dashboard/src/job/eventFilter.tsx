@@ -22,7 +22,7 @@ export function EventFilter({ events, search: { event, find }, onSearch }: Event
         value={event ?? ''}
         onChange={({ target }) => onSearch({ find, event: target.value || undefined })}
       >
-        <option value="">all {events.length} events</option>
+        <option value="">{events.length === 1 ? 'the only event' : `all ${events.length} events`}</option>
         {[...counts].map(([name, count]) => (
           <option key={name} value={name}>
             {name} ({count})

@@ -52,6 +52,20 @@ test('a released or requeued job waits again', () => {
   ]);
 });
 
+test('the attempts after a retry by hand know of it, since they begin at one again', () => {
+  const start = ['JobStarted', { attempt: 1, worker: 'w' }] as const;
+  const failed = ['JobFailed', { error }] as const;
+  const lanes = lanesOf(
+    history(['JobCreated'], start, failed, ['JobRequeued'], start, ['JobReleased'], start, failed, ['JobRequeued']),
+  );
+  expect(lanes.map(({ attempt, retries }) => [attempt, retries])).toEqual([
+    [1, undefined],
+    [1, 1],
+    [1, 1],
+    [undefined, 2],
+  ]);
+});
+
 test('an attempt of a worker whose clock is behind begins and ends with its wait, not before', () => {
   const [created, begun, completed] = history(
     ['JobCreated'],

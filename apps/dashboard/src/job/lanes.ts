@@ -9,6 +9,8 @@ export interface Lane {
   /** Until when it has to wait: the time of a delay or a retry. */
   readonly dueAt?: number;
   readonly attempt?: number;
+  /** How often the job had been retried by hand before: each time its attempts begin at one. */
+  readonly retries?: number;
   readonly worker?: string;
   readonly startedAt?: number;
   readonly endedAt?: number;
@@ -39,7 +41,7 @@ const AFTER: Evolve = {
     { waitsFrom: at, dueAt: Date.parse(retryAt) },
   ],
   JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, { waitsFrom: at }],
-  JobRequeued: (lane, at) => [lane, { waitsFrom: at }],
+  JobRequeued: (lane, at) => [lane, { waitsFrom: at, retries: (lane.retries ?? 0) + 1 }],
   JobCreated: undefined,
   JobProgressed: undefined,
   JobDueNow: undefined,
@@ -51,7 +53,8 @@ function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
   if (lane === undefined) return [firstLane(event, Date.parse(event.at))];
   const at = Math.max(Date.parse(event.at), lane.endedAt ?? lane.startedAt ?? lane.waitsFrom);
   const evolve = AFTER[event.event] as ((lane: Lane, at: number, data: unknown) => readonly Lane[]) | undefined;
-  return evolve?.(lane, at, event.data) ?? [lane];
+  const retries = lane.retries === undefined ? {} : { retries: lane.retries };
+  return evolve?.(lane, at, event.data).map((next) => ({ ...retries, ...next })) ?? [lane];
 }
 
 function firstLane(event: JobEvent, at: number): Lane {

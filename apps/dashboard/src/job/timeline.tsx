@@ -53,7 +53,7 @@ function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }
   return (
     <li>
       <span className="label">
-        {lane.attempt === undefined ? 'Not started' : `Attempt ${lane.attempt}`}
+        {nameOf(lane)}
         <span className="dim"> {sentenceOf(lane, scale)}</span>
       </span>
       <svg width="100%" height="22" aria-hidden="true">
@@ -70,6 +70,11 @@ function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }
       )}
     </li>
   );
+}
+
+function nameOf({ attempt, retries = 0 }: Lane): string {
+  if (attempt === undefined) return 'Not started';
+  return retries === 0 ? `Attempt ${attempt}` : `Attempt ${attempt} after retry ${retries}`;
 }
 
 interface BarProps {

@@ -17,7 +17,7 @@ export function WhyItWaits({ job }: { readonly job: Job }) {
   if (explanation === undefined) return null;
   const { because, advice } = explanation;
   return (
-    <section className="why" aria-label="Why it waits">
+    <section className="why-it-waits" aria-label="Why it waits">
       <p>
         <strong>{because}</strong> {advice}
       </p>

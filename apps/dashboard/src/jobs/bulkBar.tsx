@@ -1,8 +1,9 @@
+import type { JobStatus } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { planOf } from './operationSearch.ts';
-import { atTime, type JobSearch } from './jobSearch.ts';
+import { atTime, type JobSearch, valuesOf } from './jobSearch.ts';
 
 /** As in the view of operations: the ids of chosen jobs stand in the address. */
 export const MAX_CHOSEN = 200;
@@ -14,16 +15,21 @@ interface BulkBarProps {
   readonly onClear: () => void;
 }
 
+/** Each with the statuses of the jobs that it takes. */
 const ACTIONS = [
-  ['retry', 'Retry…'],
-  ['replay', 'Replay…'],
-  ['cancel', 'Cancel…'],
-] as const;
+  ['retry', 'Retry…', ['failed', 'cancelled']],
+  ['replay', 'Replay…', ['completed', 'failed', 'cancelled']],
+  ['cancel', 'Cancel…', ['scheduled', 'pending', 'processing', 'retrying']],
+] as const satisfies readonly (readonly [string, string, readonly JobStatus[]])[];
 
 /** What can be done to the chosen jobs, or to all that match; each first counts what it would change. */
 export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
   const all = total && textOf(total);
   const { sort: _sort, ...matching } = filter;
+  const statuses = valuesOf(filter, 'status');
+  const possible = ACTIONS.filter(
+    ([, , takes]) => statuses.length === 0 || takes.some((one) => statuses.includes(one)),
+  );
   const target = chosen.size === 0 ? matching : { ids: [...chosen].join(',') };
   return (
     <div className="bulk-bar" role="region" aria-label="Chosen jobs">
@@ -31,7 +37,7 @@ export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
         {chosen.size === 0 ? `${all ?? 'All'} that match` : `${chosen.size.toLocaleString()} chosen`}
         {chosen.size === MAX_CHOSEN && ', which is the most'}
       </span>
-      {ACTIONS.map(([kind, name]) => (
+      {possible.map(([kind, name]) => (
         <Link key={kind} className="button" {...planOf({ kind, ...target })}>
           {name}
         </Link>

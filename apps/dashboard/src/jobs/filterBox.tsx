@@ -38,7 +38,7 @@ export function FilterBox({ search, types, tags, onChoose }: FilterBoxProps) {
         spellCheck={false}
       />
       <Autocomplete.Portal>
-        <Autocomplete.Positioner sideOffset={4} align="start">
+        <Autocomplete.Positioner className="above" sideOffset={4} align="start">
           <Autocomplete.Popup className="options">
             <Autocomplete.List aria-label="Filters">
               {(option: FilterOption) => (

@@ -43,8 +43,9 @@ type Counts = {
   readonly byType: Readonly<Record<string, object>>;
 };
 
-/** The number of jobs of the chosen types; other conditions do not count here. Undefined until it is known. */
+/** The number of jobs of the chosen types. Undefined until it is known, and with other conditions, by which nothing is counted. */
 function jobsIn(counts: Counts | undefined, filter: JobSearch, status: string): number | undefined {
+  if (conditionsOf(filter).some(({ name }) => name !== 'status' && name !== 'type')) return undefined;
   const types = valuesOf(filter, 'type');
   if (counts === undefined) return undefined;
   if (types.length === 0) return counts.byStatus[status] ?? 0;
@@ -78,7 +79,7 @@ function ByStatus({ filter, countOf }: ByStatusProps) {
           aria-current={chosen.includes(status) ? 'page' : undefined}
         >
           <Status status={status} />
-          <span className="count">{countOf(status)?.toLocaleString() ?? '–'}</span>
+          {countOf(status) !== undefined && <span className="count">{countOf(status)?.toLocaleString()}</span>}
         </Link>
       ))}
     </nav>

@@ -135,7 +135,8 @@ function duration(ms: number | undefined): string {
 
 function lagOf({ lagEvents, lagMs }: NonNullable<Stats['projector']>): string {
   if (lagEvents === null) return 'unknown';
-  return lagEvents === 0 || lagMs === null ? `${lagEvents} events` : `${lagEvents} events, ${formatDuration(lagMs)}`;
+  const events = lagEvents === 1 ? '1 event' : `${lagEvents.toLocaleString()} events`;
+  return lagEvents === 0 || lagMs === null ? events : `${events}, ${formatDuration(lagMs)}`;
 }
 
 function ByStatus({ stats: { jobs } }: { readonly stats: Stats }) {

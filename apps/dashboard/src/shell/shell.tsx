@@ -39,6 +39,7 @@ export function Shell() {
   );
   return (
     <>
+      <title>{titleOf(useLocation().pathname)}</title>
       <a className="skip" href="#view">
         Skip to the view
       </a>
@@ -76,6 +77,19 @@ function LeftOut() {
     </p>
   );
 }
+
+/** The title of the tab: the view, and before it what the view is about. */
+function titleOf(pathname: string): string {
+  const [view = '', ...parts] = pathname
+    .replace(/^\/dashboard/u, '')
+    .split('/')
+    .filter((part) => part !== '');
+  const name = VIEWS.find(([to]) => to === `/${view}`)?.[1] ?? 'No such view';
+  const about = parts.map((part) => (UUID.test(part) ? part.slice(0, 8) : decodeURIComponent(part)));
+  return [...about.toReversed(), name, 'Jobstream'].join(' · ');
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
 /** On a phone there is no room for the names of all views. */
 function useChosenViewInSight(): void {

@@ -1,0 +1,78 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { useDashboard } from './dashboardStage.ts';
+import { untilListed } from './untilListed.ts';
+
+const { adminKey, client, logIn, openPage, prepare } = useDashboard();
+const TYPE = 'detailed';
+let id = '';
+
+prepare(async () => {
+  ({ id } = await client.jobs.create({ type: TYPE, tags: ['one'] }));
+  await client.jobs.create({ type: TYPE, tags: ['other'] });
+  await untilListed(client, { type: TYPE }, ({ length }) => length === 2);
+});
+
+/** The status and the number that stand in a link of the statuses. */
+function statusLink(page: Page, status: string) {
+  return page.getByRole('navigation', { name: 'Status' }).getByRole('link', { name: status });
+}
+
+test('statuses are counted by the type, and not at all where other conditions would count', async (context) => {
+  const { page } = await openPage(context);
+  await logIn(page, `/jobs?type=${TYPE}`, adminKey);
+  await expect.poll(() => statusLink(page, 'pending').textContent()).toBe('pending2');
+  await page.goto(`/dashboard/jobs?type=${TYPE}&tag=one`);
+  await page.getByRole('row').filter({ hasText: id }).waitFor();
+  expect(await statusLink(page, 'pending').textContent()).toBe('pending');
+});
+
+test('each view has a title, and that of a job begins with its id', async (context) => {
+  const { page } = await openPage(context);
+  await logIn(page, '/', adminKey);
+  await expect.poll(() => page.title()).toBe('Overview · Jobstream');
+  await page.goto(`/dashboard/jobs/${id}`);
+  await expect.poll(() => page.title()).toBe(`${id.slice(0, 8)} · Jobs · Jobstream`);
+  await page.goto(`/dashboard/types/${TYPE}`);
+  await expect.poll(() => page.title()).toBe(`${TYPE} · Types · Jobstream`);
+});
+
+test.for([
+  ['completed', ['Replay…']],
+  ['pending', ['Cancel…']],
+  ['failed', ['Retry…', 'Replay…']],
+] as const)('of jobs that are %s no more is offered than they take', async ([status, offered], context) => {
+  const { page } = await openPage(context);
+  await page.route(/api\/jobs\?/, async (route) => {
+    const answer = await route.fetch({ url: route.request().url().replace(`status=${status}`, `type=${TYPE}`) });
+    await route.fulfill({ response: answer });
+  });
+  await logIn(page, `/jobs?status=${status}`, adminKey);
+  const bar = page.getByRole('region', { name: 'Chosen jobs' });
+  await bar.getByRole('link').first().waitFor();
+  expect(await bar.getByRole('link').allTextContents()).toEqual(offered);
+});
+
+test('the filters that are offered lie above the rows and their checkboxes', async (context) => {
+  const { page } = await openPage(context);
+  await logIn(page, `/jobs?type=${TYPE}`, adminKey);
+  const checkbox = page.getByRole('checkbox', { name: /^Choose [0-9a-f]/ }).first();
+  await checkbox.waitFor();
+  // The longest list of options lies above the first rows.
+  await page.getByRole('combobox', { name: 'Add a filter' }).press('ArrowDown');
+  await page.getByRole('option').first().waitFor();
+  const place = await checkbox.boundingBox();
+  if (place === null) throw new Error('there is no row');
+  const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+  expect(await page.evaluate(`document.elementFromPoint(${x}, ${y}).closest('.options') !== null`)).toBe(true);
+});
+
+test('what a stranger wrote is isolated, and what a field asks for can be read', async (context) => {
+  const { page } = await openPage(context);
+  await logIn(page, `/jobs?type=${TYPE}`, adminKey);
+  await page.getByRole('row').filter({ hasText: id }).waitFor();
+  const styleOf = (selector: string, property: string, part = 'null') =>
+    page.evaluate(`getComputedStyle(document.querySelector('${selector}'), ${part}).${property}`);
+  expect(await styleOf('[role=row] .clip', 'unicodeBidi')).toBe('isolate');
+  expect(await styleOf('.filter-box', 'color', "'::placeholder'")).toBe(await styleOf('.dim', 'color'));
+});
