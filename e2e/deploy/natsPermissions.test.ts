@@ -74,6 +74,18 @@ describe.each(natsUsers)('%s', (user) => {
     expect(allowed).toEqual(sent[user]);
   });
 
+  test('appends the events of a schedule that are its own, and no others', async () => {
+    const ofSchedules: Partial<Record<NatsUser, readonly string[]>> = {
+      api: ['created', 'updated', 'deleted'],
+      worker: ['created', 'updated', 'ticked'],
+      projector: ['updated'],
+    };
+    const allowed: string[] = [];
+    for (const event of ['created', 'updated', 'deleted', 'ticked'])
+      if (await maySend(user, `schedules.nightly.${event}`)) allowed.push(event);
+    expect(allowed).toEqual(ofSchedules[user] ?? []);
+  });
+
   test.each(natsUsers.filter((other) => other !== user))('receives no replies to %s', async (other) => {
     expect(await mayHear(user, `_INBOX_${other}.>`)).toBe(false);
   });

@@ -51,5 +51,7 @@ export {
 } from './schedule/schedule.ts';
 export { ScheduleEvent, decodeScheduleEvent, encodeScheduleEvent } from './schedule/scheduleEvent.ts';
 export type { ScheduleEventName, ScheduleEventOf } from './schedule/scheduleEvent.ts';
+export { neverTicks, scheduleDefinition, scheduleFault } from './schedule/newSchedule.ts';
+export type { NewScheduleRequest } from './schedule/newSchedule.ts';
 export { nextTicks } from './schedule/ticks.ts';
 export { TimeZone } from './schedule/timeZone.ts';

@@ -4,11 +4,13 @@ import { workerIdentity } from './announcing/workerIdentity.ts';
 import type { LogLevel } from './attemptLogs/logLine.ts';
 import { LogShipper } from './attemptLogs/logShipper.ts';
 import type { Logger } from './handler/logger.ts';
+import { DefinedSchedules } from './schedules/definedSchedules.ts';
 import { LoopWatchdog, type WatchdogLog } from './watchdog/loopWatchdog.ts';
 import { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
 
 export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog' | 'logs' | 'board'> {
-  readonly eventLog: AttemptRunnerOptions['eventLog'] & Pick<EventLog, 'announcements' | 'attemptLogs' | 'clock'>;
+  readonly eventLog: AttemptRunnerOptions['eventLog'] &
+    Pick<EventLog, 'announcements' | 'attemptLogs' | 'clock' | 'schedules'>;
   /** What the program of the worker is called in the list of workers; default: it has no name. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -25,6 +27,7 @@ export class JobWorker {
   readonly #announcer: Announcer;
   readonly #logs: LogShipper | undefined;
   readonly #watchdog: LoopWatchdog | undefined;
+  readonly #schedules: DefinedSchedules;
   #stopped: Promise<void> | undefined;
 
   constructor({ name, version, attemptLogs: level = 'info', watchdog, ...options }: JobWorkerOptions) {
@@ -38,6 +41,7 @@ export class JobWorker {
       board: this.#watchdog?.board,
       workerName: identity.worker,
     });
+    this.#schedules = new DefinedSchedules({ ...options, workerName: identity.worker });
     this.#announcer = new Announcer({
       eventLog: options.eventLog,
       logger: options.logger,
@@ -58,6 +62,7 @@ export class JobWorker {
     await this.#logs?.start();
     await this.#attempts.start();
     await this.#announcer.start();
+    this.#schedules.start();
   }
 
   /** Takes no more deliveries, gives running attempts the grace time, then aborts and releases those still running. */
@@ -68,10 +73,12 @@ export class JobWorker {
 
   async #stop(): Promise<void> {
     void this.#announcer.leaving();
+    const schedulesStopped = this.#schedules.stop();
     await this.#attempts.stop();
     await this.#logs?.stop();
     await this.#announcer.stop();
     await this.#watchdog?.stop();
+    await schedulesStopped;
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from './handler/jobHandler.ts';
 import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 import { WorkerOptionsError } from './options/workerOptions.ts';
+import { scheduleMistake } from './schedules/scheduleOfDefinition.ts';
 import { ThreadPool } from './threads/threadPool.ts';
 
 const MAX_THREADS = 1_000;
@@ -56,6 +57,8 @@ export class RegisteredHandlers implements HandlerRegistrar {
         `expected a definition that defineJob has made, got: ${JSON.stringify(definition)}`,
       ]);
     }
+    const mistake = scheduleMistake(definition);
+    if (mistake !== undefined) throw new WorkerOptionsError([mistake]);
     const handler = jobHandler(definition, work instanceof URL ? this.#inThreads(work, options) : work);
     handlerRegistry([...this.#handlers, handler]);
     this.#handlers.push(handler);

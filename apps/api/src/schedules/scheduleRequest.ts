@@ -1,15 +1,11 @@
 import {
   CatchUp,
   CronExpression,
-  defaultCatchUp,
-  definedSettings,
-  jobSettings,
-  type JobTemplate,
-  nextTicks,
-  parseCron,
+  neverTicks,
   requestOfTemplate,
   type Schedule,
   type ScheduleDefinition,
+  scheduleDefinition,
   ScheduleName,
   TimeZone,
 } from '@jobstream/domain';
@@ -54,18 +50,6 @@ export const ChangeScheduleRequest = Schema.Struct({
   reason: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1_000))),
 });
 
-/** Fills in the defaults of a request. */
-function definitionOf(request: ReplaceScheduleRequest): ScheduleDefinition {
-  const { cron, timeZone = 'UTC', job, enabled = true, catchUp } = request;
-  return { cron, timeZone, job: templateOf(job), enabled, catchUp: { ...defaultCatchUp, ...catchUp } };
-}
-
-function templateOf(job: ReplaceScheduleRequest['job']): JobTemplate {
-  const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags } = jobSettings(job, 0);
-  const unset = definedSettings.filter((setting) => job[setting] === undefined);
-  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...(unset.length === 0 ? {} : { unset }) };
-}
-
 /**
  * Decodes a request that creates a schedule.
  *
@@ -74,14 +58,14 @@ function templateOf(job: ReplaceScheduleRequest['job']): JobTemplate {
 export function decodeCreateSchedule(req: Request): { readonly name: string; readonly definition: ScheduleDefinition } {
   const request = decodeCreate(req.body, mistakes(req.body));
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
-  return { name: request.name, definition: definitionOf(request) };
+  return { name: request.name, definition: scheduleDefinition(request) };
 }
 
 /** Decodes a request whose path names the schedule, like decodeCreateSchedule. */
 export function decodeReplaceSchedule(req: Request, name: string): ScheduleDefinition {
   const request = decodeReplace(req.body, [...mistakes(req.body), ...nameErrors(req.body, name)]);
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
-  return definitionOf(request);
+  return scheduleDefinition(request);
 }
 
 const decodeReason = bodyDecoder(Schema.Struct({ reason: ChangeScheduleRequest.fields.reason }));
@@ -107,7 +91,7 @@ export function decodeChangeSchedule(req: Request, schedule: Schedule) {
   ]);
   limitPayload(Number(req.headers['content-length']), request.job.payload, '/job/payload');
   const reason = fieldOf(req.body, 'reason');
-  return { definition: definitionOf(request), ...decodeReason(reason === undefined ? {} : { reason }) };
+  return { definition: scheduleDefinition(request), ...decodeReason(reason === undefined ? {} : { reason }) };
 }
 
 function merged(before: object, given: unknown): unknown {
@@ -128,11 +112,8 @@ function nameErrors(body: unknown, name: string): readonly FieldError[] {
   return differs ? [{ pointer: '/name', detail: 'must be the name in the path, or be left out' }] : [];
 }
 
-/** A valid cron expression may name only days that do not exist, such as 30 February. */
 function neverTickErrors(body: unknown): readonly FieldError[] {
   const cron = fieldOf(body, 'cron');
-  const parsed = typeof cron === 'string' ? parseCron(cron) : undefined;
-  if (parsed === undefined || 'problem' in parsed) return [];
-  const ticks = nextTicks({ cron: parsed.cron, timeZone: 'UTC' }, Date.now(), 1).length > 0;
-  return ticks ? [] : [{ pointer: '/cron', detail: 'must tick at least once in the next five years' }];
+  const never = typeof cron === 'string' && neverTicks(cron, Date.now());
+  return never ? [{ pointer: '/cron', detail: 'must tick at least once in the next five years' }] : [];
 }

@@ -13,6 +13,18 @@ export interface JobDefaults {
   readonly tags?: readonly string[];
 }
 
+/** When a job type is run by itself. Its worker creates the schedule when it starts, and keeps it as the definition says. */
+export interface JobSchedule<Payload = unknown> {
+  /** Default: that of the job type. */
+  readonly name?: string;
+  /** As in a schedule of the API: `30 2 * * *`, `@hourly`, `@every 90m`. */
+  readonly cron: string;
+  /** A time zone of the IANA database; default UTC. */
+  readonly timeZone?: string;
+  /** Of every job, as a producer would pass it. */
+  readonly payload: Payload;
+}
+
 /** A job type as producers and workers share it; made by `defineJob`. */
 export interface JobDefinition<
   PayloadSchema extends StandardSchemaV1 = StandardSchemaV1,
@@ -23,6 +35,8 @@ export interface JobDefinition<
   /** Undefined where results are not checked. */
   readonly result: ResultSchema | undefined;
   readonly defaults: JobDefaults;
+  /** Undefined where the type has no schedule of its own. */
+  readonly schedule?: JobSchedule | undefined;
 }
 
 /** What a producer passes for the payload: the input of its schema. */
@@ -46,6 +60,8 @@ export interface JobDefinitionOptions<
   readonly payload: PayloadSchema;
   /** Checks what handlers return; default: any JSON. */
   readonly result?: ResultSchema;
+  /** Runs the job by itself: the worker creates this schedule when it starts. */
+  readonly schedule?: JobSchedule<StandardSchemaV1.InferInput<PayloadSchema>>;
 }
 
 /**
@@ -63,13 +79,13 @@ export interface JobDefinitionOptions<
  */
 export function defineJob<PayloadSchema extends StandardSchemaV1, ResultSchema extends StandardSchemaV1>(
   type: string,
-  { payload, result, ...defaults }: JobDefinitionOptions<PayloadSchema, ResultSchema>,
+  { payload, result, schedule, ...defaults }: JobDefinitionOptions<PayloadSchema, ResultSchema>,
 ): JobDefinition<PayloadSchema, ResultSchema> {
   if (!JOB_TYPE.test(type)) {
     const expected = '1 to 63 lower-case letters, digits and dashes, starting with a letter';
     throw new TypeError(`expected a job type of ${expected}, got: ${JSON.stringify(type)}`);
   }
-  return { type, payload, result, defaults };
+  return { type, payload, result, defaults, ...(schedule === undefined ? {} : { schedule }) };
 }
 
 /**
