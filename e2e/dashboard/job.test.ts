@@ -94,6 +94,13 @@ test('the stack of an error is for those who may see code', async (context) => {
     .locator('.job-error')
     .getByText(/at .*sleepHandler/)
     .waitFor();
+  const stack = page.locator('.job-error pre');
+  expect(await stack.textContent()).toMatch(
+    /^[^\n]*\n {4}at .*sleepHandler[^]*\n {4}… \d+ frames? of Node and packages$/,
+  );
+  await page.getByRole('button', { name: 'All frames' }).click();
+  expect(await stack.textContent()).not.toContain('…');
+  await page.getByRole('button', { name: 'Fold frames' }).waitFor();
   const other = await stage.openPage(context);
   await stage.logIn(other.page, `/jobs/${id}`, keys.reader);
   await other.page.getByText('The stack needs the scope jobs:debug.').waitFor();

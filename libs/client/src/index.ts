@@ -24,6 +24,7 @@ export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSe
 export { explainSettings } from './jobs/explainSettings.ts';
 export { explainWaiting } from './jobs/explainWaiting.ts';
 export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
+export { foldStack } from './jobs/foldStack.ts';
 export { lostAttempts } from './jobs/lostAttempts.ts';
 export type { LostAttempt } from './jobs/lostAttempts.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';

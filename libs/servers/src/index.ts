@@ -19,6 +19,7 @@ export { Guard } from './process/guard.ts';
 export { identify, isRunning } from './process/processIdentity.ts';
 export type { ProcessIdentity } from './process/processIdentity.ts';
 export { programFile, repositoryRoot } from './process/programFile.ts';
+export { readOutput } from './process/readRecords.ts';
 export { SupervisedProcess } from './process/supervisedProcess.ts';
 export { runCommand } from './process/runCommand.ts';
 export { ServerProcess, endLeftover } from './process/serverProcess.ts';

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { programFile, type Guard } from '@jobstream/servers';
+import { programFile, readOutput, type Guard } from '@jobstream/servers';
 
 /** Node runs TypeScript by itself from 22.18 on, and warns of it before 24. */
 const NODE_OPTIONS = process.features.typescript
@@ -38,9 +37,7 @@ export class HandlerProcess {
     this.#child = child;
     const { pid } = child;
     if (pid !== undefined) guard.watch(pid, 'app', 'SIGTERM');
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', onLine);
-    }
+    readOutput(child, onLine);
     child.on('message', ({ loaded }: { loaded: string }) => onLoaded(fileURLToPath(loaded)));
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(error.message));

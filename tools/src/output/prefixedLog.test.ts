@@ -23,8 +23,21 @@ test('lines have the name of their process as a prefix, and JSON is formatted as
   expect(output).toMatch(/^api {7}\| \[[\d:.]+\] INFO: listening \{"port":3000\}\nprojector \| plain text\n$/);
 });
 
+const STACK = `Error: no
+    at readFileSync (node:fs:1:1)
+    at load (/srv/shop/load.js:7:3)`;
+
+test('of the stack of an error one’s own frames come first, and others are folded', () => {
+  const err = { type: 'Error', message: 'no', stack: STACK };
+  const output = written(false, ['worker', JSON.stringify({ level: 50, time: 0, msg: 'failed', err })]);
+  expect(output).toContain('at load (/srv/shop/load.js:7:3)');
+  expect(output).toContain('… 1 frame of Node and packages');
+  expect(output).not.toContain('readFileSync');
+});
+
 test('lines are unchanged in the JSON format', () => {
-  expect(written(true, ['api', line])).toBe(`${line}\n`);
+  const failed = JSON.stringify({ level: 50, err: { stack: STACK } });
+  expect(written(true, ['api', line], ['worker', failed])).toBe(`${line}\n${failed}\n`);
 });
 
 test('a line that is not valid JSON is unchanged', () => {

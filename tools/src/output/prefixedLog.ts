@@ -1,3 +1,4 @@
+import { foldStack } from '@jobstream/client';
 import { prettyFactory } from 'pino-pretty';
 
 export interface PrefixedLogOptions {
@@ -22,7 +23,23 @@ export function prefixedLog({ write, colours, json }: PrefixedLogOptions): Write
     ignore: 'pid,hostname,service,name',
   });
   return (name, line) => {
-    const text = line.startsWith('{') ? readable(line) : line;
+    const text = line.startsWith('{') ? readable(withFoldedStacks(line)) : line;
     for (const part of text.trimEnd().split('\n')) write(`${name.padEnd(width)} | ${part}\n`);
   };
+}
+
+/** The record with the stacks of its errors as people read them; a line that is none as it is. */
+function withFoldedStacks(line: string): string {
+  if (!line.includes('"stack":')) return line;
+  try {
+    return JSON.stringify(
+      JSON.parse(line, (name, value: unknown) => (isStack(name, value) ? foldStack(value) : value)),
+    );
+  } catch {
+    return line;
+  }
+}
+
+function isStack(name: string, value: unknown): value is string {
+  return name === 'stack' && typeof value === 'string';
 }

@@ -7,6 +7,7 @@ import { pastMoment } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeEvent } from './describe/describeEvent.ts';
 import { describeJob, outcomeOf } from './describe/describeJob.ts';
+import { stackOf } from './describe/explainJob.ts';
 import { describeLostAttempts, readLostAttempts } from './describe/readLostAttempts.ts';
 
 interface GetOptions extends ApiOptions {
@@ -48,7 +49,8 @@ interface Shown {
 
 /** Without its history, a job has the attempts that were lost below its properties; with it, below the events that followed them. */
 function describe({ printer }: Api, { job, lost, history }: Shown): string {
-  if (history === undefined) return [describeJob(job, printer), ...describeLostAttempts(lost, printer)].join('\n');
+  const shown = `${describeJob(job, printer)}${stackOf(job.error)}`;
+  if (history === undefined) return [shown, ...describeLostAttempts(lost, printer)].join('\n');
   const lines = history.flatMap((event) => [
     describeEvent(event, printer),
     ...describeLostAttempts(
@@ -56,5 +58,5 @@ function describe({ printer }: Api, { job, lost, history }: Shown): string {
       printer,
     ),
   ]);
-  return [describeJob(job, printer), ...lines].join('\n');
+  return [shown, ...lines].join('\n');
 }

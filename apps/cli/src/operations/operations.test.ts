@@ -85,6 +85,13 @@ test('list has the filters and orders of the API', async () => {
   });
 });
 
+test('of a failed job get shows the stack, with the frames of the handler before those of Node and packages', async () => {
+  const id = await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1');
+  const { stdout } = await stage.run('get', id, '--wait');
+  expect(stdout).toMatch(/^error +Error: .*\n(?:.*\n)*Error: .*\n {4}at .*sleepHandler/mu);
+  expect(stdout).not.toMatch(/at .*node:internal/u);
+});
+
 test('retry --wait shows the job when it has ended, with the exit code of its outcome', async () => {
   const id = await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1');
   expect(await stage.run('get', id, '--wait')).toMatchObject({ code: 1 });

@@ -41,8 +41,10 @@ test.each([
   expect(formatDuration(ms)).toBe(text);
 });
 
-test('what is due and should have begun is due now', () => {
+test('what is due is due now when it should have begun, and not before', () => {
   const now = Date.parse('2026-11-25T12:00:00Z');
+  expect(formatDue('2026-11-25T12:00:00.700Z', { utc: false, now })).toBe('in 700ms');
+  expect(formatDue('2026-11-25T12:00:00.000Z', { utc: false, now })).toBe('now');
   expect(formatDue('2026-11-25T11:55:00Z', { utc: false, now })).toBe('now');
   expect(formatDue('2026-11-25T14:00:00Z', { utc: false, now })).toBe('in 2h');
   expect(formatDue('2026-11-25T11:55:00Z', { utc: true, now })).toBe('2026-11-25T11:55:00.000Z');

@@ -14,9 +14,11 @@ export function formatTime(instant: string, { utc, now }: { readonly utc: boolea
   return ms > 0 ? `in ${formatDuration(ms)}` : `${formatDuration(-ms)} ago`;
 }
 
-/** Shows a time at which something is due: `in 2h`, `now` when it has come, or in UTC. */
+/** Shows a time at which something is due: `in 2h`, `in 700ms`, `now` only when it has come, or in UTC. */
 export function formatDue(instant: string, { utc, now }: { readonly utc: boolean; readonly now: number }): string {
-  return formatTime(instant, { utc, now: Math.min(now, Date.parse(instant)) });
+  if (utc) return formatTime(instant, { utc, now });
+  const ms = Date.parse(instant) - now;
+  return ms > 0 ? `in ${formatDuration(ms)}` : 'now';
 }
 
 /** Shows a time as events do, whose order matters: `14:03:07.123`, with the date if it is not today's, or in UTC. */

@@ -5,7 +5,7 @@ import { formatProperties, plainText } from '../output/table.ts';
 const SHOWN_TICKS = 3;
 
 /** Shows a schedule to people: a line for each of its properties. */
-export function describeSchedule(schedule: Schedule, { time, tone }: Printer): string {
+export function describeSchedule(schedule: Schedule, { time, due, tone }: Printer): string {
   const { name, cron, timeZone, enabled, job, lastTick, nextTicks, catchUp, version } = schedule;
   const properties = {
     name: tone('strong', name),
@@ -16,7 +16,10 @@ export function describeSchedule(schedule: Schedule, { time, tone }: Printer): s
     tags: job.tags.map(plainText).join(', '),
     'catch up': catchUp.policy,
     last: lastTick && `${time(lastTick.tickAt)}: ${lastTick.jobIds.join(', ') || 'no job'}`,
-    next: nextTicks.slice(0, SHOWN_TICKS).map(time).join(', '),
+    next: nextTicks
+      .slice(0, SHOWN_TICKS)
+      .map((tick) => due(tick))
+      .join(', '),
     version: String(version),
   };
   return formatProperties(properties, (text) => tone('quiet', text));

@@ -62,7 +62,7 @@ async function deleteSchedule({ client, printer, signal }: Api, name: string, _o
   return ExitCode.ok;
 }
 
-function columns({ time }: Printer): readonly Column<Schedule>[] {
+function columns({ time, due }: Printer): readonly Column<Schedule>[] {
   return [
     { title: 'NAME', value: ({ name }) => name, flexible: true },
     { title: 'CRON', value: ({ cron }) => cron },
@@ -71,7 +71,7 @@ function columns({ time }: Printer): readonly Column<Schedule>[] {
     { title: 'LAST', value: ({ lastTick }) => (lastTick === undefined ? '' : time(lastTick.tickAt)) },
     {
       title: 'NEXT',
-      value: ({ enabled, nextTicks: [next] }) => (enabled && next !== undefined ? time(next) : 'disabled'),
+      value: ({ enabled, nextTicks: [next] }) => (enabled && next !== undefined ? due(next) : 'disabled'),
     },
   ];
 }

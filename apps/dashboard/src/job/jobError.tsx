@@ -1,4 +1,5 @@
-import type { Job } from '@jobstream/client';
+import { foldStack, type Job } from '@jobstream/client';
+import { useState } from 'react';
 import { CopyButton } from '../parts/copyButton.tsx';
 import { useMay } from '../session/session.ts';
 
@@ -14,14 +15,26 @@ export function JobErrorOf({ job: { error, status } }: { readonly job: Job }) {
         <strong>{name}</strong>: {message}
         {code !== undefined && <span className="dim"> ({code})</span>}
       </p>
-      {stack !== undefined && (
-        <details open>
-          <summary>Stack</summary>
-          <pre>{stack}</pre>
-          <CopyButton text={stack} label="Copy stack" />
-        </details>
-      )}
+      {stack !== undefined && <Stack stack={stack} />}
       {!mayDebug && <p className="dim">The stack needs the scope jobs:debug.</p>}
     </section>
+  );
+}
+
+/** One's own code first; all frames, in their order, where that is asked for. What is copied has them all. */
+function Stack({ stack }: { readonly stack: string }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const folded = foldStack(stack);
+  return (
+    <details open>
+      <summary>Stack</summary>
+      <pre>{isWhole ? stack : folded}</pre>
+      <CopyButton text={stack} label="Copy stack" />
+      {folded !== stack && (
+        <button type="button" className="quiet" onClick={() => setIsWhole(!isWhole)}>
+          {isWhole ? 'Fold frames' : 'All frames'}
+        </button>
+      )}
+    </details>
   );
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Guard } from './guard.ts';
+import { readOutput } from './readRecords.ts';
 
 interface AppOptions {
   name: string;
@@ -9,7 +9,7 @@ interface AppOptions {
   script: string;
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Receives each line that the app writes. */
+  /** Receives each line that the app writes, those of a record together. */
   onLine: (line: string) => void;
   graceMs: number;
   guard?: Guard | undefined;
@@ -60,9 +60,7 @@ export class AppProcess {
     });
     this.#child = child;
     if (child.pid !== undefined) guard?.watch(child.pid, 'app', 'SIGTERM');
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on('line', onLine);
-    }
+    readOutput(child, onLine);
     this.#expected = false;
     let ready = false;
     const whenReady = new Promise<void>((resolve, reject) => {

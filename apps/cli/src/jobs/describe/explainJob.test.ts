@@ -50,9 +50,9 @@ test('a failed job tells its error, with the stack where the caller may see it, 
   expect(explainJob({ ...failed, byDefinition }, printer).because).toBe(
     'It has failed, in attempt 5 of 5, as its definition says: SmtpError: no such mailbox',
   );
-  const stack = 'SmtpError: no such\u001B[2J mailbox\n    at deliver (/srv/mail.js:7:3)';
+  const stack = 'SmtpError: no such\u001B[2J mailbox\n    at connect (node:net:1:2)\n    at deliver (/srv/mail.js:7:3)';
   expect(explainJob({ ...failed, error: { ...error, stack } }, printer).because).toBe(
-    'It has failed, in attempt 5 of 5: SmtpError: no such mailbox\nSmtpError: no such mailbox\n    at deliver (/srv/mail.js:7:3)',
+    'It has failed, in attempt 5 of 5: SmtpError: no such mailbox\nSmtpError: no such mailbox\n    at deliver (/srv/mail.js:7:3)\n    … 1 frame of Node and packages',
   );
 });
 

@@ -1,4 +1,4 @@
-import { explainWaiting, type Job, type WaitingFor } from '@jobstream/client';
+import { explainWaiting, foldStack, type Job, type WaitingFor } from '@jobstream/client';
 import type { Printer } from '../../output/printer.ts';
 import { plainText } from '../../output/table.ts';
 import { formatDuration } from '../../output/times.ts';
@@ -50,7 +50,8 @@ function causeOf(error: Job['error']): string {
   return error === undefined ? '.' : `: ${plainText(describeError(error))}${stackOf(error)}`;
 }
 
-function stackOf(error: Job['error']): string {
+/** The stack where the caller may see it, as people read it. */
+export function stackOf(error: Job['error']): string {
   const { stack = '' } = error ?? {};
-  return stack === '' ? '' : `\n${stack.split('\n').map(plainText).join('\n')}`;
+  return stack === '' ? '' : `\n${foldStack(stack).split('\n').map(plainText).join('\n')}`;
 }
