@@ -49,6 +49,12 @@ test('the start of a log ends when all streams are there and the clock is known'
       .flatMap((stream) => [`$JS.API.STREAM.INFO.${stream}`, `$JS.API.STREAM.CREATE.${stream}`])
       .concat(Array.from({ length: 3 }, () => '$JS.API.STREAM.INFO.TIMERS')), // the server's clock
   );
+  let maxBytes = 1_000_000;
+  const others = await stage.late.withholdEach(async () => {
+    const logsRetention = { maxAgeMs: 60_000, maxBytes: ++maxBytes };
+    await using _log = await openEventLog({ url: stage.late.url, ...options, logsRetention });
+  });
+  expect(others).toContain('$JS.API.STREAM.UPDATE.LOGS');
 });
 
 const wake = { jobId: '019ad000-0000-7000-8000-000000000000', jobType: 'email', at: new Date().toISOString() };

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../testing/testLog.ts';
+import { lineLogger } from './options/lineLogger.ts';
 import { createWorker, UnrecoverableError, WorkerOptionsError, type Worker, type WorkerOptions } from './index.ts';
 
 const nats = await startNats();
@@ -75,6 +76,17 @@ test('a worker whose server is not there fails to start with the address, but no
     'NATS at nats://127.0.0.1:9 cannot be reached: the connection was refused. Start it, or correct NATS_URL.',
   );
   await worker.stop();
+});
+
+test('the password in the address of its server reaches no line that a worker logs', async () => {
+  const lines: string[] = [];
+  const logger = lineLogger({ level: 'debug', write: (line) => lines.push(line) });
+  const double = doubling();
+  const worker = workerOf({ natsUrl: nats.url.replace('//', '//worker:hidden-password@'), logger });
+  await worker.handle(double, ({ n }) => ({ twice: n })).start();
+  await worker.stop();
+  expect(lines.join('\n')).toContain(new URL(nats.url).host);
+  expect(lines.join('\n')).not.toContain('hidden-password');
 });
 
 const createMistaken = () =>

@@ -71,6 +71,14 @@ test('an announcement that the server removed unseen is dropped after 25 hours o
   expect(types.type('thumbnail')?.announcements.map(({ worker }) => worker)).toEqual(['repeated']);
 });
 
+test('an announcement that was renewed keeps no older one, which the server has removed unseen', () => {
+  announce('w0', {}, 0);
+  announce('w1', {}, 0);
+  announce('w0', {}, 20 * HOUR_MS);
+  types.dropLost(26 * HOUR_MS);
+  expect(types.announcements()).toMatchObject([{ worker: 'w0' }]);
+});
+
 test('a worker whose heartbeat the server removed unseen is dropped when others are newer by 36 seconds', () => {
   beat('lost');
   beat('alive', 36_000);

@@ -110,6 +110,16 @@ async function counted(sequence: number): Promise<object[]> {
   return counts.map(({ type, status, count }) => ({ key: `${type} ${status}`, count })).toSorted(byKey);
 }
 
+/** What the table has of the jobs, newest first. */
+function rows(): Promise<object[]> {
+  return database.query(`SELECT job_id AS id, type, tenant, tags, status, version, attempt, max_attempts AS "maxAttempts"
+    FROM past_jobs ORDER BY first_sequence DESC`);
+}
+
+function rowOf({ id, type, tenant, tags, status, version, attempt, maxAttempts }: Job): object {
+  return { id, type, tenant: tenant ?? null, tags, status, version, attempt, maxAttempts };
+}
+
 function brief({ id, type, status }: Job): object {
   return { id, type, status };
 }
@@ -133,6 +143,7 @@ test('lists and counts of any moment equal the fold of the events until then, fo
     await empty();
     const entries = spreadOut(history);
     await followInPieces(entries, sizes);
+    expect(await rows()).toEqual(jobsAfter(entries).map(rowOf));
     const boundary = entries[Math.floor(pruned * (entries.length - 1))];
     if (boundary !== undefined && 'recordedAt' in boundary)
       await prunePast(database.url, { before: boundary.recordedAt, forgottenBefore: 0 }, new AbortController().signal);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AttemptLogs, ChunkOutcome } from '@jobstream/eventlog';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { silentLogger } from '../handler/logger.ts';
 import { LogShipper, type DropReason } from './logShipper.ts';
 
@@ -58,4 +58,14 @@ test('lines whose fate is unknown are sent again until the server has them', asy
   await shipper.drain(0);
   await shipper.stop();
   expect({ sent, dropped }).toEqual({ sent: ['unknown', 'unknown', 'unknown', 'stored'], dropped: [] });
+});
+
+test('lines that were sent again leave no timer, which would use the log after it has stopped', async () => {
+  const { shipper, sent } = await startShipper('unknown');
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  writeOneLine(shipper);
+  await shipper.drain(0);
+  expect(sent).toEqual(['unknown', 'stored']);
+  expect(vi.getTimerCount()).toBe(0);
 });
