@@ -27,7 +27,7 @@ const POLL_MS = 15;
 
 interface Sources {
   readonly table: Pick<ReadModel, 'readCheckpoint'>;
-  readonly log: Pick<EventLog, 'clock' | 'stats'>;
+  readonly log: Pick<EventLog, 'clock' | 'lastSequence' | 'stats'>;
   readonly limits: Pick<RequestLimits, 'pastMs' | 'partMs'>;
 }
 
@@ -42,17 +42,20 @@ export class TablePosition {
   }
 
   /**
-   * Whether the table has reached `position`, after two seconds at most.
+   * Whether the table has reached `position`, after two seconds at most; at once if the log has not.
    *
    * @throws ReadModelUnavailableError
    */
   async reaches(position: number): Promise<boolean> {
-    const deadline = performance.now() + this.#sources.limits.pastMs;
+    const { limits } = this.#sources;
+    const deadline = performance.now() + limits.pastMs;
+    let end: number | undefined;
     for (;;) {
       if (this.#known >= position) return true;
       await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)));
       if (this.#known >= position) return true;
-      if (performance.now() >= deadline) return false;
+      end ??= (await unlessUnavailable(this.#sources.log.lastSequence(), limits.partMs)) ?? undefined;
+      if (performance.now() >= deadline || (end !== undefined && end < position)) return false;
       await pause(POLL_MS);
     }
   }
