@@ -38,9 +38,9 @@ const AFTER: Evolve = {
   JobCancelled: (lane, at) => [{ ...lane, endedAt: at, outcome: 'cancelled' }],
   JobRetryScheduled: (lane, at, { error, retryAt }) => [
     { ...lane, endedAt: at, outcome: 'retrying', error },
-    { waitsFrom: at, dueAt: Date.parse(retryAt) },
+    { ...nextTo(lane, at), dueAt: Date.parse(retryAt) },
   ],
-  JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, { waitsFrom: at }],
+  JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, nextTo(lane, at)],
   JobRequeued: (lane, at) => [lane, { waitsFrom: at, retries: (lane.retries ?? 0) + 1 }],
   JobCreated: undefined,
   JobProgressed: undefined,
@@ -53,14 +53,18 @@ function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
   if (lane === undefined) return [firstLane(event, Date.parse(event.at))];
   const at = Math.max(Date.parse(event.at), lane.endedAt ?? lane.startedAt ?? lane.waitsFrom);
   const evolve = AFTER[event.event] as ((lane: Lane, at: number, data: unknown) => readonly Lane[]) | undefined;
-  const retries = lane.retries === undefined ? {} : { retries: lane.retries };
-  return evolve?.(lane, at, event.data).map((next) => ({ ...retries, ...next })) ?? [lane];
+  return evolve?.(lane, at, event.data) ?? [lane];
 }
 
 function firstLane(event: JobEvent, at: number): Lane {
   if (event.event === 'JobCarried') return { waitsFrom: Date.parse(event.data.createdAt) };
   const runAt = event.event === 'JobCreated' ? event.data.runAt : undefined;
   return { waitsFrom: at, ...(runAt === undefined ? {} : { dueAt: Date.parse(runAt) }) };
+}
+
+/** The lane after an attempt that no retry by hand has followed. */
+function nextTo({ retries }: Lane, at: number): Lane {
+  return { waitsFrom: at, ...(retries === undefined ? {} : { retries }) };
 }
 
 interface Start {
@@ -72,6 +76,6 @@ function started(lane: Lane, at: number, { attempt, worker }: Start): readonly L
   if (lane.startedAt === undefined) return [{ ...lane, startedAt: at, attempt, worker }];
   return [
     { ...lane, endedAt: at, outcome: 'lost' },
-    { waitsFrom: at, startedAt: at, attempt, worker },
+    { ...nextTo(lane, at), startedAt: at, attempt, worker },
   ];
 }
