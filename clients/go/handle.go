@@ -68,6 +68,22 @@ func ResultSchema(schema json.RawMessage) HandleOption {
 	return func(jobType *engine.JobType) { jobType.ResultSchema = schema }
 }
 
+// Defaults is what jobs of the type get whose creators leave it out, in whichever language they are written: MaxAttempts,
+// Timeout, FixedBackoff and ExponentialBackoff. They are announced; those of the worker that started last hold.
+//
+//	jobstream.Handle(worker, "email", send, jobstream.Defaults(jobstream.MaxAttempts(4), jobstream.Timeout(time.Minute)))
+func Defaults(settings ...EnqueueOption) HandleOption {
+	var job newJob
+	for _, setting := range settings {
+		setting(&job)
+	}
+	defaults, err := json.Marshal(newJob{MaxAttempts: job.MaxAttempts, TimeoutMs: job.TimeoutMs, Backoff: job.Backoff})
+	if err != nil {
+		panic(err) // numbers and texts are JSON
+	}
+	return func(jobType *engine.JobType) { jobType.Defaults = defaults }
+}
+
 // Validator is for payloads that can be wrong although they are JSON of their type. If a payload implements it, Validate
 // is called before the handler; its error fails the job with the reason `invalid-payload`.
 type Validator interface{ Validate() error }

@@ -121,3 +121,15 @@ func TestOnlyATextOfThisJobIsItsEncryptedPayload(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultsAreThoseOfADefinition(t *testing.T) {
+	worker := NewWorker(WorkerOptions{})
+	Handle(worker, "email", noop, Defaults(MaxAttempts(4), Timeout(time.Minute), FixedBackoff(time.Second), Tags("a")))
+	Handle(worker, "sms", noop)
+	if got := string(worker.types[0].Defaults); got != `{"maxAttempts":4,"timeoutMs":60000,"backoff":{"delayMs":1000,"type":"fixed"}}` {
+		t.Errorf("got %s", got)
+	}
+	if got := worker.types[1].Defaults; got != nil {
+		t.Errorf("got %s", got)
+	}
+}

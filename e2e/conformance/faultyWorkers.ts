@@ -256,6 +256,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /accepts \{"do":"succeed"\}/,
   },
   {
+    name: 'announces a timeout in seconds with a fraction',
+    edits: [['None if timeout is None else round(timeout * 1000)', 'None if timeout is None else timeout / 7']],
+    detectedBy: 'announcement',
+    complaint: /defaults that a job may have/,
+  },
+  {
     name: 'beats once',
     edits: [['await self._next_beat()', 'await self.session.stopping.wait()']],
     detectedBy: 'presence',

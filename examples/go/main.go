@@ -80,7 +80,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	worker := jobstream.NewWorker(jobstream.WorkerOptions{Name: "example-go"})
-	jobstream.Handle(worker, "conformance", conformance, jobstream.PayloadSchema(schema))
+	jobstream.Handle(worker, "conformance", conformance, jobstream.PayloadSchema(schema),
+		jobstream.Defaults(jobstream.MaxAttempts(3), jobstream.Timeout(time.Minute)))
 	if err := worker.Run(ctx); err != nil {
 		slog.Error(err.Error())
 		os.Exit(1)

@@ -40,7 +40,7 @@ class Payload(RootModel[Annotated[Succeed | Fail | Reject | Sleep | Progress, Fi
 worker = Worker(name="example-python")
 
 
-@worker.handler("conformance", payload=Payload)
+@worker.handler("conformance", payload=Payload, max_attempts=3, timeout=60)
 async def conformance(payload: Payload, ctx: JobContext) -> Any:
     match payload.root:
         case Succeed(result=result):

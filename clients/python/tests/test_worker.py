@@ -11,7 +11,7 @@ from unittest.mock import patch
 from pydantic import BaseModel
 
 from jobstream import InvalidPayloadError, JobContext, UnrecoverableError, Worker
-from jobstream.worker.job_type import JobType, is_encrypted, model_of
+from jobstream.worker.job_type import JobType, defaults_of, is_encrypted, model_of
 from jobstream.worker.settings import Given, resolve_settings
 
 
@@ -53,6 +53,22 @@ class Handlers(unittest.TestCase):
             worker.handler("E-Mail")(handler)
         with self.assertRaisesRegex(TypeError, "must be an async function"):
             worker.handler("sms")(lambda payload, ctx: None)  # type: ignore[type-var]
+
+    def test_settings_of_a_definition_are_those_that_are_given(self) -> None:
+        backoff = {"type": "fixed", "delayMs": 50}
+        announced = {"maxAttempts": 4, "backoff": backoff, "timeoutMs": 1500}
+        self.assertEqual(defaults_of("email", 4, 1.5, backoff), announced)
+        self.assertEqual(defaults_of("email", None, 60, None), {"timeoutMs": 60_000})
+        self.assertIsNone(defaults_of("email", None, None, None))
+
+    def test_a_setting_that_no_job_may_have_is_refused(self) -> None:
+        worker = Worker()
+        with self.assertRaisesRegex(ValueError, "max_attempts of email to be 1 to 1000, got: 0"):
+            worker.handler("email", max_attempts=0)(handler)
+        with self.assertRaisesRegex(ValueError, "timeout of email to be .* seconds, got: 0"):
+            worker.handler("email", timeout=0)(handler)
+        with self.assertRaisesRegex(ValueError, "backoff of email to have the type"):
+            worker.handler("email", backoff={"type": "linear"})(handler)
 
     def test_payload_and_result_follow_their_models(self) -> None:
         job_type = JobType("email", handler, model_of(Email), None, model_of(list[int]), 1)

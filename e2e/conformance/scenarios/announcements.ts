@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { decodeJobDefaults } from '@jobstream/domain';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Scenario } from '../scenario.ts';
 import {
@@ -27,7 +28,7 @@ const INVALID_PAYLOADS = [{}, [], 'succeed', { do: 'juggle' }, { do: 'sleep' }, 
 export const announcementScenarios: readonly Scenario[] = [
   {
     name: 'announcement',
-    title: 'announces its job type for a day, with a schema of its payloads',
+    title: 'announces its job type for a day, with a schema of its payloads, and settings that jobs may have',
     async run(testbed) {
       await testbed.startWorker({ concurrency: 3 });
       const { subject, headers, body } = await testbed.eventually(() => readAnnouncement(testbed.connection));
@@ -37,6 +38,7 @@ export const announcementScenarios: readonly Scenario[] = [
       checkIdentity(subject, body);
       assert.equal(body['worker'], await workerOfAJob(testbed), 'it announces itself by the name in its events');
       checkSchema(body['payloadSchema']);
+      checkDefaults(body['defaults']);
     },
   },
   {
@@ -133,6 +135,13 @@ function runsOf(body: Heartbeat['body']): readonly Readonly<Record<string, unkno
 /** The runs of a heartbeat in one order of their fields. */
 function runsWithoutStart(body: Heartbeat['body']): readonly object[] {
   return runsOf(body).map(({ jobId, type, attempt, runId }) => ({ jobId, type, attempt, runId }));
+}
+
+/** A worker without a definition announces none. */
+function checkDefaults(defaults: unknown): void {
+  if (defaults === undefined) return;
+  const decoded = decodeJobDefaults(defaults);
+  assert.ok('defaults' in decoded, `defaults that a job may have: ${JSON.stringify(decoded)}`);
 }
 
 function checkSchema(schema: unknown): void {

@@ -31,4 +31,5 @@ async function run(command: Payload, ctx: JobContext): Promise<unknown> {
 }
 
 // The test job that every worker under the conformance kit offers; see docs/worker-protocol.md.
-await createWorker().handle(defineJob('conformance', { payload }), run).run();
+const conformance = defineJob('conformance', { payload, maxAttempts: 3, timeoutMs: 60_000 });
+await createWorker().handle(conformance, run).run();

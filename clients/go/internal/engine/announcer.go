@@ -37,6 +37,7 @@ type announcement struct {
 	ResultSchema  json.RawMessage `json:"resultSchema,omitempty"`
 	Limits        limits          `json:"limits"`
 	AckWaitMs     int64           `json:"ackWaitMs"`
+	Defaults      json.RawMessage `json:"defaults,omitempty"`
 }
 
 type limits struct {
@@ -117,6 +118,7 @@ func (a *announcer) announceType(jobType JobType) error {
 		identity: a.identity, Type: jobType.Name,
 		PayloadSchema: jobType.PayloadSchema, ResultSchema: jobType.ResultSchema,
 		Limits: limits{jobType.Concurrency}, AckWaitMs: a.engine.AckWait.Milliseconds(),
+		Defaults: jobType.Defaults,
 	})
 	if err != nil {
 		return err

@@ -62,6 +62,8 @@ type JobType struct {
 	Concurrency   int
 	PayloadSchema json.RawMessage
 	ResultSchema  json.RawMessage
+	// Defaults is what jobs get whose creators leave it out; nil if the type has no definition here.
+	Defaults json.RawMessage
 }
 
 // Config is what an engine works with.

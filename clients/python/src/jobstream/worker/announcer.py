@@ -70,6 +70,8 @@ class Announcer:
             announcement["payloadSchema"] = job_type.payload_schema
         if job_type.result_schema is not None:
             announcement["resultSchema"] = job_type.result_schema
+        if job_type.defaults is not None:
+            announcement["defaults"] = job_type.defaults
         subject = f"types.{job_type.name}.{self.session.token}"
         await self.session.js.publish(subject, to_json(announcement), headers={"Nats-TTL": "24h"})
 

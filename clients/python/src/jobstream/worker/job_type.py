@@ -6,7 +6,7 @@ import base64
 import inspect
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,8 @@ from .context import JobContext
 Handler = Callable[[Any, JobContext], Awaitable[Any]]
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+MOST_ATTEMPTS = 1_000
+LONGEST_TIMEOUT = 7 * 86_400
 
 
 class Model(Protocol):
@@ -38,6 +40,8 @@ class JobType:
     """JSON Schema 2020-12 of the payloads that may be sent; None: every payload."""
     result: Model | None
     concurrency: int
+    defaults: dict[str, Any] | None = None
+    """What jobs get whose creators leave it out, as it is announced; None: the type has no definition here."""
 
     @property
     def result_schema(self) -> dict[str, Any] | None:
@@ -69,6 +73,24 @@ def check_handler(name: str, handler: object) -> None:
         raise ValueError(f"expected a job type of {expected}, got: {name!r}")
     if not inspect.iscoroutinefunction(inspect.unwrap(handler) if callable(handler) else handler):
         raise TypeError(f"the handler of {name} must be an async function; await asyncio.to_thread(…) where it blocks")
+
+
+def defaults_of(
+    name: str, max_attempts: int | None, timeout: float | None, backoff: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """What is announced of a definition, None if it says nothing. Raises ValueError for what no job may have."""
+    if max_attempts is not None and not 1 <= max_attempts <= MOST_ATTEMPTS:
+        raise ValueError(f"expected max_attempts of {name} to be 1 to {MOST_ATTEMPTS}, got: {max_attempts}")
+    if timeout is not None and not 0.001 <= timeout <= LONGEST_TIMEOUT:
+        raise ValueError(f"expected timeout of {name} to be 0.001 to {LONGEST_TIMEOUT} seconds, got: {timeout}")
+    if backoff is not None and backoff.get("type") not in ("fixed", "exponential"):
+        raise ValueError(f'expected backoff of {name} to have the type "fixed" or "exponential", got: {dict(backoff)}')
+    given = {
+        "maxAttempts": max_attempts,
+        "backoff": None if backoff is None else dict(backoff),
+        "timeoutMs": None if timeout is None else round(timeout * 1000),
+    }
+    return {field: value for field, value in given.items() if value is not None} or None
 
 
 def model_of(type_: Any) -> Model | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar, overload
@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 from .announcer import Announcer
 from .context import JobContext
 from .job_runner import JobRunner
-from .job_type import JobType, check_handler, model_of
+from .job_type import JobType, check_handler, defaults_of, model_of
 from .session import Session, open_session
 from .settings import Given, resolve_settings
 
@@ -74,7 +74,15 @@ class Worker:
 
     @overload
     def handler(
-        self, job_type: str, *, payload: type[Payload], result: Any = None, concurrency: int | None = None
+        self,
+        job_type: str,
+        *,
+        payload: type[Payload],
+        result: Any = None,
+        concurrency: int | None = None,
+        max_attempts: int | None = None,
+        timeout: float | None = None,
+        backoff: Mapping[str, Any] | None = None,
     ) -> Callable[
         [Callable[[Payload, JobContext], Awaitable[Any]]], Callable[[Payload, JobContext], Awaitable[Any]]
     ]: ...
@@ -88,6 +96,9 @@ class Worker:
         payload_schema: dict[str, Any] | None = None,
         result: Any = None,
         concurrency: int | None = None,
+        max_attempts: int | None = None,
+        timeout: float | None = None,
+        backoff: Mapping[str, Any] | None = None,
     ) -> Callable[[AnyHandler], AnyHandler]: ...
 
     def handler(
@@ -98,6 +109,9 @@ class Worker:
         payload_schema: dict[str, Any] | None = None,
         result: Any = None,
         concurrency: int | None = None,
+        max_attempts: int | None = None,
+        timeout: float | None = None,
+        backoff: Mapping[str, Any] | None = None,
     ) -> Callable[[Any], Any]:
         """Registers the decorated async function for a job type; before the worker starts.
 
@@ -106,8 +120,10 @@ class Worker:
         - `payload_schema`: a JSON Schema to announce instead, which only the API checks.
         - `result`: the type of the result, which is checked and written as JSON. Default: any JSON, or a pydantic model.
         - `concurrency`: attempts of this type at once, default that of the worker.
+        - `max_attempts`, `timeout` (in seconds), `backoff`: what jobs of the type get whose creators leave it out, in
+          whichever language they are written. They are announced; the newest worker's hold.
 
-        The decorator raises ValueError for a wrong or repeated job type, and TypeError for a function that is not async,
+        The decorator raises ValueError for a wrong or repeated job type or a setting that no job may have, and TypeError for a function that is not async,
         or for a `payload` or `result` where pydantic is not installed.
         """
 
@@ -118,7 +134,8 @@ class Worker:
             model = model_of(payload)
             schema = payload_schema or (None if model is None else model.json_schema(mode="validation"))
             slots = self._settings.concurrency if concurrency is None else concurrency
-            self._types[job_type] = JobType(job_type, function, model, schema, model_of(result), slots)
+            defaults = defaults_of(job_type, max_attempts, timeout, backoff)
+            self._types[job_type] = JobType(job_type, function, model, schema, model_of(result), slots, defaults)
             return function
 
         return register
