@@ -50,7 +50,7 @@ test('the definition of the worker that started last holds, whoever announces la
   const backoff = { type: 'fixed', delayMs: 50 };
   await announce('newer', 9, { maxAttempts: 4, backoff, timeoutMs: 60_000 });
   await announce('older', 8, { maxAttempts: 7 });
-  await announce('last-to-announce', 7);
+  await announce('without-definition', 10);
   await eventually(() => expect(registry.type(type)?.announcements).toHaveLength(3));
   expect(registry.definition(type)).toEqual({
     worker: 'newer',
