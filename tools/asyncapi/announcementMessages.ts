@@ -17,6 +17,12 @@ const Identity = {
   version: Schema.optionalKey(Text),
 };
 
+const Block = Schema.Struct({
+  since: Timestamp,
+  durationMs: Count,
+  jobs: Schema.Array(Schema.Struct({ jobId: JobId, attempt: Positive })).check(Schema.isMaxLength(5)),
+});
+
 const TypeAnnouncement = Schema.Struct({
   ...Identity,
   type: JobType,
@@ -28,6 +34,7 @@ const TypeAnnouncement = Schema.Struct({
   }),
   ackWaitMs: Schema.optionalKey(Positive),
   defaults: Schema.optionalKey(JobDefaults),
+  blocked: Schema.optionalKey(Schema.Array(Block).check(Schema.isMaxLength(10))),
 });
 
 const JobTypeDefinition = Schema.Struct({
