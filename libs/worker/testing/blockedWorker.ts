@@ -3,7 +3,8 @@ import { defineJob } from '@jobstream/client';
 import { z } from 'zod';
 import { createWorker } from '../src/index.ts';
 
-const block = defineJob('block', { payload: z.object({ until: z.string() }) });
+const [, , jobType = 'block'] = process.argv;
+const block = defineJob(jobType, { payload: z.object({ until: z.string() }) });
 
 // A worker as its user should not write it: its handler computes until a file is there, and nothing else runs meanwhile.
 await createWorker()

@@ -23,19 +23,29 @@ const script = fileURLToPath(new URL('../../testing/blockedWorker.ts', import.me
 const NAMED = 'the event loop has been blocked for';
 const RUNS_AGAIN = 'the event loop was blocked, and runs again';
 
+let types = 0;
+
+/** Starts a worker with a job type of its own: what a test leaves undone is offered to no other. */
+function startWorker(env: NodeJS.ProcessEnv, program = script) {
+  const jobType = `block-${++types}`;
+  const options = { env: { NATS_URL: nats.url, ...env }, args: [jobType], ipc: false };
+  return { worker: TestProcess.node(program, options), jobType };
+}
+
 async function startBlocked(env: NodeJS.ProcessEnv = {}, program = script) {
-  const worker = TestProcess.node(program, { env: { NATS_URL: nats.url, ...env }, ipc: false });
+  const { worker, jobType } = startWorker(env, program);
   await worker.logged('ready');
   const until = path.join(folder, `${worker.pid}`);
-  const { jobId } = await log.create('block', { payload: { until } });
+  const { jobId } = await log.create(jobType, { payload: { until } });
   const goOn = () => writeFile(until, '');
-  return { worker, jobId, goOn, lineOf: (msg: string) => worker.lines.find((line) => line.msg.startsWith(msg)) };
+  const lineOf = (msg: string) => worker.lines.find((line) => line.msg.startsWith(msg));
+  return { worker, jobType, jobId, goOn, lineOf };
 }
 
 test('an event loop that a handler blocks is named while it is blocked, with the job, and announced when it runs again', async () => {
-  const { worker, jobId, goOn, lineOf } = await startBlocked({ ACK_WAIT_MS: '600000' });
+  const { worker, jobType, jobId, goOn, lineOf } = await startBlocked({ ACK_WAIT_MS: '600000' });
   await using _process = worker;
-  const runs = [{ jobId, jobType: 'block', attempt: 1 }];
+  const runs = [{ jobId, jobType, attempt: 1 }];
   await worker.wrote(NAMED);
   expect(lineOf(NAMED)).toMatchObject({ level: 'warn', blockedMs: expect.any(Number) as number, runCount: 1, runs });
   expect(worker.stderr).toBe('');
@@ -50,7 +60,7 @@ test('an event loop that a handler blocks is named while it is blocked, with the
     const [block, ...others] =
       registry.workers().find(({ worker: name }) => name.includes(`-${worker.pid}-`))?.blocked ?? [];
     expect(others).toEqual([]);
-    expect(block?.jobs).toEqual([{ jobId, type: 'block', attempt: 1 }]);
+    expect(block?.jobs).toEqual([{ jobId, type: jobType, attempt: 1 }]);
     expect(block?.durationMs).toBeGreaterThan(4_000);
     expect(Date.parse(block?.since ?? '')).toBeLessThan(Date.parse(completedAt));
   });
@@ -87,7 +97,8 @@ test('with LOOP_WATCHDOG=false nothing watches the loop', async () => {
 });
 
 test('a signal ends a worker with a watchdog, and its thread with it', async () => {
-  await using worker = TestProcess.node(script, { env: { NATS_URL: nats.url }, ipc: false });
+  const { worker } = startWorker({});
+  await using _process = worker;
   await worker.logged('ready');
   worker.kill('SIGTERM');
   expect(await worker.ended).toBe(0);
