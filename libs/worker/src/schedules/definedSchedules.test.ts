@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { defineJob, type JobDefinition, type JobSchedule } from '@jobstream/client';
-import { decideSchedule, defaultBackoff, isRejection, type ScheduleCommand } from '@jobstream/domain';
+import {
+  decideSchedule,
+  defaultBackoff,
+  isRejection,
+  type ScheduleCommand,
+  type ScheduleEvent,
+} from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../../testing/testLog.ts';
 import { createWorker, WorkerOptionsError } from '../index.ts';
+import { systemClock } from '../attempt/clock.ts';
+import { handlerRegistry, jobHandler } from '../handler/jobHandler.ts';
 import { lineLogger } from '../options/lineLogger.ts';
+import { DefinedSchedules } from './definedSchedules.ts';
 
 const nats = await startNats();
 const log = await TestLog.open(nats.url);
@@ -98,9 +107,33 @@ test('a worker creates the schedule that a definition names, with a trigger', as
 });
 
 test('of workers that start together one creates it, and later ones with the same definition change nothing', async () => {
-  await Promise.all(Array.from({ length: 4 }, () => start(report())));
-  await created();
+  const lines = await Promise.all(Array.from({ length: 4 }, () => startAndStop(report())));
+  expect(lines.join('')).not.toContain('was not created');
   await startAndStop(report());
+  expect(await history()).toEqual(['ScheduleCreated worker']);
+});
+
+test('a worker that loses the race for it takes what the other has created', async () => {
+  const lines: string[] = [];
+  const logger = lineLogger({ level: 'info', write: (line) => lines.push(line) });
+  let isFirst = true;
+  const append = async (event: ScheduleEvent, expected: number) => {
+    if (isFirst) await schedules.append({ ...event, id: randomUUID() }, expected);
+    isFirst = false;
+    return schedules.append(event, expected);
+  };
+  const racing = Object.create(schedules, { append: { value: append } }) as typeof schedules;
+  const handlers = handlerRegistry([jobHandler(report(), () => undefined)]);
+  const defined = new DefinedSchedules({
+    eventLog: { schedules: racing },
+    handlers,
+    workerName: 'w',
+    clock: systemClock(Date),
+    logger,
+  });
+  defined.start();
+  await defined.stop();
+  expect(lines).toEqual([]);
   expect(await history()).toEqual(['ScheduleCreated worker']);
 });
 
@@ -111,8 +144,9 @@ test('a worker with another definition changes it, and leaves what a person has 
   if (job === undefined) throw new Error('there is no schedule');
   const catchUp = { policy: 'latest', limit: 7 } as const;
   await act({ kind: 'UpdateSchedule', definition: { cron, timeZone, job, enabled: false, catchUp } });
-  await start(report({ cron: '@hourly', payload: { to: 'all@example.com' } }));
-  await eventually(async () => expect((await history())[0]).toBe('ScheduleUpdated worker'));
+  const changed = report({ cron: '@hourly', payload: { to: 'all@example.com' } });
+  for (const _twice of [1, 2]) await startAndStop(changed);
+  expect(await history()).toEqual(['ScheduleUpdated worker', 'ScheduleUpdated user', 'ScheduleCreated worker']);
   expect(await scheduleOf()).toMatchObject({
     cron: '@hourly',
     job: { payload: { to: 'all@example.com' } },

@@ -54,7 +54,7 @@ export class DefinedSchedules {
       await checkPayload(definition, definition.schedule?.payload);
       await retryUntilAvailable(this.#reporting(named), this.#closing.signal);
     } catch (error) {
-      if (!this.#closing.signal.aborted)
+      if (!this.#closing.signal.aborted || !isUnavailable(error))
         logger.error({ err: error, schedule: named.name }, 'the schedule of a definition was not created or changed');
     }
   }
