@@ -165,3 +165,10 @@ func TestACallEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTheNameOfAHeaderHasAColon(t *testing.T) {
+	mistakes := []Mistake{{Header: "Idempotency-Key", Detail: "the first request had another body"}, {Parameter: "limit", Detail: "is wrong"}}
+	if got, want := listed(mistakes), "Idempotency-Key: the first request had another body; limit is wrong"; got != want {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+}

@@ -265,7 +265,10 @@ func kindOf(status int) error {
 func listed(mistakes []Mistake) string {
 	var lines []string
 	for _, mistake := range mistakes {
-		place := cmp.Or(mistake.Pointer, mistake.Parameter, mistake.Header)
+		place := cmp.Or(mistake.Pointer, mistake.Parameter)
+		if mistake.Header != "" { // it is no subject of what follows: the detail is a sentence about its value
+			place = mistake.Header + ":"
+		}
 		lines = append(lines, strings.TrimSpace(place+" "+mistake.Detail))
 	}
 	return strings.Join(lines, "; ")

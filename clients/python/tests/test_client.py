@@ -112,6 +112,12 @@ class Refusals(unittest.TestCase):
                 client.cancel("1", reason="no")
         self.assertEqual((raised.exception.code, raised.exception.status), ("illegal-transition", 409))
 
+    def test_the_name_of_a_header_has_a_colon(self) -> None:
+        mistake = {"errors": [{"header": "Idempotency-Key", "detail": "the first request had another body"}]}
+        with api(problem(422, "idempotency-key-reused", **mistake)) as served:
+            with self.assertRaisesRegex(InvalidRequestError, "Idempotency-Key: the first request had another body"):
+                SyncClient(served.url).enqueue("email", idempotency_key="k")
+
     def test_a_retry_is_not_repeated_when_it_may_have_taken_effect(self) -> None:
         with api((502, {}, {}), job("pending")) as served:
             with self.assertRaises(UnavailableError) as raised:

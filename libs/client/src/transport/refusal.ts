@@ -7,7 +7,7 @@ import {
   UnexpectedAnswerError,
   type JobstreamError,
 } from './errors.ts';
-import { parseProblem, problemCode, type Problem } from './errors.ts';
+import { parseProblem, problemCode, type FieldError, type Problem } from './errors.ts';
 
 /** Problems after which the request certainly had no effect. */
 const WITHOUT_EFFECT = new Set([
@@ -44,8 +44,13 @@ export function refusal(asked: string, { status, headers }: Response, text: stri
 }
 
 function reasonIn({ title, detail, errors = [] }: Problem): string {
-  const mistakes = errors.map((error) => `${Object.values(error)[0]} ${error.detail}`.trim());
+  const mistakes = errors.map((error) => `${placeOf(error)} ${error.detail}`.trim());
   return [title, ...(mistakes.length > 0 ? [mistakes.join('; ')] : [detail ?? []].flat())].join(': ');
+}
+
+/** The name of a header is no subject of what follows: the detail is a sentence about its value. */
+function placeOf(error: FieldError): string {
+  return 'header' in error ? `${error.header}:` : String(Object.values(error)[0]);
 }
 
 /** Parses `Retry-After`, in seconds or a date, to milliseconds from now. */

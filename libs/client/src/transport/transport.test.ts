@@ -7,6 +7,12 @@ import { breakOff, hangUp, json, problem, startServer, type Answer } from '../..
 const id = '01a21007-5d41-7b37-bb26-e9f0e3028d57';
 const created = json(201, { id, type: 'email', status: 'pending' });
 const nothing: Answer = (res) => void res.writeHead(204).end();
+const reusedKey = {
+  type: 'urn:jobstream:problem:idempotency-key-reused',
+  title: 'Idempotency key reused',
+  status: 422,
+  errors: [{ header: 'Idempotency-Key', detail: 'the first request with this key had another body' }],
+};
 const page: Answer = (res) => void res.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>');
 
 async function clientOf(...answers: Answer[]) {
@@ -130,6 +136,11 @@ test.each([
 test.each([
   ['a page', page, /^UnexpectedAnswerError: GET \/api\/stats: the answer is not JSON$/],
   ['a defect', problem(500, 'internal-error'), /^UnexpectedAnswerError: GET \/api\/stats: 500 No$/],
+  [
+    'a reused key',
+    json(422, reusedKey),
+    /422 Idempotency key reused: Idempotency-Key: the first request with this key had/,
+  ],
   ['a refusal without a reason', json(400, {}), /^InvalidRequestError: GET \/api\/stats: 400 without a reason$/],
 ] satisfies [string, Answer, RegExp][])('%s is an error at once', async (_what, answer, text) => {
   await using one = await clientOf(answer);

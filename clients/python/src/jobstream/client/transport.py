@@ -176,13 +176,16 @@ def _problem(body: bytes) -> Mapping[str, Any] | None:
 def _reason(problem: Mapping[str, Any] | None) -> str:
     if problem is None:
         return "without a reason"
-    places = ("pointer", "parameter", "header")
-    mistakes = [
-        f"{next((item[place] for place in places if place in item), '')} {item['detail']}".strip()
-        for item in problem.get("errors", [])
-    ]
+    mistakes = [f"{_place(item)} {item['detail']}".strip() for item in problem.get("errors", [])]
     reason = "; ".join(mistakes) or problem.get("detail")
     return f"{problem.get('title')}: {reason}" if reason else str(problem.get("title"))
+
+
+def _place(mistake: Mapping[str, str]) -> str:
+    """The name of a header is no subject of what follows: the detail is a sentence about its value."""
+    if "header" in mistake:
+        return f"{mistake['header']}:"
+    return mistake.get("pointer", mistake.get("parameter", ""))
 
 
 def _retry_after(value: str | None) -> float | None:
