@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import type { Delivery, JobQueueOptions } from '@jobstream/eventlog';
@@ -55,7 +56,11 @@ class WatchedLog extends EventLog {
         this.steps.push('ack');
         delivery.ack();
       };
-      return altered(delivery, { ack });
+      const nak: Delivery['nak'] = (...how) => {
+        this.steps.push('nak');
+        delivery.nak(...how);
+      };
+      return altered(delivery, { ack, nak });
     };
     return super.openQueue({ ...options, onDelivery: (delivery) => options.onDelivery(watched(delivery)) });
   }
@@ -125,6 +130,20 @@ test('the message of a failed attempt is acknowledged after the timer of its ret
   eventLog.mayWake.resolve();
   await log.until(jobId, 'completed');
   expect(eventLog.steps.slice(0, 2)).toEqual(['timer', 'ack']);
+});
+
+test('the message of a released attempt is given back after the timer of its job is set', async () => {
+  const eventLog = new WatchedLog({ url: nats.url, name: 'worker' });
+  const handler = handlerOf(({ signal }) => once(signal, 'abort'));
+  await using worker = await startWorker(handler, { eventLog, shutdownGraceMs: 0 });
+  const { jobId } = await log.create(worker.type);
+  await log.until(jobId, 'processing');
+  const stopped = worker.stop();
+  await eventually(async () => expect(await log.story(jobId)).toContain('JobReleased 1'));
+  await log.eventLog.lastSequence(); // gives one that does not wait the time to give it back
+  eventLog.mayWake.resolve();
+  await stopped;
+  expect(eventLog.steps).toEqual(['timer', 'nak']);
 });
 
 test('a result that is too large for the server fails the job for good', async () => {

@@ -89,6 +89,17 @@ test('the password in the address of its server reaches no line that a worker lo
   expect(lines.join('\n')).not.toContain('hidden-password');
 });
 
+test.each([true, false])('with errorStacks %s the log has the stacks of errors or not', async (errorStacks) => {
+  const double = doubling();
+  await workerOf({ errorStacks })
+    .handle(double, () => Promise.reject(new UnrecoverableError('no')))
+    .start();
+  const { jobId } = await log.create(double.type, { payload: { n: 1 } });
+  await log.until(jobId, 'failed');
+  const { stack } = (await log.eventLog.readJob(jobId))?.job.error ?? {};
+  expect(stack === undefined).toBe(!errorStacks);
+});
+
 const createMistaken = () =>
   createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5, maxClockSkewMs: -1 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -276,6 +277,16 @@ describe('an append whose connection is lost before the acknowledgement', () => 
     await nats.resume();
     await expect(eventually(() => log.append(new JobScript().create(), 0))).resolves.toBeGreaterThan(0);
   });
+});
+
+test('an append that the server refuses for another reason fails with what the server says', async () => {
+  await using nats = await startNats();
+  await using log = await openEventLog({ url: nats.url });
+  await log.append(new JobScript().create(), 0);
+  const connection = await connect({ servers: nats.url });
+  await (await jetstreamManager(connection)).streams.update('JOBS', { max_msgs: 1 });
+  await connection.close();
+  await expect(log.append(new JobScript().create(), 0)).rejects.toThrow('maximum messages exceeded');
 });
 
 test('stop waits until an append has its outcome', async () => {

@@ -26,3 +26,11 @@ test.each([
   recent.committed([write]);
   expect(recent.get(write.job.id) !== undefined).toBe(isKept);
 });
+
+test('of a job that is written again before its first write is committed, the newer state counts', () => {
+  const recent = new JobStateCache();
+  const long = writeOfFailing('x'.repeat(600));
+  recent.remember([long]);
+  recent.remember([{ ...long, error: null, job: { ...long.job, version: 4 } }]);
+  expect(recent.get(long.job.id)).toMatchObject({ version: 4 });
+});
