@@ -25,7 +25,7 @@ function write(ms, { runCount, runs }) {
   if (log === undefined) return;
   const seconds = Math.round(ms / 1000);
   const msg = 'the event loop has been blocked for ' + seconds + ' s by one of the jobs that run:' +
-    ' no heartbeat is sent, and their attempts will be lost. Let it compute in a thread (docs/handlers.md)';
+    ' no heartbeat is sent, and if it lasts their attempts are lost. Let it compute in a thread (docs/handlers.md)';
   const line = { level: log.level, time: new Date().toISOString(), ...log.fields, blockedMs: ms, runCount, runs, msg };
   try {
     writeSync(log.fd, JSON.stringify(line) + '\\n');
