@@ -23,6 +23,7 @@ test('the page of handlers has the defaults of a worker', () => {
     'maxClockSkewMs',
     'errorStacks',
     'attemptLogs',
+    'loopWatchdog',
   ]);
   for (const [name, value] of defaults) expect({ [name]: settings[name] }).toEqual({ [name]: valueOf(value) });
 });
