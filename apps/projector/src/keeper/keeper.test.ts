@@ -115,8 +115,9 @@ test.concurrent(
     const { at: startedAt } = await stage.act(jobId, { ...started, causationId: 'the-creation' });
     const stored = (await stage.eventLog.readHistory(jobId)).at(-1)?.recordedAt ?? '';
     const { timeoutMs = 0 } = (await stage.eventLog.readJob(jobId))?.job ?? {};
-    // Carries once: on a slow machine the JobCarried reaches the age as well before the test looks.
-    const mayCarry = async () => !(await stage.story(jobId)).includes('JobCarried');
+    const last = await stage.eventLog.lastSequence();
+    // Until both events are gone, be it one by one: on a slow machine the JobCarried reaches the age as well before the test looks.
+    const mayCarry = async () => (await stage.eventLog.messages.span()).first <= last;
     await using _keeper = await stage.startKeeper({ eventLog: watched, mayCarry });
     await stage.aged();
     expect(new Set(times)).toEqual(new Set([attemptOverAt(stored, timeoutMs)]));
@@ -202,7 +203,8 @@ test.concurrent('the timer of a retry stays where an attempt fails while its job
   await stage.aged();
   expect(isFailed).toBe(true);
   const deliveries = await stage.openQueue('running');
-  await eventually(() => expect(deliveries.map((one) => one.jobId)).toEqual([jobId]));
+  // Once more where the timer of the retry was over before it was set again.
+  await eventually(() => expect(new Set(deliveries.map((one) => one.jobId))).toEqual(new Set([jobId])));
 });
 
 test.concurrent('two keepers carry each job once an age and lose none', { tags: ['exact'] }, async () => {
