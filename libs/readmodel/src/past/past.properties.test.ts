@@ -8,6 +8,7 @@ import { arbitraryHistory } from '../../testing/arbitraryHistory.ts';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
+import { storableText } from '../postgres/storableValues.ts';
 
 /** So that three events fill a chunk, in which changes are counted together. */
 const STEP = 5_461;
@@ -117,7 +118,8 @@ function rows(): Promise<object[]> {
 }
 
 function rowOf({ id, type, tenant, tags, status, version, attempt, maxAttempts }: Job): object {
-  return { id, type, tenant: tenant ?? null, tags, status, version, attempt, maxAttempts };
+  const stored = tags.map(storableText);
+  return { id, type, tenant: tenant ?? null, tags: stored, status, version, attempt, maxAttempts };
 }
 
 function brief({ id, type, status }: Job): object {
