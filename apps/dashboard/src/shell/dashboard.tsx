@@ -15,6 +15,8 @@ import { makeRouter } from './router.tsx';
 const SESSION = ['session'];
 /** How soon the page notices that the API does not answer, or that a key was revoked. */
 const SESSION_MS = 5_000;
+/** How often what is shown is read again while the table is behind. */
+const BEHIND_MS = 3_000;
 
 /** Makes the whole page. */
 export function makeDashboard(client: JobstreamClient, lag: TableLag) {
@@ -77,9 +79,14 @@ function useWatchedSession(feed: LiveFeed) {
   const { isRefetchError: isLost } = query;
   useEffect(() => {
     if (!isLost) return undefined;
-    return () => void queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
+    return () => void queryClient.invalidateQueries({ predicate: isOfView });
   }, [queryClient, isLost]);
   return query;
+}
+
+/** All but the session. */
+function isOfView({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean {
+  return queryKey[0] !== SESSION[0];
 }
 
 /** The position changes all the time, the rest hardly ever. */
@@ -89,10 +96,21 @@ function withoutPosition(session: Session | null): Omit<Session, 'position'> | n
   return rest;
 }
 
-/** What was changed is not in what is shown yet. */
+/** What was changed is not in what is shown yet: it is read again until it is. */
 function Behind({ lag }: { readonly lag: TableLag }) {
+  const queryClient = useQueryClient();
   const ms = useTableLag(lag);
-  if (ms === 0) return null;
+  const isBehind = ms > 0;
+  useEffect(() => {
+    if (!isBehind) return undefined;
+    const readAgain = () => void queryClient.invalidateQueries({ predicate: isOfView });
+    const timer = setInterval(readAgain, BEHIND_MS);
+    return () => {
+      clearInterval(timer);
+      readAgain();
+    };
+  }, [queryClient, isBehind]);
+  if (!isBehind) return null;
   return (
     <p className="unreachable" role="status">
       The table is {formatDuration(ms)} behind the log: what you see of your last change may be as old.
