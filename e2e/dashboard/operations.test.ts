@@ -89,6 +89,101 @@ test('all that match are cancelled slowly: paused, found again after a reload, r
   expect(done).toBeLessThan(100);
 });
 
+/** Cancelled jobs with these payloads, chosen for a replay. */
+async function planReplay(page: Page, payloads: readonly object[]): Promise<string> {
+  const type = `bulk-${randomUUID()}`;
+  await client.jobs.createBatch(payloads.map((payload) => ({ type, payload })));
+  await untilListed(client, { type, status: 'pending' }, ({ length }) => length === payloads.length);
+  await client.jobs.cancelMany({ type });
+  await untilListed(client, { type, status: 'cancelled' }, ({ length }) => length === payloads.length);
+  await logIn(page, `/operations/new?kind=replay&type=${type}`, adminKey);
+  return type;
+}
+
+async function replayedPayloads(type: string): Promise<readonly unknown[]> {
+  return (await client.jobs.listPage({ type, status: 'pending' })).items.map(({ payload }) => payload);
+}
+
+test('a patch that makes one value of many says which, of the jobs that are fixed, and begins when that is confirmed', async (context) => {
+  const { page, faults } = await openPage(context);
+  const mails = Array.from({ length: 8 }, (_, n) => ({ to: `customer-${n % 7}@example.com`, from: 'old' }));
+  const type = await planReplay(page, mails);
+  const before = faults.errors.length;
+  await page.getByLabel(/^Patch of the payloads/).fill('{"to": "me@example.com", "from": "new"}');
+  await page.getByText('Accepted for this job').waitFor();
+  await page.getByRole('button', { name: 'Replay 8 jobs' }).click();
+  const asked = page.getByRole('region', { name: 'What it replaces' });
+  await asked.getByText('7 different values of 8 jobs become one').waitFor();
+  expect(await asked.getByRole('listitem').allTextContents()).toEqual([
+    '"customer-0@example.com" 2 jobs',
+    ...[1, 2, 3, 4].map((n) => `"customer-${n}@example.com" 1 job`),
+    'and 2 more',
+  ]);
+  expect(await asked.textContent()).not.toContain('/from');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await asked.getByRole('button', { name: 'Change nothing' }).click();
+  await page.getByRole('button', { name: 'Replay 8 jobs' }).click();
+  await asked.waitFor();
+  expect(await replayedPayloads(type)).toEqual([]);
+  await asked.getByRole('button', { name: 'Replace them in 8 jobs' }).click();
+  await page.getByText('8 done, 0 skipped, 0 failed').waitFor();
+  const expected = mails.map(() => ({ to: 'me@example.com', from: 'new' }));
+  await expect.poll(() => replayedPayloads(type)).toEqual(expected);
+  const { status } = await client.operations.get(page.url().split('/').at(-1) ?? '');
+  expect(status).toBe('completed');
+  expect(faults.errors.slice(before)).toEqual([]);
+});
+
+test('jobs whose payloads are encrypted cannot be compared, and are chosen one by one', async (context) => {
+  const { page } = await openPage(context);
+  const type = await planReplay(page, [{ $jwe: 'one' }, { $jwe: 'two' }, { $jwe: 'three' }]);
+  await page.getByLabel(/^Patch of the payloads/).fill('{"$jwe": "four"}');
+  await page.getByRole('button', { name: 'Replay 3 jobs' }).click();
+  const asked = page.getByRole('region', { name: 'What it replaces' });
+  await asked.getByText('cannot be compared').waitFor();
+  const confirm = asked.getByRole('button', { name: /^Replay the/ });
+  await expect.poll(() => confirm.isDisabled()).toBe(true);
+  const chosen = asked.getByRole('listitem').filter({ hasText: /one|three/ });
+  await expect.poll(() => chosen.count()).toBe(2);
+  for (const index of [0, 1]) await chosen.nth(index).getByRole('checkbox').check();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await asked.getByRole('button', { name: 'Replay the 2 jobs chosen' }).click();
+  await page.getByText('2 done, 0 skipped, 0 failed').waitFor();
+  await expect.poll(() => replayedPayloads(type)).toEqual([{ $jwe: 'four' }, { $jwe: 'four' }]);
+});
+
+test('fields are renamed, set where they are missing and removed, and each job keeps its own values', async (context) => {
+  const { page } = await openPage(context);
+  const type = await planReplay(page, [
+    { from: 'a', cc: 'x' },
+    { from: 'b', locale: 'de' },
+  ]);
+  const add = page.getByRole('button', { name: 'Add a change' });
+  await add.click();
+  const submit = page.getByRole('button', { name: 'Replay 2 jobs' });
+  expect(await submit.isDisabled()).toBe(true);
+  await page.getByLabel('Path', { exact: true }).fill('/from');
+  await page.getByLabel('New path').fill('/sender');
+  await add.click();
+  await page.getByRole('combobox', { name: 'Change' }).nth(1).selectOption('Set where missing');
+  await page.getByLabel('Path', { exact: true }).nth(1).fill('/locale');
+  await page.getByLabel('Value (JSON)').fill('"en"');
+  await add.click();
+  await page.getByRole('combobox', { name: 'Change' }).nth(2).selectOption('Remove a field');
+  await page.getByLabel('Path', { exact: true }).nth(2).fill('/cc');
+  await page.getByText('Accepted for this job').waitFor();
+  const changes = page.getByLabel('Changes of the payload');
+  await changes.getByText('"sender"').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await submit.click();
+  await page.getByText('2 done, 0 skipped, 0 failed').waitFor();
+  const expected = [
+    { sender: 'a', locale: 'en' },
+    { sender: 'b', locale: 'de' },
+  ];
+  await expect.poll(() => replayedPayloads(type)).toEqual(expect.arrayContaining(expected));
+});
+
 test('an address that had values of payloads, or left them out, begins no operation on other jobs', async (context) => {
   const { page } = await openPage(context);
   const { type } = await waitingJobs(1);

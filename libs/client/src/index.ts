@@ -62,6 +62,10 @@ export type {
   OutcomeReason,
   OperationKind,
   OperationStatus,
+  PayloadEdit,
+  PayloadSample,
+  ReplacedField,
+  ReplacedValues,
 } from './jobs/jobOperations.ts';
 export type { AuditFilter, AuditLog, AuditOutcome, AuditRecord } from './operate/auditLog.ts';
 export type { ApiKey, CreatedKey, Keys, KeyScope, NewKey } from './operate/keys.ts';

@@ -51,6 +51,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([operations.list().next(), operations.get('{id}'), operations.jobs('{id}').next()]);
   await Promise.all([client.proof.read(), client.proof.request()]);
   await Promise.all([operations.pause('{id}'), operations.resume('{id}'), operations.cancel('{id}')]);
+  await operations.replaced('{id}');
   return used;
 }
 

@@ -50,7 +50,9 @@ export type {
   OperationKind,
   OperationStatus,
   ProcessedJob,
+  StoredOperation,
 } from './operations/operation.ts';
+export type { ComparedField, ComparedJobs, SetField } from './operations/compareFields.ts';
 export { Operations } from './operations/operations.ts';
 export type { ClaimedOperation, ListedOperationJob, OutcomeReason } from './operations/operations.ts';
 export { cancelRebuild } from './rebuild/cancelRebuild.ts';

@@ -19,6 +19,7 @@ const undo: Readonly<Record<string, string>> = {
   '0027': 'ALTER TABLE operations DROP COLUMN patch_paths, DROP COLUMN key_id',
   '0030': 'ALTER TABLE past_jobs DROP COLUMN last_sequence',
   '0032': 'ALTER TABLE jobs DROP COLUMN by_definition',
+  '0033': 'ALTER TABLE operations DROP COLUMN change',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

@@ -50,7 +50,7 @@ async function operationOf({ other, system }: Situation, status: 'running' | 'pa
   return { params };
 }
 
-const steered = (status: 'running' | 'paused'): Readonly<Record<string, Produce>> => ({
+const steered = (status: 'running' | 'paused'): Readonly<Record<'200' | '409', Produce>> => ({
   '200': async (situation) => situation.ask(await operationOf(situation, status)),
   '409': async (situation) => {
     const ended = await operationOf(situation, 'completed');
@@ -82,6 +82,14 @@ export const manyJobsAnswers: Readonly<Record<string, Readonly<Record<string, Pr
       const completed = await operationOf(situation, 'completed');
       return [await situation.ask(completed), await situation.ask(await operationOf(situation, 'paused'))];
     },
+  },
+  getReplacedValues: {
+    '200': async ({ ask, other, system }) => {
+      await jobThatHasEnded({ other, system });
+      const { text } = await other('replayJobs', { body: { filter, limit: 1, patch: { to: 'x' }, paused: true } });
+      return ask({ params: { id: (JSON.parse(text) as { id: string }).id } });
+    },
+    '409': steered('paused')['409'],
   },
   pauseOperation: steered('running'),
   resumeOperation: steered('paused'),

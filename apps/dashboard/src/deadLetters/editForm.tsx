@@ -4,7 +4,7 @@ import { type SubmitEvent, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
-import { isSame } from '../payloads/mergePatch.ts';
+import { isSame } from '../payloads/payloadChange.ts';
 import { PayloadVerdict, usePayloadCheck } from '../payloads/payloadCheck.tsx';
 import { JsonDiff } from '../payloads/jsonDiff.tsx';
 import { readJson, writeJson } from '../payloads/readJson.ts';

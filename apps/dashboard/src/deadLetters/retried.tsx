@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { planOf } from '../jobs/operationSearch.ts';
-import { isSame, patchBetween } from '../payloads/mergePatch.ts';
+import { changeBetween, isSame } from '../payloads/payloadChange.ts';
 
 /** What was sent for a job. */
 export interface SentPayload {
@@ -41,16 +41,17 @@ export function Retried({ job, sent }: RetriedProps) {
 }
 
 function Others({ job, sent: { before, after, alike } }: RetriedProps) {
-  const patch = patchBetween(before, after);
+  const change = changeBetween(before, after);
   const count = useOthers(job, alike);
   if (!count) return null;
-  if (patch === undefined) {
+  if (change === undefined) {
     return <p className="dim">This change sets null, which no patch can: the others have to be edited one by one.</p>;
   }
-  const sets = isSame(before, after) ? {} : { patch: JSON.stringify(patch, undefined, 2) };
+  const { patch, ...edits } = change;
+  const sets = 'patch' in change ? { patch: JSON.stringify(patch, undefined, 2) } : {};
   return (
     <p className="actions start">
-      <Link className="button primary" {...planOf({ kind: 'retry', ...alike, ...sets })}>
+      <Link className="button primary" {...planOf({ kind: 'retry', ...alike, ...edits, ...sets })}>
         Same for the {count.toLocaleString()} others that failed alike…
       </Link>
     </p>

@@ -1,4 +1,4 @@
-import type { OperationFilter, OperationKind } from '@jobstream/client';
+import type { OperationFilter, OperationKind, PayloadEdit } from '@jobstream/client';
 import { atTime, conditionsOf, type JobSearch, readJobSearch } from './jobSearch.ts';
 
 export const kinds = ['retry', 'replay', 'cancel'] as const satisfies readonly OperationKind[];
@@ -7,6 +7,7 @@ export const kinds = ['retry', 'replay', 'cancel'] as const satisfies readonly O
 interface OperationValues extends Pick<JobSearch, 'search'> {
   /** A JSON merge patch. */
   readonly patch?: string;
+  readonly edits?: readonly PayloadEdit[];
 }
 
 declare module '@tanstack/react-router' {
@@ -40,8 +41,12 @@ export function readOperationAddress(params: Readonly<Record<string, unknown>>):
 }
 
 /** Where an operation is planned: what a link to it needs. Its values stay in the history of the tab, also when it is reloaded. */
-export function planOf({ search, patch, ...address }: OperationSearch) {
-  const operationValues = { ...(search === undefined ? {} : { search }), ...(patch === undefined ? {} : { patch }) };
+export function planOf({ search, patch, edits, ...address }: OperationSearch) {
+  const operationValues = {
+    ...(search === undefined ? {} : { search }),
+    ...(patch === undefined ? {} : { patch }),
+    ...(edits === undefined ? {} : { edits }),
+  };
   const withheld = Object.keys(operationValues).length === 0 ? {} : { withheld: true as const };
   return { to: '/operations/new', search: { ...address, ...withheld }, state: { operationValues } } as const;
 }
@@ -55,7 +60,13 @@ export function searchOf(
 }
 
 /** The jobs of the operation: those that were chosen, or those of the conditions at this moment. */
-export function filterOf({ kind: _kind, patch: _patch, ids, ...search }: OperationSearch): OperationFilter {
+export function filterOf({
+  kind: _kind,
+  patch: _patch,
+  edits: _edits,
+  ids,
+  ...search
+}: OperationSearch): OperationFilter {
   if (ids !== undefined) return { ids: ids.split(',') };
   const { sort: _sort, asOf: _asOf, ...filter } = atTime(search, Date.now());
   return conditionsOf(filter).length === 0 ? { all: true } : filter;

@@ -1,7 +1,7 @@
 import type { NewOperation, OperationCount } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate, useRouterState } from '@tanstack/react-router';
-import { type SubmitEvent, useRef, useState } from 'react';
+import { getRouteApi, Link, useRouterState } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { Failure } from '../parts/notes.tsx';
@@ -9,8 +9,13 @@ import { JsonEditor } from '../payloads/jsonEditor.tsx';
 import { readJson } from '../payloads/readJson.ts';
 import { useMay } from '../session/session.ts';
 import { filterOf, kinds, type OperationSearch, planOf, searchOf } from '../jobs/operationSearch.ts';
-import { PatchPreview } from './patchPreview.tsx';
+import type { PayloadChange } from '../payloads/payloadChange.ts';
+import { ChangePreview } from './changePreview.tsx';
+import { Confirmation } from './confirmation.tsx';
+import { EditRows, editsOf, rowsOf } from './editRows.tsx';
 import { Selection } from './selection.tsx';
+import { jobsOf } from './replacedValues.tsx';
+import { useBegin } from './useBegin.ts';
 
 const route = getRouteApi('/operations/new');
 
@@ -92,30 +97,38 @@ interface PlanFormProps {
 
 function PlanForm({ search, plan, count }: PlanFormProps) {
   const [text, setText] = useState(search.patch ?? '');
-  const patch = plan.kind === 'cancel' ? {} : patchOf(text);
-  const { begin, error, busy } = useBegin({ ...plan, ...patch });
+  const [rows, setRows] = useState(() => rowsOf(search.edits));
+  const isOfPayloads = plan.kind !== 'cancel';
+  const change = isOfPayloads ? changeOf(text, editsOf(rows)) : {};
+  const { begin, error, busy, unbegun, decided } = useBegin({ ...plan, ...change });
+  if (unbegun !== undefined) return <Confirmation unbegun={unbegun} verb={TITLES[plan.kind]} onDecided={decided} />;
   return (
     <form className="plan" onSubmit={begin}>
-      {plan.kind !== 'cancel' && <JsonEditor label={PATCH} text={text} onChange={setText} optional />}
-      {patch !== undefined && 'patch' in patch && <PatchPreview plan={plan} patch={patch.patch} />}
+      {isOfPayloads && <EditRows rows={rows} onChange={setRows} />}
+      {isOfPayloads && <JsonEditor label={PATCH} text={text} onChange={setText} optional />}
+      {change !== undefined && Object.keys(change).length > 0 && (
+        <ChangePreview plan={plan} change={change} matched={count.matched} />
+      )}
       <Settings />
       {error !== undefined && <Failure error={error} />}
       <div className="actions">
-        <button type="submit" className="primary" disabled={busy || patch === undefined}>
-          {TITLES[plan.kind]} {count.matched.toLocaleString()} {count.matched === 1 ? 'job' : 'jobs'}
+        <button type="submit" className="primary" disabled={busy || change === undefined}>
+          {TITLES[plan.kind]} {jobsOf(count.matched)}
         </button>
       </div>
     </form>
   );
 }
 
-const PATCH = 'Patch of the payloads (a JSON merge patch: fields are replaced, null removes one; empty for none)';
+const PATCH = 'Patch of the payloads (a JSON merge patch: fields get one value in all jobs; empty for none)';
 
-/** What is typed as a patch, if anything; undefined if it is no JSON. */
-function patchOf(text: string): { readonly patch?: unknown } | undefined {
-  if (text.trim() === '') return {};
+/** The change that is typed, if any; undefined while it is not complete. */
+function changeOf(text: string, edits: PayloadChange['edits']): PayloadChange | undefined {
+  if (edits === undefined) return undefined;
+  const edited = edits.length === 0 ? {} : { edits };
+  if (text.trim() === '') return edited;
   const typed = readJson(text);
-  return 'value' in typed ? { patch: typed.value } : undefined;
+  return 'value' in typed ? { ...edited, patch: typed.value } : undefined;
 }
 
 function Settings() {
@@ -131,39 +144,4 @@ function Settings() {
       </label>
     </div>
   );
-}
-
-/** Begins the operation once, however often it is tried, and goes on to its page. */
-function useBegin(operation: NewOperation) {
-  const client = useClient();
-  const navigate = useNavigate();
-  const keys = useRef(new Map<string, string>());
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
-  const begin = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const request = { ...operation, ...settingsOf(new FormData(event.currentTarget)) };
-    const text = JSON.stringify(request);
-    const idempotencyKey = keys.current.get(text) ?? newKey();
-    keys.current.set(text, idempotencyKey);
-    setBusy(true);
-    client.operations
-      .create(request, { idempotencyKey })
-      .then(({ id }) => navigate({ to: '/operations/$id', params: { id }, replace: true }), setError)
-      .finally(() => setBusy(false));
-  };
-  return { begin, error, busy };
-}
-
-function settingsOf(fields: FormData): Pick<NewOperation, 'rate' | 'reason'> {
-  const [rate, reason] = [Number(fields.get('rate')), fields.get('reason')];
-  return {
-    ...(rate > 0 ? { rate } : {}),
-    ...(typeof reason === 'string' && reason !== '' ? { reason } : {}),
-  };
-}
-
-/** Without TLS browsers make no UUIDs for pages of another machine. */
-function newKey(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -15,7 +15,7 @@ interface SelectionProps {
 
 /** The jobs of an operation that has not begun: by which conditions, how many, and of which types and statuses. */
 export function Selection({ search, count }: SelectionProps) {
-  const { kind: _kind, patch: _patch, ids, ...filter } = search;
+  const { kind: _kind, patch: _patch, edits: _edits, ids, ...filter } = search;
   const conditions = conditionsOf(filter);
   return (
     <section className="selection" aria-label="Jobs">

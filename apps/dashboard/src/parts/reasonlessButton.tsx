@@ -5,11 +5,12 @@ interface ReasonlessButtonProps {
   /** What it acts on, for those who hear the page. */
   readonly of: string;
   readonly className?: string;
+  readonly isDisabled?: boolean;
   readonly onPress: () => Promise<unknown>;
 }
 
 /** A button for what can be undone at once; it says when it failed. */
-export function ReasonlessButton({ label, of, className, onPress }: ReasonlessButtonProps) {
+export function ReasonlessButton({ label, of, className, isDisabled = false, onPress }: ReasonlessButtonProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
   const press = () => {
@@ -21,7 +22,7 @@ export function ReasonlessButton({ label, of, className, onPress }: ReasonlessBu
   };
   return (
     <>
-      <button type="button" className={className} disabled={busy} onClick={press}>
+      <button type="button" className={className} disabled={busy || isDisabled} onClick={press}>
         {label}
         <span className="sr-only"> {of}</span>
       </button>

@@ -17,12 +17,27 @@ export interface OperationFilter extends Omit<JobListFilter, 'sort' | 'asOf'> {
   readonly all?: boolean;
 }
 
+/**
+ * A change of one field of each payload, which replaces nothing that a job has. Paths are JSON pointers (RFC 6901) to
+ * fields of objects, such as `/customer/id`.
+ */
+export type PayloadEdit =
+  /** A job that has both fails, and one that has neither stays as it is. */
+  | { readonly op: 'rename'; readonly path: string; readonly to: string }
+  /** A field that is null is there. */
+  | { readonly op: 'setIfMissing'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
 /** What to do to many jobs. */
 export interface NewOperation {
   readonly kind: OperationKind;
   readonly filter: OperationFilter;
   /** Of a replay or a retry: a JSON merge patch (RFC 7396) for the payloads. */
   readonly patch?: unknown;
+  /** Of a replay or a retry: changes of single fields, made one after the other, before the patch. At most 20. */
+  readonly edits?: readonly PayloadEdit[];
+  /** Whether it begins only when it is resumed: `replaced` tells before what its patch would replace. Default false. */
+  readonly paused?: boolean;
   /** Jobs a second; without it, as fast as the log accepts them. */
   readonly rate?: number;
   /** Only the newest jobs. */
@@ -35,6 +50,43 @@ export interface OperationCount {
   readonly matched: number;
   /** The same by type and status, the largest first. */
   readonly groups: readonly { readonly type: string; readonly status: JobStatus; readonly count: number }[];
+  /** The payload of the job that was asked for, if so many match. */
+  readonly sample?: PayloadSample;
+}
+
+/** What an operation would make of the payload of one job. */
+export interface PayloadSample {
+  readonly id: string;
+  readonly type: string;
+  readonly before: unknown;
+  /** Missing where the change cannot be made. */
+  readonly after?: unknown;
+  /** Why the job would fail. */
+  readonly refusal?: string;
+}
+
+/** What the jobs of an operation have in the fields that its patch sets. */
+export interface ReplacedValues {
+  readonly jobs: number;
+  /** Jobs that are gone, and will be skipped. */
+  readonly gone: number;
+  /** Jobs whose payloads are encrypted: they cannot be compared. */
+  readonly sealed: number;
+  readonly fields: readonly ReplacedField[];
+}
+
+/** What jobs have in one field that a patch sets to one value. */
+export interface ReplacedField {
+  /** A JSON pointer (RFC 6901); empty for the whole payload. */
+  readonly path: string;
+  /** Jobs that have another value than the patch sets. */
+  readonly jobs: number;
+  /** How many different values these are. */
+  readonly values: number;
+  /** Jobs without the field, which will have it. */
+  readonly missing: number;
+  /** The most frequent of the values as JSON, cut after 200 characters; at most five. */
+  readonly examples: readonly { readonly json: string; readonly jobs: number }[];
 }
 
 /** An operation on many jobs, and how far it is. */
@@ -148,14 +200,31 @@ export class JobOperations {
     return (await this.preview(operation, options)).matched;
   }
 
-  /** As `count`, also by type and status. */
-  preview(operation: NewOperation, { signal }: CallOptions = {}): Promise<OperationCount> {
-    const body = { ...operation, dryRun: true };
+  /** As `count`, also by type and status; with `sample`, what becomes of the payload of a job: 0 is the newest, 19 the last that is shown. */
+  preview(
+    operation: NewOperation,
+    { signal, sample }: CallOptions & { readonly sample?: number } = {},
+  ): Promise<OperationCount> {
+    const body = { ...operation, dryRun: true, ...(sample === undefined ? {} : { sample }) };
     return this.#transport.ask({ method: 'POST', path: '/api/operations', body, signal, ofTable: true });
   }
 
   get(id: string, { signal }: CallOptions = {}): Promise<JobOperation> {
     return this.#transport.ask({ path: pathOf(id), signal });
+  }
+
+  /**
+   * Compares what the jobs of an operation have in each field that its patch sets to one value. Many different values are
+   * seldom meant to become one.
+   *
+   * @throws ConflictError when the operation has ended.
+   * @example
+   * const { id } = await client.operations.create({ kind: 'retry', filter, patch: { to: 'new@example.com' }, paused: true });
+   * const { fields, sealed } = await client.operations.replaced(id);
+   * if (sealed === 0 && fields.every(({ values }) => values <= 1)) await client.operations.resume(id);
+   */
+  replaced(id: string, { signal }: CallOptions = {}): Promise<ReplacedValues> {
+    return this.#transport.ask({ path: `${pathOf(id)}/replaced`, signal });
   }
 
   /** Iterates over all operations, newest first. */

@@ -23,12 +23,12 @@ const COUNT_UNFINISHED = `SELECT count(*)::int AS all,
     count(*) FILTER (WHERE CASE WHEN $1::text IS NULL THEN tenant IS NULL AND actor = $2 ELSE tenant = $1 END)::int AS own
   FROM operations WHERE status IN ('running', 'paused')`;
 
-const INSERT = `INSERT INTO operations (id, kind, tenant, actor, reason, filter, patch_paths, rate)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`;
+const INSERT = `INSERT INTO operations (id, kind, status, tenant, actor, reason, filter, patch_paths, rate)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`;
 
 const COUNT_IN = `UPDATE operations SET total = $2, status = CASE WHEN $2 = 0 THEN 'completed' ELSE status END,
     finished_at = CASE WHEN $2 = 0 THEN now() END, fingerprint = $3, key_id = $4,
-    patch = CASE WHEN $2 = 0 THEN NULL ELSE $5::jsonb END
+    patch = CASE WHEN $2 > 0 THEN $5::jsonb END, change = CASE WHEN $2 > 0 THEN $6::jsonb END
   WHERE id = $1 RETURNING ${operationColumns}`;
 
 /** An operation that is to be accepted. */
@@ -59,7 +59,9 @@ export async function acceptOperation(
     if (total > limits.jobs) throw new TooManyJobsError(limits.jobs);
     const { fingerprint, keyId, ...kept } = await contents();
     const patch = 'patch' in kept ? storableJson(kept.patch) : null;
-    const { rows } = await client.query<OperationRow>(COUNT_IN, [operation.id, total, fingerprint, keyId, patch]);
+    const change = 'change' in kept ? storableJson(kept.change) : null;
+    const values = [operation.id, total, fingerprint, keyId, patch, change];
+    const { rows } = await client.query<OperationRow>(COUNT_IN, values);
     const [row] = rows;
     if (row === undefined) throw new Error('an update of a new row returns it');
     return operationOfRow(row);
@@ -77,10 +79,11 @@ async function assertFewUnfinished(
   if (own >= ofOneCaller) throw new TooManyOperationsError(`${own} of your operations have not ended`);
 }
 
-function rowOf({ id, kind, tenant, actor, reason, filter, patched, rate }: NewOperation): unknown[] {
+function rowOf({ id, kind, status, tenant, actor, reason, filter, patched, rate }: NewOperation): unknown[] {
   return [
     id,
     kind,
+    status,
     tenant,
     storableJson(actor),
     reason === null ? null : storableText(reason),

@@ -44,12 +44,23 @@ export interface JobOperation {
 export type NewOperation = Pick<
   JobOperation,
   'id' | 'kind' | 'tenant' | 'actor' | 'reason' | 'filter' | 'patched' | 'rate'
->;
+> & {
+  /** Running, or paused until it is resumed. */
+  readonly status: Extract<OperationStatus, 'running' | 'paused'>;
+};
 
 /** What is kept of an operation until it ends, as it is stored: values that it puts into payloads. */
 export interface OperationContents extends Pick<JobOperation, 'fingerprint' | 'keyId'> {
   /** A JSON merge patch for the payloads; with a key, the sealed text of it. */
   readonly patch?: unknown;
+  /** In place of a patch, a change of payloads that is more than one; with a key, the sealed text of it. */
+  readonly change?: unknown;
+}
+
+/** An operation with what it puts into payloads as that is stored, if it does and has not ended. */
+export interface StoredOperation extends JobOperation {
+  readonly storedPatch?: unknown;
+  readonly storedChange?: unknown;
 }
 
 /** The jobs of an operation: those of a filter in one of the statuses, the newest `limit`, or all. */
@@ -78,6 +89,22 @@ export interface ProcessedJob {
 
 export const operationColumns = `id, kind, status, tenant, actor, fingerprint, key_id AS "keyId", reason, filter,
   patch_paths AS "patched", rate, total, done, skipped, failed, hindrance, created_at AS "createdAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
+
+/** What is kept until the end; see `storedContents`. */
+export const contentColumns = 'patch, change';
+
+/** A row of `contentColumns`, as text. */
+export interface ContentRow {
+  readonly patch: string | null;
+  readonly change: string | null;
+}
+
+export function storedContents({ patch, change }: ContentRow): Pick<StoredOperation, 'storedPatch' | 'storedChange'> {
+  return {
+    ...(patch === null ? {} : { storedPatch: originalJson(patch) }),
+    ...(change === null ? {} : { storedChange: originalJson(change) }),
+  };
+}
 
 /** A row of `operationColumns`; the columns of type `jsonb` as their text. */
 export interface OperationRow extends Omit<JobOperation, 'actor' | 'filter' | 'patched'> {

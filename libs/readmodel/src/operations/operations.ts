@@ -3,23 +3,31 @@ import { decodeKeyset, encodeKeyset } from '../postgres/keysetCursor.ts';
 import type { Page } from '../jobs/jobPage.ts';
 import { PostgresService } from '../postgres/postgresService.ts';
 import type { PoolOptions } from '../postgres/postgresService.ts';
-import { originalJson, originalText, storableText } from '../postgres/storableValues.ts';
+import { originalText, storableText } from '../postgres/storableValues.ts';
 import { acceptOperation } from './acceptOperation.ts';
 import type { OperationLimits, OperationToAccept } from './acceptOperation.ts';
-import { operationColumns, operationOfRow } from './operation.ts';
+import { cancelUnbegun, removeOld } from './cleanOperations.ts';
+import { compareFields } from './compareFields.ts';
+import type { ComparedJobs, SetField } from './compareFields.ts';
+import { contentColumns, operationColumns, operationOfRow, storedContents } from './operation.ts';
 import type {
+  ContentRow,
   JobOperation,
   JobOutcome,
   OperationJob,
   OperationRow,
   OperationStatus,
   ProcessedJob,
+  StoredOperation,
 } from './operation.ts';
 
 /** A process that has not written for this time is presumed dead, and another goes on with its operation. */
 const LEASE = '15 seconds';
 
 const READ = `SELECT ${operationColumns} FROM operations WHERE id = $1 AND ($2::text IS NULL OR tenant = $2)`;
+
+const READ_STORED = `SELECT ${contentColumns}, ${operationColumns} FROM operations
+  WHERE id = $1 AND ($2::text IS NULL OR tenant = $2)`;
 
 const LIST = `SELECT ${operationColumns} FROM operations
   WHERE ($1::text IS NULL OR tenant = $1) AND ($2::text IS NULL OR status = $2)
@@ -34,13 +42,14 @@ const REASONS = `SELECT outcome, reason, count(*)::int AS "count" FROM operation
   GROUP BY outcome, reason ORDER BY count(*) DESC, outcome, reason LIMIT $2`;
 
 const CHANGE_STATUS = `UPDATE operations SET status = $3, updated_at = now(), hindrance = NULL,
-    finished_at = CASE WHEN $3 = 'cancelled' THEN now() END, patch = CASE WHEN $3 = 'cancelled' THEN NULL ELSE patch END
+    finished_at = CASE WHEN $3 = 'cancelled' THEN now() END,
+    patch = CASE WHEN $3 <> 'cancelled' THEN patch END, change = CASE WHEN $3 <> 'cancelled' THEN change END
   WHERE id = $1 AND ($2::text IS NULL OR tenant = $2) AND status = ANY($4)`;
 
 const CLAIM = `UPDATE operations SET fence = fence + 1, leased_until = now() + interval '${LEASE}'
   WHERE id = (SELECT id FROM operations WHERE status = 'running' AND (leased_until IS NULL OR leased_until < now())
     ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING fence, patch, ${operationColumns}`;
+  RETURNING fence, ${contentColumns}, ${operationColumns}`;
 
 const NEXT_JOBS = `SELECT position, job_id AS "id", job_type AS "type", job_version AS "version" FROM operation_jobs
   WHERE operation_id = $1 AND position > $2 ORDER BY position LIMIT $3`;
@@ -50,7 +59,8 @@ const RECORD = `WITH claimed AS (
     UPDATE operations SET done = done + $3, skipped = skipped + $4, failed = failed + $5, hindrance = $6,
       status = CASE WHEN status <> 'cancelled' AND done + skipped + failed + $3 + $4 + $5 >= total THEN 'completed' ELSE status END,
       finished_at = CASE WHEN done + skipped + failed + $3 + $4 + $5 >= total THEN coalesce(finished_at, now()) ELSE finished_at END,
-      patch = CASE WHEN done + skipped + failed + $3 + $4 + $5 >= total THEN NULL ELSE patch END,
+      patch = CASE WHEN done + skipped + failed + $3 + $4 + $5 < total THEN patch END,
+      change = CASE WHEN done + skipped + failed + $3 + $4 + $5 < total THEN change END,
       updated_at = now(), leased_until = now() + interval '${LEASE}'
     WHERE id = $1 AND fence = $2 RETURNING id, status
   ), written AS (
@@ -66,23 +76,9 @@ const KEYS_OF_ENDED = `SELECT key_id AS "keyId" FROM operations WHERE key_id IS 
 
 const FORGET_KEY = `UPDATE operations SET key_id = NULL, fingerprint = NULL WHERE key_id = $1`;
 
-/** All jobs of an operation take longer than a statement may. */
-const REMOVED_AT_ONCE = 5_000;
-
-const REMOVE_OLD_JOBS = `DELETE FROM operation_jobs WHERE ctid = ANY (ARRAY(
-  SELECT part.place FROM operations CROSS JOIN LATERAL (
-    SELECT ctid AS place FROM operation_jobs WHERE operation_id = operations.id ORDER BY position LIMIT ${REMOVED_AT_ONCE}
-  ) AS part WHERE finished_at < now() - make_interval(secs => $1) LIMIT ${REMOVED_AT_ONCE}))`;
-
-const REMOVE_OLD = `DELETE FROM operations WHERE id IN (
-  SELECT id FROM operations WHERE finished_at < now() - make_interval(secs => $1)
-    AND NOT EXISTS (SELECT FROM operation_jobs WHERE operation_id = operations.id) LIMIT ${REMOVED_AT_ONCE})`;
-
 /** An operation that this process carries out until it releases it, or another process claims it. */
-export interface ClaimedOperation extends JobOperation {
+export interface ClaimedOperation extends StoredOperation {
   readonly fence: number;
-  /** Its patch as it is stored, if it has one. */
-  readonly storedPatch?: unknown;
 }
 
 /** The jobs of an operation, as a page; the cursor is the position of the last one. */
@@ -154,6 +150,19 @@ export class Operations extends PostgresService {
     return row && operationOfRow(row);
   }
 
+  /** As `read`, with what the operation puts into payloads. */
+  async readStored(id: string, tenant?: string): Promise<StoredOperation | undefined> {
+    const [found] = await this.#ask<OperationRow & ContentRow>(READ_STORED, [id, tenant ?? null]);
+    if (found === undefined) return undefined;
+    const { patch, change, ...row } = found;
+    return { ...operationOfRow(row), ...storedContents({ patch, change }) };
+  }
+
+  /** Compares what the jobs of an operation have in these fields with what it would set. @throws QueryTooExpensiveError. */
+  compareFields(id: string, fields: readonly SetField[]): Promise<ComparedJobs> {
+    return this.use((pool) => compareFields(pool, id, fields));
+  }
+
   /** Lists operations, newest first. @throws InvalidCursorError. */
   async list({ tenant, status, limit, cursor }: OperationsQuery): Promise<Page<JobOperation>> {
     const { at, id } = cursor === undefined ? { at: null, id: null } : decodeKeyset(cursor);
@@ -189,10 +198,10 @@ export class Operations extends PostgresService {
 
   /** Claims the oldest running operation that no living process carries out. */
   async claim(): Promise<ClaimedOperation | undefined> {
-    const [found] = await this.#ask<OperationRow & { fence: number; patch: string | null }>(CLAIM, []);
+    const [found] = await this.#ask<OperationRow & ContentRow & { fence: number }>(CLAIM, []);
     if (found === undefined) return undefined;
-    const { patch, fence, ...row } = found;
-    return { ...operationOfRow(row), fence, ...(patch === null ? {} : { storedPatch: originalJson(patch) }) };
+    const { patch, change, fence, ...row } = found;
+    return { ...operationOfRow(row), fence, ...storedContents({ patch, change }) };
   }
 
   /** The jobs after a position. */
@@ -242,15 +251,14 @@ export class Operations extends PostgresService {
     await this.#ask(FORGET_KEY, [keyId]);
   }
 
+  /** Cancels the operations that are paused and were not begun since they were accepted, longer ago. */
+  async cancelUnbegun(olderThanMs: number): Promise<void> {
+    await this.use((pool) => cancelUnbegun(pool, olderThanMs));
+  }
+
   /** Removes a part of the operations that ended longer ago, and of their jobs; returns the number of both, 0 if none is left. */
   async removeOld(olderThanMs: number): Promise<number> {
-    return this.use(async (pool) => {
-      let removed = 0;
-      for (const part of [REMOVE_OLD_JOBS, REMOVE_OLD]) {
-        removed += (await pool.query(part, [olderThanMs / 1_000])).rowCount ?? 0;
-      }
-      return removed;
-    });
+    return this.use((pool) => removeOld(pool, olderThanMs));
   }
 
   #ask<Row extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<Row[]> {

@@ -12,26 +12,27 @@ import {
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { nameSubject } from '../../audit/auditedChange.ts';
-import { callerOf } from '../../auth/caller.ts';
+import { callerOf, may } from '../../auth/caller.ts';
+import { insufficientScope } from '../../auth/challenge.ts';
 import { invalidRequest } from '../../http/decodeBody.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { MAX_BULK_JOBS } from '../change/bulkRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from '../create/idempotency.ts';
-import { patchedPaths } from './mergePatch.ts';
 import { isOfRequest, sealContents, withoutValues } from './operationContents.ts';
 import { conditionsOf } from './operationFilter.ts';
 import { decodeOperation, type OperationPlan } from './operationRequest.ts';
 import { operationView } from './operationView.ts';
+import { changedPaths } from './payloadChange.ts';
+import { samplePayload } from './samplePayload.ts';
 
 /** `POST /api/operations`, and `POST /api/jobs/replay` with a given kind: accepts an operation, or counts its jobs. */
 export function acceptOperation(deps: ApiDeps, kind?: OperationKind): RequestHandler {
   return async (req, res) => {
     const plan = decodeOperation(req.body, kind);
     const selection = await selectionOf(res, plan, deps);
-    if (plan.dryRun) return sendCount(selection, res, deps);
+    if (plan.dryRun) return sendCount(plan, selection, res, deps);
     const { fingerprint, ...operation } = newOperation(req, res, plan);
-    const patch = 'patch' in plan ? { patch: plan.patch } : {};
-    const contents = () => sealContents({ fingerprint, ...patch }, deps.log);
+    const contents = () => sealContents({ fingerprint, change: plan.change }, deps.log);
     const accepted = await deps.operations.accept({ operation, selection, contents }).catch(orTooManyJobs);
     if (accepted !== undefined) return respond(res, 202, accepted);
     const earlier = await deps.operations.read(operation.id);
@@ -49,17 +50,21 @@ async function selectionOf(
   return { filter: { ...(await conditionsOf(filter, deps)), tenant: callerOf(res).tenant }, statuses, limit };
 }
 
-async function sendCount({ filter, statuses, limit = MAX_BULK_JOBS }: JobSelection, res: Response, { table }: ApiDeps) {
-  const groups = await table.countMatchingByType({ ...filter, status: statuses }, limit);
-  sendJson(res, 200, { dryRun: true, matched: groups.reduce((sum, { count }) => sum + count, 0), groups });
+async function sendCount(plan: OperationPlan, selection: JobSelection, res: Response, deps: ApiDeps) {
+  if (plan.sample !== undefined && !may(callerOf(res), 'jobs:read')) throw insufficientScope('jobs:read');
+  const { filter, statuses, limit = MAX_BULK_JOBS } = selection;
+  const groups = await deps.table.countMatchingByType({ ...filter, status: statuses }, limit);
+  const matched = groups.reduce((sum, { count }) => sum + count, 0);
+  sendJson(res, 200, { dryRun: true, matched, groups, sample: await samplePayload(plan, selection, deps) });
 }
 
 function newOperation(req: Request, res: Response, plan: OperationPlan): NewOperation & Identity {
   const { actor, tenant = null } = callerOf(res);
-  const { kind, rate, reason } = plan;
-  const patched = 'patch' in plan ? { patched: patchedPaths(plan.patch) } : {};
+  const { kind, change, rate, reason, paused } = plan;
+  const patched = change === undefined ? {} : { patched: changedPaths(change) };
   const filter = withoutValues(plan.filter);
-  return { ...identityOf(req, { kind, tenant }), kind, tenant, actor, reason, filter, ...patched, rate };
+  const status = paused ? 'paused' : 'running';
+  return { ...identityOf(req, { kind, tenant }), kind, status, tenant, actor, reason, filter, ...patched, rate };
 }
 
 interface Identity {

@@ -7,9 +7,9 @@ import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
 /** What became of one job. */
 export type Outcome = Omit<ProcessedJob, 'position'>;
 
-/** The outcome for a job for which it was refused; undefined where there is no reason to. */
-export function refused(reason: string | undefined): Outcome | undefined {
-  return reason === undefined ? undefined : { outcome: 'failed', reason };
+/** The outcome for a job for which it was refused. */
+export function refused(reason: string): Outcome {
+  return { outcome: 'failed', reason };
 }
 
 export const gone: Outcome = { outcome: 'skipped', reason: 'there is no such job any more' };

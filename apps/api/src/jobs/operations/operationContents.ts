@@ -1,50 +1,63 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimedOperation, JobOperation, OperationContents } from '@jobstream/readmodel';
+import type { JobOperation, OperationContents, StoredOperation } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { fieldOf } from '../../http/decodeBody.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { pathOfCondition } from '../read/searchQuery.ts';
+import type { PayloadChange } from './payloadChange.ts';
 
 /** An operation with what it puts into payloads. */
 export interface OpenedOperation extends JobOperation {
-  readonly patch?: unknown;
+  readonly change?: PayloadChange;
 }
 
 /**
- * What is stored of an operation until it ends. With a patch, and where payloads are encrypted, it is sealed under a key of the
- * operation's own: the fingerprint too, from which a patch could be guessed.
+ * What is stored of an operation until it ends. With a change, and where payloads are encrypted, it is sealed under a key of the
+ * operation's own: the fingerprint too, from which a change could be guessed.
+ *
+ * A patch alone is stored where releases without edits look for it. They do not carry out what they cannot see: to them,
+ * the patch of an operation with edits is not kept.
  *
  * @throws LogUnavailableError when the key cannot be stored.
  */
 export async function sealContents(
-  plain: { readonly fingerprint: string | null; readonly patch?: unknown },
+  { fingerprint, change }: { readonly fingerprint: string | null; readonly change?: PayloadChange | undefined },
   { contents }: ApiDeps['log'],
 ): Promise<OperationContents> {
-  if (!('patch' in plain) || !contents.isEncrypting) return { ...plain, keyId: null };
+  if (change === undefined) return { fingerprint, keyId: null };
+  const [place, value] =
+    change.edits === undefined ? (['patch', change.patch] as const) : (['change', change] as const);
+  if (!contents.isEncrypting) return { fingerprint, keyId: null, [place]: value };
   const keyId = randomUUID();
   const seal = async (text: string) => {
     const token = await contents.sealText(keyId, text);
     if (token === undefined) throw new Error('a key that was made for an operation can seal');
     return token;
   };
-  const patch = await seal(JSON.stringify(plain.patch));
-  return { keyId, patch, fingerprint: plain.fingerprint === null ? null : await seal(plain.fingerprint) };
+  const sealed = await seal(JSON.stringify(value));
+  return { keyId, [place]: sealed, fingerprint: fingerprint === null ? null : await seal(fingerprint) };
 }
 
-/** Opens what a claimed operation puts into payloads, or says why it cannot go on. Nothing is kept: see docs/privacy.md. */
+/** Opens what an operation puts into payloads, or says why it cannot go on. Nothing is kept: see docs/privacy.md. */
 export async function openContents(
-  { storedPatch, ...operation }: ClaimedOperation,
+  { storedPatch, storedChange, ...operation }: StoredOperation,
   { contents }: ApiDeps['log'],
 ): Promise<{ readonly operation: OpenedOperation } | { readonly hindrance: string }> {
-  if (storedPatch === undefined) {
-    // Only ended ones lose their patch; without it, this would be another operation.
+  const stored = storedChange ?? storedPatch;
+  if (stored === undefined) {
+    // Only ended ones lose it; without it, this would be another operation.
     return operation.patched === undefined ? { operation } : { hindrance: 'The patch is not kept any more' };
   }
-  if (operation.keyId === null) return { operation: { ...operation, patch: storedPatch } };
+  const withChange = (value: unknown) => {
+    return {
+      operation: { ...operation, change: storedChange === undefined ? { patch: value } : (value as PayloadChange) },
+    };
+  };
+  if (operation.keyId === null) return withChange(stored);
   try {
-    const opened = await contents.openText(operation.keyId, storedPatch as string);
-    if (opened.kind === 'text') return { operation: { ...operation, patch: JSON.parse(opened.text) as unknown } };
+    const opened = await contents.openText(operation.keyId, stored as string);
+    if (opened.kind === 'text') return withChange(JSON.parse(opened.text) as unknown);
     return { hindrance: 'The patch cannot be decrypted with the PAYLOAD_KEYS of this process' };
   } catch (error) {
     const hindrance = hindranceOf(error);

@@ -10,7 +10,8 @@ import type { Route } from '../../routes/route.ts';
 import { acceptOperation } from './acceptOperation.ts';
 import { withoutValues } from './operationContents.ts';
 import { OperationRequest, ReplayRequest } from './operationRequest.ts';
-import { OperationCount, OperationJobView, OperationView } from './operationView.ts';
+import { OperationCount, OperationJobView, OperationView, ReplacedValuesView } from './operationView.ts';
+import { getReplacedValues } from './replacedValues.ts';
 import {
   getOperation,
   getOperationJobs,
@@ -123,6 +124,22 @@ const operations = {
     },
     problems: ['operation-not-found', ...unavailable],
   },
+  replaced: {
+    id: 'getReplacedValues',
+    tag: 'many jobs',
+    summary: 'Compare what a patch would replace',
+    description:
+      'What the jobs of an operation have in each field that its patch sets to one value: many different values are seldom meant to become one. Edits replace nothing.',
+    path: OperationPath,
+    responses: {
+      200: {
+        description: 'The values that would be replaced.',
+        headers: ['Cache-Control'],
+        content: jsonContent(ReplacedValuesView),
+      },
+    },
+    problems: ['operation-not-found', 'operation-ended', 'query-too-expensive', 'log-unavailable', ...unavailable],
+  },
   pause: {
     ...steered,
     id: 'pauseOperation',
@@ -166,6 +183,10 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/operations/:id/jobs',
       get: { operation: operations.jobs, handlers: [read, withinDeadline(getOperationJobs(deps))] },
     },
+    {
+      path: '/api/operations/:id/replaced',
+      get: { operation: operations.replaced, handlers: [read, withinDeadline(getReplacedValues(deps))] },
+    },
     ...(['pause', 'resume', 'cancel'] as const).map((step) => ({
       path: `/api/operations/:id/${step}`,
       post: steer(step),
@@ -173,7 +194,7 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-/** A patch and a search may have what the payloads have, which is none of the audit log's business. */
+/** A patch, an edit and a search may have what the payloads have, which is none of the audit log's business. */
 const creation: AuditedChange = {
   action: 'operation.create',
   required: true,
@@ -183,7 +204,8 @@ const creation: AuditedChange = {
 
 function withoutContents(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const { patch, ...rest } = body as { readonly patch?: unknown; readonly filter?: unknown };
+  const { patch, edits, ...rest } = body as Readonly<Record<'patch' | 'edits' | 'filter', unknown>>;
   const filter = 'filter' in rest ? { filter: withoutValues(rest.filter) } : {};
-  return { ...rest, ...filter, ...(patch === undefined ? {} : { patched: true }) };
+  const isPatched = patch !== undefined || edits !== undefined;
+  return { ...rest, ...filter, ...(isPatched ? { patched: true } : {}) };
 }

@@ -13,6 +13,7 @@ export interface OperationRunnerOptions {
 const MAX_RUNNING = 4;
 const CLEANING_INTERVAL_MS = 3_600_000;
 const RETENTION_MS = 30 * 86_400_000;
+const UNBEGUN_MS = 86_400_000;
 
 /**
  * Carries out operations on many jobs, also those that other processes accepted and did not finish, and removes old ones.
@@ -87,6 +88,7 @@ export class OperationRunner extends BackgroundLoop {
 
   async #removeOld(): Promise<void> {
     if (performance.now() - this.#cleanedAt < CLEANING_INTERVAL_MS) return;
+    await this.#deps.operations.cancelUnbegun(UNBEGUN_MS);
     if ((await this.#deps.operations.removeOld(RETENTION_MS)) === 0) this.#cleanedAt = performance.now();
   }
 }

@@ -48,6 +48,15 @@ export const OperationView = Schema.Struct({
   finishedAt: Schema.optionalKey(Timestamp),
 }).annotate({ identifier: 'Operation' });
 
+/** What a change makes of the payload of one job. */
+const PayloadSampleView = Schema.Struct({
+  id: JobId,
+  type: JobType,
+  before: Schema.Unknown,
+  after: Schema.optionalKey(Schema.Unknown).annotateKey({ description: 'Missing where the change cannot be made.' }),
+  refusal: Schema.optionalKey(Schema.String).annotateKey({ description: 'Why the job would fail.' }),
+}).annotate({ identifier: 'PayloadSample' });
+
 /** The response to a dry run. */
 export const OperationCount = Schema.Struct({
   dryRun: Schema.Literal(true),
@@ -55,7 +64,32 @@ export const OperationCount = Schema.Struct({
   groups: Schema.Array(Schema.Struct({ type: JobType, status: JobStatus, count: Schema.Int })).annotateKey({
     description: 'The same by type and status, the largest first.',
   }),
+  sample: Schema.optionalKey(PayloadSampleView),
 }).annotate({ identifier: 'OperationCount' });
+
+/** The response of `GET /api/operations/:id/replaced`. */
+export const ReplacedValuesView = Schema.Struct({
+  jobs: Schema.Int.annotateKey({ description: 'The jobs of the operation, which are fixed.' }),
+  gone: Schema.Int.annotateKey({ description: 'Jobs that the table has no more: they will be skipped.' }),
+  sealed: Schema.Int.annotateKey({ description: 'Jobs whose payloads are encrypted: they cannot be compared.' }),
+  fields: Schema.Array(
+    Schema.Struct({
+      path: Schema.String.annotateKey({
+        description:
+          'A JSON pointer (RFC 6901); empty for the whole payload and for what is longer than 500 characters.',
+      }),
+      jobs: Schema.Int.annotateKey({ description: 'Jobs that have another value than the patch sets.' }),
+      values: Schema.Int.annotateKey({ description: 'How many different values these are.' }),
+      missing: Schema.Int.annotateKey({ description: 'Jobs without the field, which will have it.' }),
+      examples: Schema.Array(
+        Schema.Struct({
+          json: Schema.String.annotateKey({ description: 'The value as JSON, cut after 200 characters.' }),
+          jobs: Schema.Int,
+        }),
+      ).annotateKey({ description: 'The most frequent of the values, at most five.' }),
+    }),
+  ).annotateKey({ description: 'The fields that the patch sets, at most 100.' }),
+}).annotate({ identifier: 'ReplacedValues' });
 
 /** One job of an operation. */
 export const OperationJobView = Schema.Struct({

@@ -6,9 +6,8 @@ import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { findJob } from '../read/findJob.ts';
 import { gone, type Outcome, refused } from './changeJob.ts';
-import { mergePatch } from './mergePatch.ts';
 import type { OpenedOperation } from './operationContents.ts';
-import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
+import { payloadOf } from './payloadOf.ts';
 
 /**
  * Creates a job with the type, the settings and the payload of one that has ended, patched if the operation says so.
@@ -18,9 +17,10 @@ import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
 export async function replayJob({ id }: OperationJob, operation: OpenedOperation, deps: ApiDeps): Promise<Outcome> {
   const source = await findJob(id, deps);
   if (source === undefined) return unlessDone(idOfRepetition(id, operation), gone, deps);
-  const event = repetition(source, operation, deps.log.clock.now());
-  const obstacle = obstacleOf(source) ?? refused(refusalOf(event, deps));
-  return obstacle === undefined ? createOrFind(event, deps) : unlessDone(event.jobId, obstacle, deps);
+  const planned = repetition(source, operation, deps);
+  return 'event' in planned
+    ? createOrFind(planned.event, deps)
+    : unlessDone(idOfRepetition(id, operation), planned.obstacle, deps);
 }
 
 /** A source that cannot be repeated any more may have been, before a crash. */
@@ -28,18 +28,25 @@ async function unlessDone(newJobId: string, otherwise: Outcome, deps: ApiDeps): 
   return (await findExistingJob(newJobId, deps)) === undefined ? otherwise : { outcome: 'done', newJobId };
 }
 
-/** The outcome for a job that cannot be repeated. */
-export function obstacleOf(source: Job): Outcome | undefined {
-  if (!isTerminal(source.status))
-    return { outcome: 'skipped', reason: `the job has not ended: it is ${source.status}` };
-  if (source.unreadableEvents !== undefined) return refused('the job has events of a newer release');
-  return refused(contentsObstacle(source.payload));
+/** The creation of a job that repeats another, or the outcome for one that cannot be repeated. */
+export function repetition(
+  source: Job,
+  operation: OpenedOperation,
+  deps: ApiDeps,
+): { readonly event: JobEvent } | { readonly obstacle: Outcome } {
+  if (!isTerminal(source.status)) {
+    return { obstacle: { outcome: 'skipped', reason: `the job has not ended: it is ${source.status}` } };
+  }
+  if (source.unreadableEvents !== undefined) {
+    return { obstacle: refused('the job has events of a newer release') };
+  }
+  const changed = payloadOf(source, operation.change, deps);
+  if ('refusal' in changed) return { obstacle: refused(changed.refusal) };
+  return { event: creationOf(source, changed.payload, operation, deps.log.clock.now()) };
 }
 
-/** The creation of a job that repeats another. */
-export function repetition(source: Job, operation: OpenedOperation, now: number): JobEvent {
+function creationOf(source: Job, payload: unknown, operation: OpenedOperation, now: number): JobEvent {
   const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
-  const payload = 'patch' in operation ? mergePatch(source.payload, operation.patch) : source.payload;
   const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
   const digest = digestOf(source.id, operation);
   return scopedCreationEvent({
@@ -67,12 +74,6 @@ function digestOf(sourceId: string, { id }: OpenedOperation): string {
 
 function idOfRepetition(sourceId: string, operation: OpenedOperation): string {
   return uuidV8(digestOf(sourceId, operation));
-}
-
-/** Why the workers of the type would not accept the new job. */
-export function refusalOf(event: JobEvent, deps: ApiDeps): string | undefined {
-  if (event.event !== 'JobCreated') throw new Error('the first event of a job is its creation');
-  return payloadRefusal({ type: event.jobType, payload: event.data.payload, tenant: event.tenant }, deps);
 }
 
 async function createOrFind(event: JobEvent, deps: ApiDeps): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { encodeJobEvent, type Job, type JobEvent } from '@jobstream/domain';
 import type { OperationJob, ProcessedJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { OpenedOperation } from './operationContents.ts';
-import { obstacleOf, refusalOf, repetition } from './replayJob.ts';
+import { repetition } from './replayJob.ts';
 
 /** One append to the log; what is larger goes job by job. */
 const MAX_BYTES = 1_048_576;
@@ -46,9 +46,9 @@ async function repetitionsOf(
   const current = known.filter((one): one is { position: number; row: Job } => isCurrent(one.row, deps));
   const sources = await deps.log.contents.openJobs(current.map(({ row }) => row));
   return sources.flatMap((source, index) => {
-    const event = obstacleOf(source) === undefined && repetition(source, operation, deps.log.clock.now());
+    const planned = repetition(source, operation, deps);
     const position = current[index]?.position;
-    return event && position !== undefined && refusalOf(event, deps) === undefined ? [{ position, event }] : [];
+    return 'event' in planned && position !== undefined ? [{ position, event: planned.event }] : [];
   });
 }
 

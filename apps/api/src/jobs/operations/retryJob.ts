@@ -2,9 +2,8 @@ import type { Job, LoggedEvent } from '@jobstream/domain';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { changeJob, contextOf, gone, isDeed, type Outcome, refused } from './changeJob.ts';
-import { mergePatch } from './mergePatch.ts';
 import type { OpenedOperation } from './operationContents.ts';
-import { contentsObstacle, payloadRefusal } from './payloadRefusal.ts';
+import { payloadOf } from './payloadOf.ts';
 
 const changed: Outcome = { outcome: 'skipped', reason: 'the job has changed since the operation was accepted' };
 
@@ -18,7 +17,7 @@ export async function retryJob(job: OperationJob, operation: OpenedOperation, de
   const changes = found.job.version === job.version ? [] : await changesSince(job, deps);
   const progress = progressOf(changes, operation);
   if (typeof progress !== 'string') return progress;
-  if ('patch' in operation && progress === 'nothing') {
+  if (operation.change !== undefined && progress === 'nothing') {
     const patched = await patchPayload(job, found.job, { operation, deps });
     if (patched.outcome !== 'done') return patched;
   }
@@ -51,11 +50,11 @@ async function changesSince({ id, version }: OperationJob, { log }: ApiDeps): Pr
 
 async function patchPayload(
   job: OperationJob,
-  { type, payload: before, tenant }: Job,
+  current: Job,
   { operation, deps }: { readonly operation: OpenedOperation; readonly deps: ApiDeps },
 ): Promise<Outcome> {
-  const payload = mergePatch(before, operation.patch);
-  const refusal = refused(contentsObstacle(before) ?? payloadRefusal({ type, payload, tenant }, deps));
-  if (refusal !== undefined) return refusal;
+  const sent = payloadOf(current, operation.change, deps);
+  if ('refusal' in sent) return refused(sent.refusal);
+  const { payload } = sent;
   return changeJob(job, { ...contextOf(operation, deps), kind: 'ChangePayload', payload }, deps);
 }

@@ -91,17 +91,17 @@ export function steerOperation(step: keyof typeof steps, { operations }: ApiDeps
   };
 }
 
-function isOver({ status }: JobOperation): boolean {
+export function isOver({ status }: JobOperation): boolean {
   return status === 'completed' || status === 'cancelled';
 }
 
-function idOf(req: Request): string {
+export function idOf(req: Request): string {
   const id = String(req.params['id']).toLowerCase();
   if (!isId(id)) throw noSuchOperation();
   return id;
 }
 
-function found(operation: JobOperation | undefined): JobOperation {
+export function found<Operation extends JobOperation>(operation: Operation | undefined): Operation {
   if (operation === undefined) throw noSuchOperation();
   return operation;
 }

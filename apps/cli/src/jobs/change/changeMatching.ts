@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import type { BulkChange, BulkProgress, JobSelection } from '@jobstream/client';
 import type { Api } from '../../command/apiCommand.ts';
 import { definedIn } from '../../command/definedIn.ts';
 import { ExitCode } from '../../command/exitCode.ts';
 import { UsageError } from '../../command/failure.ts';
+import { openQuestions } from '../../command/questions.ts';
 import { clearLine } from '../../operations/followOperation.ts';
 import { countOf } from '../../output/countOf.ts';
 
@@ -47,18 +47,16 @@ export async function changeMatching(verb: BulkVerb, work: BulkWork, api: Api): 
 }
 
 /** Asks before many jobs are changed. @throws UsageError when standard input is no terminal. */
-export async function agrees(
-  verb: BulkVerb | 'replay',
-  matched: number,
-  { stdin, stderr, signal }: Api,
-): Promise<boolean> {
+export async function agrees(verb: BulkVerb | 'replay', matched: number, api: Api): Promise<boolean> {
   const what = `${verb} ${jobsOf(matched)}`;
+  assertCanAsk(what, api);
+  using questions = openQuestions(api);
+  return await questions.agrees(`${what[0]?.toUpperCase()}${what.slice(1)}?`);
+}
+
+/** @throws UsageError when standard input is no terminal. */
+export function assertCanAsk(what: string, { stdin }: Api): void {
   if (stdin.isTTY !== true) throw new UsageError(`this would ${what}: confirm it with --yes`);
-  stderr.write(`${what[0]?.toUpperCase()}${what.slice(1)}? [y/N] `);
-  const lines = createInterface({ input: stdin, signal });
-  for await (const line of lines) return /^y(?:es)?$/iu.test(line.trim());
-  signal.throwIfAborted();
-  return false;
 }
 
 function showProgress({ stderr }: Api): (progress: BulkProgress) => void {
