@@ -69,3 +69,17 @@ test('the same idempotency key of two tenants makes two operations', async () =>
   expect(other.id).not.toBe(one.id);
   expect(again.id).toBe(one.id);
 });
+
+test('a caller who may only write sees no payload in a dry run, and none of what a patch replaces', async () => {
+  const key = await api.keys.create({ name: 'writer', scopes: ['jobs:write'], tenant: 'acme', expiresAt: null });
+  const headers = { authorization: `Bearer ${key.text}` };
+  await endedJob(acme);
+  const body = { kind: 'replay', filter: { type: 'email', status: 'cancelled' }, patch: { to: 'x' } };
+  const dry = { ...body, dryRun: true };
+  expect(await statusOf(api.post('/api/operations', dry, headers))).toBe(200);
+  expect(await statusOf(api.post('/api/operations', { ...dry, sample: 0 }, headers))).toBe(403);
+  const { id } = await json<Replay>(api.post('/api/operations', { ...body, paused: true }, headers));
+  const replaced = `/api/operations/${id}/replaced`;
+  expect(await statusOf(api.fetch(replaced, { headers }))).toBe(403);
+  expect([await statusOf(acme(`GET ${replaced}`)), await statusOf(globex(`GET ${replaced}`))]).toEqual([200, 404]);
+});

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Operations } from '@jobstream/readmodel';
 import { eventually, queryDatabase } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { type ApiStage, useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
+import { startApi } from '../../../testing/startApi.ts';
 
 interface Operation {
   readonly id: string;
@@ -128,7 +128,7 @@ describe('an operation', () => {
   test('that was accepted paused is cancelled when nobody has begun it for a day, and one that was begun is not', async () => {
     const { body } = await endedJobs(stage, [{}]);
     const [unbegun, begun, young] = [
-      await accept(stage, { ...body, paused: true, patch: { secret: 1 } }),
+      await accept(stage, { ...body, paused: true, edits }),
       await accept(stage, { ...body, paused: true }),
       await accept(stage, { ...body, paused: true }),
     ];
@@ -136,14 +136,23 @@ describe('an operation', () => {
     await queryDatabase(databaseUrl, 'UPDATE operations SET fence = 1 WHERE id = $1', [begun.id]);
     const age = `UPDATE operations SET created_at = now() - interval '25 hours' WHERE id = ANY($1)`;
     await queryDatabase(databaseUrl, age, [[unbegun.id, begun.id]]);
-    const operations = new Operations({ databaseUrl, name: 'test', queryMs: 30_000 });
-    await operations.cancelUnbegun(86_400_000);
-    await operations.stop();
+    // A process that starts cleans up at once.
+    await using _another = await startApi({ natsUrl: stage.nats.url, databaseUrl });
+    await eventually(async () => expect((await read(stage, unbegun.id)).status).toBe('cancelled'));
     const all = await Promise.all([unbegun, begun, young].map(({ id }) => read(stage, id)));
     expect(all.map(({ status }) => status)).toEqual(['cancelled', 'paused', 'paused']);
     expect(all[0]).toHaveProperty('finishedAt');
     const [kept] = await queryDatabase(databaseUrl, 'SELECT patch, change FROM operations WHERE id = $1', [unbegun.id]);
     expect(kept).toEqual({ patch: null, change: null });
+  });
+
+  test('with edits leaves nothing of them when it is cancelled', async () => {
+    const { body } = await endedJobs(stage, [{}]);
+    const { id } = await accept(stage, { ...body, edits, paused: true });
+    const kept = () => queryDatabase(stage.databaseUrl, 'SELECT change FROM operations WHERE id = $1', [id]);
+    expect(await kept()).toEqual([{ change: { edits } }]);
+    await stage.api.post(`/api/operations/${id}/cancel`);
+    expect(await kept()).toEqual([{ change: null }]);
   });
 
   test('a dry run shows what becomes of the payload of a job, and why it would fail', async () => {
