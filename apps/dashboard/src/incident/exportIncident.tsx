@@ -1,10 +1,11 @@
 import { Dialog } from '@base-ui/react/dialog';
 import type { Incident, IncidentSelection } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { formatBytes } from '../format/bytes.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { CopyButton } from '../parts/copyButton.tsx';
+import { DownloadLink } from '../parts/downloadLink.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import { useSession } from '../session/session.ts';
 import '../styles/incident.css';
@@ -78,7 +79,9 @@ function Exported({ incident: { text, sha256, header } }: { readonly incident: I
       </p>
       <Text label="SHA-256, as sha256sum -c reads it" text={`${sha256}  ${file}`} />
       <Text label="Show the same again" text={commands.join('\n')} />
-      <DownloadLink blob={blob} file={file} />
+      <DownloadLink blob={blob} file={file} className="button primary">
+        Download {file}
+      </DownloadLink>
     </>
   );
 }
@@ -92,19 +95,5 @@ function Text({ label, text }: { readonly label: string; readonly text: string }
         <CopyButton text={text} />
       </div>
     </section>
-  );
-}
-
-function DownloadLink({ blob, file }: { readonly blob: Blob; readonly file: string }) {
-  const [url, setUrl] = useState<string>();
-  useEffect(() => {
-    const address = URL.createObjectURL(blob);
-    setUrl(address);
-    return () => URL.revokeObjectURL(address);
-  }, [blob]);
-  return (
-    <a className="button primary" href={url} download={file}>
-      Download {file}
-    </a>
   );
 }

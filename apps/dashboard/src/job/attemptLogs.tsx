@@ -6,6 +6,8 @@ import { CopyButton } from '../parts/copyButton.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 
+const MOST_LISTED = 50;
+
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 interface AttemptLogsProps {
@@ -28,12 +30,7 @@ export function AttemptLogs({ id, events, attempt: chosen, onAttempt }: AttemptL
       {mayDebug ? (
         <>
           <label className="log-attempt">
-            Attempt{' '}
-            <select value={attempt} onChange={({ target }) => onAttempt(Number(target.value))}>
-              {attempts.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
+            Attempt <AttemptChoice attempts={attempts} attempt={attempt} onAttempt={onAttempt} />
           </label>
           <Lines key={`${id} ${attempt}`} id={id} attempt={attempt} />
         </>
@@ -41,6 +38,36 @@ export function AttemptLogs({ id, events, attempt: chosen, onAttempt }: AttemptL
         <p className="dim">The logs of attempts need the scope jobs:debug.</p>
       )}
     </section>
+  );
+}
+
+interface AttemptChoiceProps extends Pick<AttemptLogsProps, 'onAttempt'> {
+  readonly attempts: readonly number[];
+  readonly attempt: number;
+}
+
+/** As a list, or as a number where there are many. */
+function AttemptChoice({ attempts, attempt, onAttempt }: AttemptChoiceProps) {
+  if (attempts.length > MOST_LISTED) {
+    const choose = (typed: number) => attempts.includes(typed) && onAttempt(typed);
+    const most = Math.max(...attempts);
+    return (
+      <input
+        key={attempt}
+        type="number"
+        min={1}
+        max={most}
+        defaultValue={attempt}
+        onChange={({ target }) => choose(target.valueAsNumber)}
+      />
+    );
+  }
+  return (
+    <select value={attempt} onChange={({ target }) => onAttempt(Number(target.value))}>
+      {attempts.map((one) => (
+        <option key={one}>{one}</option>
+      ))}
+    </select>
   );
 }
 

@@ -1,6 +1,7 @@
 import { foldStack, type Job } from '@jobstream/client';
 import { useState } from 'react';
 import { CopyButton } from '../parts/copyButton.tsx';
+import { LongText } from '../parts/longText.tsx';
 import { useMay } from '../session/session.ts';
 
 /** The last error of a job: name, code and message for all, and where it happened for those who may see code. */
@@ -12,7 +13,7 @@ export function JobErrorOf({ job: { error, status } }: { readonly job: Job }) {
     <section className="job-error">
       <h2>{status === 'failed' ? 'Failed' : 'Last error'}</h2>
       <p className="mono">
-        <strong>{name}</strong>: {message}
+        <strong>{name}</strong>: <LongText text={message} />
         {code !== undefined && <span className="dim"> ({code})</span>}
       </p>
       {stack !== undefined && <Stack stack={stack} />}

@@ -1,14 +1,18 @@
 import type { JobEvent, JobEventData, JobEventName } from '@jobstream/client';
-import { useRef } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import { formatActor } from '../format/actor.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
+import { type Segment, useFold } from '../parts/fold.ts';
 import { JsonTree } from '../parts/jsonTree.tsx';
+import { Unfolding } from '../parts/unfolding.tsx';
 import { EventDiff } from './eventDiff.tsx';
 import { EventFilter } from './eventFilter.tsx';
 import type { JobPageSearch } from './jobPageSearch.ts';
 import { useLostAttempts } from './useLostAttempts.ts';
+
+const LONGEST_DETAIL = 300;
 
 interface JobHistoryProps {
   readonly events: readonly JobEvent[];
@@ -46,11 +50,10 @@ interface EventTableProps {
 
 function EventTable({ events, search, onMark }: EventTableProps) {
   const table = useRef<HTMLDivElement>(null);
-  const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
-  const lost = useLostAttempts(events);
-  const times = new Map(events.map(({ version }, index) => [version, events[index - 1]?.at]));
   const shown = events.filter((event) => matches(event, search));
-  useRowKeys(table, { count: shown.length });
+  const { segments, showMore, reveal } = useFold(shown.length, { first: 20, last: 80 });
+  useRowKeys(table, { count: shown.length, show: reveal });
+  useAddressedEvent(shown, reveal);
   if (shown.length === 0) return <p className="dim">None of the {events.length} events match.</p>;
   return (
     <div className="scroll" ref={table}>
@@ -69,18 +72,71 @@ function EventTable({ events, search, onMark }: EventTableProps) {
           </tr>
         </thead>
         <tbody>
-          {shown.map((event, index) => (
-            <EventRow
-              key={event.id}
-              {...{ event, index, search, versions, onMark }}
-              since={times.get(event.version)}
-              lost={lost.get(event.version)}
-            />
-          ))}
+          <EventRows {...{ events, shown, segments, search, onMark }} onMore={showMore} />
         </tbody>
       </table>
     </div>
   );
+}
+
+interface EventRowsProps extends EventTableProps {
+  readonly shown: readonly JobEvent[];
+  readonly segments: readonly Segment[];
+  readonly onMore: (segment: Segment) => void;
+}
+
+function EventRows({ events, shown, segments, search, onMark, onMore }: EventRowsProps) {
+  const versions = new Map(events.map(({ id, version, event }) => [id, `${event} (${version})`]));
+  const times = new Map(events.map(({ version }, index) => [version, events[index - 1]?.at]));
+  const lost = useLostAttempts(events);
+  return segments.map((segment) =>
+    segment.isShown ? (
+      <Fragment key={segment.from}>
+        {shown.slice(segment.from, segment.to).map((event, index) => (
+          <EventRow
+            key={event.id}
+            {...{ event, index: segment.from + index, search, versions, onMark }}
+            since={times.get(event.version)}
+            lost={lost.get(event.version)}
+          />
+        ))}
+      </Fragment>
+    ) : (
+      <LeftOut key={`left out from ${segment.from}`} segment={segment} onMore={() => onMore(segment)} />
+    ),
+  );
+}
+
+interface LeftOutProps {
+  readonly segment: Segment;
+  readonly onMore: () => void;
+}
+
+function LeftOut({ segment: { from, to }, onMore }: LeftOutProps) {
+  return (
+    <tr className="left-out">
+      <td colSpan={7}>
+        <button type="button" className="quiet" onClick={onMore}>
+          {(to - from).toLocaleString()} events in between: show more
+        </button>
+      </td>
+    </tr>
+  );
+}
+
+/** Goes to the event that the address names after `#`, as a browser does where it is in the document. */
+function useAddressedEvent(events: readonly JobEvent[], reveal: (index: number) => void): void {
+  useEffect(() => {
+    const go = () => {
+      const { hash } = location;
+      const index = events.findIndex(({ version }) => hash === `#event-${version}`);
+      if (index === -1 || document.querySelector(hash) !== null) return;
+      reveal(index);
+      requestAnimationFrame(() => document.querySelector(hash)?.scrollIntoView());
+    };
+    addEventListener('hashchange', go);
+    return () => removeEventListener('hashchange', go);
+  });
 }
 
 interface EventRowProps {
@@ -115,18 +171,27 @@ function EventRow({ event, index, since, lost, search: { at, compare = [] }, ver
       </td>
       <td className="number">{elapsed === undefined ? '–' : `+${formatDuration(elapsed)}`}</td>
       <td>
-        <details>
-          <summary data-row={index}>
-            {event.event} <span className="dim">{detailOf(event)}</span>
-          </summary>
-          <JsonTree value={event} />
-        </details>
+        <Unfolding
+          data-row={index}
+          summary={
+            <>
+              {event.event} <span className="dim">{shortened(detailOf(event))}</span>
+            </>
+          }
+        >
+          <JsonTree value={event} file={event.id} />
+        </Unfolding>
         {lost !== undefined && <p className="warn">{lost}</p>}
       </td>
       <td>{formatActor(event.actor)}</td>
       <td className="clip">{causeOf(event, versions)}</td>
     </tr>
   );
+}
+
+/** All of it is in the event below. */
+function shortened(text: string): string {
+  return text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL)}…` : text;
 }
 
 function matches(event: JobEvent, { event: name, find }: JobPageSearch): boolean {

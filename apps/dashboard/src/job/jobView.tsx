@@ -108,16 +108,16 @@ function withoutNothing(search: Readonly<Record<string, unknown>>): JobPageSearc
   return Object.fromEntries(telling) as JobPageSearch;
 }
 
-function Contents({ job: { payload, result, resultInexact } }: { readonly job: Job }) {
+function Contents({ job: { id, payload, result, resultInexact } }: { readonly job: Job }) {
   return (
     <div className="contents">
       <section>
         <h2>Payload</h2>
-        <JsonTree value={payload} />
+        <JsonTree value={payload} file={`${id}-payload`} />
       </section>
       <section>
         <h2>Result</h2>
-        <JsonTree value={result} />
+        <JsonTree value={result} file={`${id}-result`} />
         {resultInexact && <p className="dim">It has numbers that JavaScript does not hold exactly.</p>}
       </section>
     </div>

@@ -23,7 +23,9 @@ export interface Lane {
  * little: what happened later is never shown before.
  */
 export function lanesOf(events: readonly JobEvent[]): readonly Lane[] {
-  return events.reduce<readonly Lane[]>((lanes, event) => [...lanes.slice(0, -1), ...after(lanes.at(-1), event)], []);
+  const lanes: Lane[] = [];
+  for (const event of events) lanes.push(...after(lanes.pop(), event));
+  return lanes;
 }
 
 type Evolve = {

@@ -1,7 +1,9 @@
 import type { JobEvent } from '@jobstream/client';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode, useMemo } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../format/useNow.ts';
+import { useFold } from '../parts/fold.ts';
+import { LongText } from '../parts/longText.tsx';
 import { type Lane, lanesOf } from './lanes.ts';
 
 const TICKS = 4;
@@ -22,7 +24,8 @@ interface TimelineProps {
 
 /** The attempts of a job on one time axis, each with the wait before it. */
 export function Timeline({ events, ended, children }: TimelineProps) {
-  const lanes = lanesOf(events);
+  const lanes = useMemo(() => lanesOf(events), [events]);
+  const { segments, showMore } = useFold(lanes.length, { first: 5, last: 45 });
   const clock = useNow();
   const ends = lanes.map(({ waitsFrom, startedAt, endedAt }) => endedAt ?? startedAt ?? waitsFrom);
   const last = Math.max(Date.parse(events.at(-1)?.at ?? ''), ...ends);
@@ -33,9 +36,21 @@ export function Timeline({ events, ended, children }: TimelineProps) {
     <section className="timeline">
       <h2>Attempts</h2>
       <ol>
-        {lanes.map((lane) => (
-          <LaneRow key={lane.waitsFrom} lane={lane} scale={scale} />
-        ))}
+        {segments.map((segment) =>
+          segment.isShown ? (
+            <Fragment key={segment.from}>
+              {lanes.slice(segment.from, segment.to).map((lane, index) => (
+                <LaneRow key={segment.from + index} lane={lane} scale={scale} />
+              ))}
+            </Fragment>
+          ) : (
+            <li key={`left out from ${segment.from}`} className="left-out">
+              <button type="button" className="quiet" onClick={() => showMore(segment)}>
+                {(segment.to - segment.from).toLocaleString()} attempts in between: show more
+              </button>
+            </li>
+          ),
+        )}
       </ol>
       <div className="axis" aria-hidden="true">
         {Array.from({ length: TICKS + 1 }, (_, tick) => (
@@ -65,7 +80,7 @@ function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }
       </svg>
       {lane.error !== undefined && (
         <span className="lane-error">
-          {lane.error.name}: {lane.error.message}
+          {lane.error.name}: <LongText text={lane.error.message} />
         </span>
       )}
     </li>
