@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { useDashboard } from './dashboardStage.ts';
 import { untilListed } from './untilListed.ts';
 
-const { adminKey, client, logIn, openPage, prepare } = useDashboard();
+const { adminKey, client, clientWith, createKey, logIn, logOut, openPage, prepare } = useDashboard();
 const TYPE = 'detailed';
 let id = '';
 
@@ -75,4 +75,17 @@ test('what a stranger wrote is isolated, and what a field asks for can be read',
     page.evaluate(`getComputedStyle(document.querySelector('${selector}'), ${part}).${property}`);
   expect(await styleOf('[role=row] .clip', 'unicodeBidi')).toBe('isolate');
   expect(await styleOf('.filter-box', 'color', "'::placeholder'")).toBe(await styleOf('.dim', 'color'));
+});
+
+test('who did something is named by the name of the key, for those who may see the keys', async (context) => {
+  const { id, key } = await createKey({ scopes: ['jobs:write', 'jobs:read'] });
+  const name = (await client.keys.list()).find((one) => one.id === id)?.name ?? '';
+  const job = await clientWith(key).jobs.create({ type: 'named', payload: {} });
+  const { page } = await openPage(context);
+  await logIn(page, `/jobs/${job.id}`, adminKey);
+  const actor = page.getByRole('row').filter({ hasText: 'JobCreated' });
+  await actor.getByText(`key ${name}`).waitFor();
+  await logOut(page);
+  await logIn(page, `/jobs/${job.id}`, key);
+  await actor.getByText(`key ${id}`).waitFor();
 });

@@ -28,7 +28,8 @@ function* historyAfter(creation: string): Generator<JobEvent> {
   };
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     yield event('JobStarted', { attempt, worker: 'worker-1' });
-    for (let step = attempt === 1 ? 2 : 1; step <= STEPS; step++) yield event('JobProgressed', { attempt, percent: step * 10 });
+    for (let step = attempt === 1 ? 2 : 1; step <= STEPS; step++)
+      yield event('JobProgressed', { attempt, percent: step * 10 });
     const error = { name: 'Error', message: attempt === ATTEMPTS ? MESSAGE : 'no answer' };
     const failed = { attempt, error, durationMs: STEPS };
     if (attempt < ATTEMPTS) yield event('JobRetryScheduled', { ...failed, retryAt: timeOf(version + 2) });

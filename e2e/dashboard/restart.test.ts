@@ -57,6 +57,19 @@ test('a page says that the API is away, and shows what happened when it is back'
   await notice.waitFor({ state: 'detached' });
 });
 
+test('a view that is not loaded yet says that the API is away, within the page, and is shown when it is back', async (context) => {
+  const { page } = await openPage(context, { baseURL: system.api });
+  await page.goto('/dashboard/');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  expect(await system.stop()).toBe(0);
+  await page.getByRole('link', { name: 'Schedules' }).click();
+  await page.getByText('this view is not loaded yet').waitFor();
+  await page.getByRole('navigation', { name: 'Views', exact: true }).waitFor();
+  system = await startSystem(dataDir, settings);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Schedules', level: 1 }).waitFor();
+});
+
 test('a page says how old the table is when it lacks what was changed', async (context) => {
   const { page } = await openPage(context, { baseURL: system.api });
   const { jobs } = new JobstreamClient({ url: system.api });

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@jobstream/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { formatActor } from '../format/actor.ts';
+import { ActorName } from '../parts/actorName.tsx';
 import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';
@@ -75,7 +75,7 @@ function Actor({ record: { actor, tenant } }: { readonly record: AuditRecord }) 
   return (
     <>
       <Link to="/audit" search={{ actor: actor.id }}>
-        {formatActor(actor)}
+        <ActorName actor={actor} />
       </Link>
       {tenant !== undefined && <span className="dim"> of {tenant}</span>}
     </>

@@ -1,7 +1,7 @@
 import type { Job, JobEvent } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { formatActor } from '../format/actor.ts';
+import { ActorName } from '../parts/actorName.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
 import { deeds, type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
@@ -85,7 +85,13 @@ function OriginName({ origin: { actor, schedule, rerunOf, correlationId } }: { r
     const byHand = actor.kind !== 'scheduler';
     return (
       <>
-        {byHand ? `Run by ${formatActor(actor)} of` : 'Tick of'}{' '}
+        {byHand ? (
+          <>
+            Run by <ActorName actor={actor} /> of
+          </>
+        ) : (
+          'Tick of'
+        )}{' '}
         <Link to="/schedules" hash={`schedule-${schedule.name}`}>
           {schedule.name}
         </Link>
@@ -134,10 +140,10 @@ function InterventionStep({
 /** Who asked for something: an operation on many jobs, or a single caller. */
 function Caller({ actor, correlationId }: Pick<Origin, 'actor' | 'correlationId'>) {
   const operation = useOperations()?.get(correlationId ?? '');
-  if (operation === undefined) return formatActor(actor);
+  if (operation === undefined) return <ActorName actor={actor} />;
   return (
     <>
-      the {operation.kind} operation of {formatActor(actor)}
+      the {operation.kind} operation of <ActorName actor={actor} />
     </>
   );
 }

@@ -1,9 +1,9 @@
 import type { JobEvent, JobEventData, JobEventName } from '@jobstream/client';
 import { Fragment, useEffect, useRef } from 'react';
-import { formatActor } from '../format/actor.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
+import { ActorName } from '../parts/actorName.tsx';
 import { type Segment, useFold } from '../parts/fold.ts';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Unfolding } from '../parts/unfolding.tsx';
@@ -183,7 +183,9 @@ function EventRow({ event, index, since, lost, search: { at, compare = [] }, ver
         </Unfolding>
         {lost !== undefined && <p className="warn">{lost}</p>}
       </td>
-      <td>{formatActor(event.actor)}</td>
+      <td>
+        <ActorName actor={event.actor} />
+      </td>
       <td className="clip">{causeOf(event, versions)}</td>
     </tr>
   );

@@ -1,6 +1,6 @@
 import type { JobStatus, JobType } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
-import { formatActor } from '../format/actor.ts';
+import { ActorName } from '../parts/actorName.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
 
 /** Whether jobs of a type are run, and if it is paused, who paused it, since when and why. */
@@ -16,7 +16,12 @@ function Paused({ type: { until, pausedAt, pausedBy, pauseReason, pausedWithAll 
     <>
       <span className="warn">‖ paused{pausedWithAll && ' with all types'}</span>
       <span className="dim">
-        {pausedBy !== undefined && ` by ${formatActor(pausedBy)}`}
+        {pausedBy !== undefined && (
+          <>
+            {' '}
+            by <ActorName actor={pausedBy} />
+          </>
+        )}
         {pausedAt !== undefined && (
           <>
             , <Age at={pausedAt} />

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
+import { ActorName } from '../parts/actorName.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
@@ -51,7 +52,10 @@ function Facts({ operation }: { readonly operation: JobOperation }) {
   const { actor, tenant, reason, rate, createdAt, finishedAt, filter, patched } = operation;
   return (
     <dl className="facts">
-      <Fact name="By">{[actor.id, tenant ?? []].flat().join(' · ')}</Fact>
+      <Fact name="By">
+        <ActorName actor={actor} />
+        {tenant !== undefined && ` · ${tenant}`}
+      </Fact>
       {reason !== undefined && <Fact name="Reason">{reason}</Fact>}
       <Fact name="Begun">
         <Instant at={createdAt} />

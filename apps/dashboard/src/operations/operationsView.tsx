@@ -2,6 +2,7 @@ import type { JobOperation } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { ActorName } from '../parts/actorName.tsx';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -53,7 +54,15 @@ function NoOperations() {
 const COLUMNS: readonly Column<JobOperation>[] = [
   { name: 'Operation', cell: (operation) => <OperationLink operation={operation} /> },
   { name: 'Progress', cell: (operation) => <Progress operation={operation} /> },
-  { name: 'By', cell: ({ actor, tenant }) => [actor.id, tenant ?? []].flat().join(' · ') },
+  {
+    name: 'By',
+    cell: ({ actor, tenant }) => (
+      <>
+        <ActorName actor={actor} />
+        {tenant !== undefined && ` · ${tenant}`}
+      </>
+    ),
+  },
   { name: 'Reason', kind: 'why', cell: ({ reason }) => reason ?? '–' },
   { name: 'Begun', cell: ({ createdAt }) => <Age at={createdAt} /> },
   { name: 'Actions', kind: 'actions', cell: (operation) => <Steering operation={operation} /> },

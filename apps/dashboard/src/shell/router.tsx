@@ -3,8 +3,9 @@ import {
   createRoute,
   createRouter,
   defaultStringifySearch,
-  lazyRouteComponent,
+  type ErrorComponentProps,
   Link,
+  useRouter,
 } from '@tanstack/react-router';
 import { readAuditSearch } from '../audit/auditSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
@@ -14,6 +15,7 @@ import { readOperationAddress } from '../jobs/operationSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
 import { only } from './addressParts.ts';
+import { lazyView } from './lazyView.ts';
 import { Shell } from './shell.tsx';
 
 const root = createRootRoute({
@@ -31,102 +33,109 @@ const getParentRoute = () => root;
 const overview = createRoute({
   getParentRoute,
   path: '/',
-  component: lazyRouteComponent(() => import('../overview/overview.tsx'), 'Overview'),
+  component: lazyView(() => import('../overview/overview.tsx'), 'Overview'),
   validateSearch: only(readPastSearch),
 });
 const jobs = createRoute({
   getParentRoute,
   path: '/jobs',
-  component: lazyRouteComponent(() => import('../jobs/jobsView.tsx'), 'JobsView'),
+  component: lazyView(() => import('../jobs/jobsView.tsx'), 'JobsView'),
   validateSearch: only(readJobSearch),
 });
 const job = createRoute({
   getParentRoute,
   path: '/jobs/$id',
-  component: lazyRouteComponent(() => import('../job/jobView.tsx'), 'JobView'),
+  component: lazyView(() => import('../job/jobView.tsx'), 'JobView'),
   validateSearch: only(readJobPageSearch),
 });
 const edit = createRoute({
   getParentRoute,
   path: '/jobs/$id/edit',
-  component: lazyRouteComponent(() => import('../deadLetters/editView.tsx'), 'EditView'),
+  component: lazyView(() => import('../deadLetters/editView.tsx'), 'EditView'),
   validateSearch: only(readJobSearch),
 });
 const deadLetters = createRoute({
   getParentRoute,
   path: '/dead-letters',
-  component: lazyRouteComponent(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
+  component: lazyView(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
   validateSearch: only(readFailureSearch),
 });
 const failures = createRoute({
   getParentRoute,
   path: '/failures',
-  component: lazyRouteComponent(() => import('../failures/failuresView.tsx'), 'FailuresView'),
+  component: lazyView(() => import('../failures/failuresView.tsx'), 'FailuresView'),
   validateSearch: only(readFailureSearch),
 });
 const operations = createRoute({
   getParentRoute,
   path: '/operations',
-  component: lazyRouteComponent(() => import('../operations/operationsView.tsx'), 'OperationsView'),
+  component: lazyView(() => import('../operations/operationsView.tsx'), 'OperationsView'),
   validateSearch: only(nothing),
 });
 const newOperation = createRoute({
   getParentRoute,
   path: '/operations/new',
-  component: lazyRouteComponent(() => import('../operations/newOperationView.tsx'), 'NewOperationView'),
+  component: lazyView(() => import('../operations/newOperationView.tsx'), 'NewOperationView'),
   validateSearch: only(readOperationAddress),
 });
 const operation = createRoute({
   getParentRoute,
   path: '/operations/$id',
-  component: lazyRouteComponent(() => import('../operations/operationView.tsx'), 'OperationView'),
+  component: lazyView(() => import('../operations/operationView.tsx'), 'OperationView'),
   validateSearch: only(nothing),
 });
 const types = createRoute({
   getParentRoute,
   path: '/types',
-  component: lazyRouteComponent(() => import('../jobTypes/typesView.tsx'), 'TypesView'),
+  component: lazyView(() => import('../jobTypes/typesView.tsx'), 'TypesView'),
   validateSearch: only(nothing),
 });
 const type = createRoute({
   getParentRoute,
   path: '/types/$type',
-  component: lazyRouteComponent(() => import('../jobTypes/typeView.tsx'), 'TypeView'),
+  component: lazyView(() => import('../jobTypes/typeView.tsx'), 'TypeView'),
   validateSearch: only(nothing),
 });
 const workers = createRoute({
   getParentRoute,
   path: '/workers',
-  component: lazyRouteComponent(() => import('../workers/workersView.tsx'), 'WorkersView'),
+  component: lazyView(() => import('../workers/workersView.tsx'), 'WorkersView'),
   validateSearch: only(nothing),
 });
 const proof = createRoute({
   getParentRoute,
   path: '/proof',
-  component: lazyRouteComponent(() => import('../proof/proofView.tsx'), 'ProofView'),
+  component: lazyView(() => import('../proof/proofView.tsx'), 'ProofView'),
   validateSearch: only(nothing),
 });
 const schedules = createRoute({
   getParentRoute,
   path: '/schedules',
-  component: lazyRouteComponent(() => import('../schedules/schedulesView.tsx'), 'SchedulesView'),
+  component: lazyView(() => import('../schedules/schedulesView.tsx'), 'SchedulesView'),
   validateSearch: only(nothing),
 });
 const audit = createRoute({
   getParentRoute,
   path: '/audit',
-  component: lazyRouteComponent(() => import('../audit/auditView.tsx'), 'AuditView'),
+  component: lazyView(() => import('../audit/auditView.tsx'), 'AuditView'),
   validateSearch: only(readAuditSearch),
 });
 const keys = createRoute({
   getParentRoute,
   path: '/keys',
-  component: lazyRouteComponent(() => import('../apiKeys/keysView.tsx'), 'KeysView'),
+  component: lazyView(() => import('../apiKeys/keysView.tsx'), 'KeysView'),
   validateSearch: only(nothing),
 });
 
 function nothing(): object {
   return {};
+}
+
+/** A view that failed; it is also loaded again. */
+function Failed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const again = () => void router.invalidate().then(reset);
+  return <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={again} />;
 }
 
 /** Makes the router of the page: every view has an address. */
@@ -152,9 +161,7 @@ export function makeRouter() {
     ]),
     basepath: '/dashboard',
     stringifySearch,
-    defaultErrorComponent: ({ error, reset }) => (
-      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
-    ),
+    defaultErrorComponent: Failed,
     scrollRestoration: true,
   });
 }
