@@ -78,14 +78,15 @@ test('what a stranger wrote is isolated, and what a field asks for can be read',
 });
 
 test('who did something is named by the name of the key, for those who may see the keys', async (context) => {
-  const { id, key } = await createKey({ scopes: ['jobs:write', 'jobs:read'] });
-  const name = (await client.keys.list()).find((one) => one.id === id)?.name ?? '';
+  const { id: keyId, key } = await createKey({ scopes: ['jobs:write', 'jobs:read'] });
+  const name = (await client.keys.list()).find((one) => one.id === keyId)?.name ?? '';
   const job = await clientWith(key).jobs.create({ type: 'named', payload: {} });
   const { page } = await openPage(context);
   await logIn(page, `/jobs/${job.id}`, adminKey);
   const actor = page.getByRole('row').filter({ hasText: 'JobCreated' });
   await actor.getByText(`key ${name}`).waitFor();
+  expect(await actor.textContent()).not.toContain(keyId);
   await logOut(page);
   await logIn(page, `/jobs/${job.id}`, key);
-  await actor.getByText(`key ${id}`).waitFor();
+  await actor.getByText(`key ${keyId}`).waitFor();
 });
