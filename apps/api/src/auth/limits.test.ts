@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { migrate } from '@jobstream/readmodel';
 import { createDatabase, startNats, type TestNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { startApi, type StartApiOptions, type TestApi } from '../../testing/startApi.ts';
 
 let nats: TestNats;
@@ -14,6 +15,14 @@ beforeAll(async () => {
   await migrate(databaseUrl);
 });
 afterAll(() => nats.stop());
+
+const operations = operationsOf(readOpenApi());
+const methods = operations.map(({ method }) => method);
+/** What pages send: the headers that operations take, and those of each request. */
+const requestHeaders = operations
+  .flatMap(({ parameters }) => parameters.filter((one) => one.in === 'header').map(({ name }) => name))
+  .concat('Authorization', 'Content-Type', 'X-Request-Id', 'traceparent');
+const listed = ({ headers }: Response, name: string) => headers.get(name)?.split(',');
 
 /** The headers of answers that the document of the API names. */
 const documentedHeaders = new Set<string>();
@@ -123,11 +132,13 @@ describe('pages in browsers', () => {
     await using api = await start({ open: false, corsOrigins: ['https://app.example.com'] });
     const [named, other] = [await preflight(api, 'https://app.example.com'), await preflight(api, 'https://evil.test')];
     expect(named.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
-    expect(named.headers.get('access-control-allow-headers')).toContain('Authorization');
+    expect(listed(named, 'access-control-allow-headers')).toEqual(expect.arrayContaining(requestHeaders));
+    expect(listed(named, 'access-control-allow-methods')).toEqual(expect.arrayContaining(methods));
+    expect(named.headers.get('access-control-max-age')).toBe('600');
     expect(named.headers.has('access-control-allow-credentials')).toBe(false);
     expect(other.headers.has('access-control-allow-origin')).toBe(false);
     const answer = await ask(api, await newKey(api), { origin: 'https://app.example.com' });
-    const exposed = answer.headers.get('access-control-expose-headers')?.split(',').toSorted();
+    const exposed = listed(answer, 'access-control-expose-headers')?.toSorted();
     expect(exposed).toEqual([...documentedHeaders].filter((name) => name !== 'Cache-Control').toSorted()); // always exposed
     expect(answer.headers.get('vary')).toContain('Origin');
   });

@@ -1,21 +1,37 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Ask, type ContractSystem, startContractSystem } from '../../testing/contract/contractSystem.ts';
 import { DocumentCheck } from '../../testing/contract/documentCheck.ts';
 import type { Exchange } from '../../testing/contract/exchange.ts';
+import { fullAnswers } from '../../testing/contract/fullAnswers.ts';
 import { jobAnswers } from '../../testing/contract/jobAnswers.ts';
 import { manyJobsAnswers } from '../../testing/contract/manyJobsAnswers.ts';
 import { type DocumentedOperation, operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { otherAnswers } from '../../testing/contract/otherAnswers.ts';
 import type { Situation } from '../../testing/contract/produce.ts';
 import { scheduleAnswers } from '../../testing/contract/scheduleAnswers.ts';
+import { SeenParts } from '../../testing/contract/seenParts.ts';
 import { usualAnswers } from '../../testing/contract/usualAnswers.ts';
 
 const document = readOpenApi();
 const check = new DocumentCheck(document);
+const seen = new SeenParts(document, check);
 const operations = operationsOf(document);
 const special = { ...jobAnswers, ...manyJobsAnswers, ...scheduleAnswers, ...otherAnswers };
 /** How the test has the server itself refuse a request. */
 const HEADERS_TOO_LARGE = 431;
+
+/** What no answer here can have, and why. */
+const ELSEWHERE: readonly RegExp[] = [
+  / RateLimit/, // limits.test.ts
+  / Jobstream-(?:Position|Table-Lag)$/, // positions.test.ts
+  /^(?:Job|Schedule)[A-Z]\w+\.(?:causationId|correlationId|tenant)$|^CloudEvent\.causationid$/, // of many events, which share an envelope
+  /\.stopped$/, // killedApi.test.ts, importJobs.test.ts
+  /^(?:Created)?ApiKey\.(?:lastUsedAt|madeOpen|revokedAt)$/, // authenticateKey.test.ts, keysMadeOpen.test.ts
+  /^Activity\.incompleteBefore$|^Ready\.notes$/, // statsRoutes.test.ts, health.test.ts
+  /^Operation\.(?:hindrance|reasons)|^OperationJob\.(?:newJobId|reason)$/, // operations.test.ts: not all APIs here have keys
+  /^JobType\.(?:limits\.rate|schemaIgnored)$|^JobRequeued\.data\.discarded$/, // typeRoutes and hostileSchemas.test.ts
+  /^retryJob 200\./, // a Job with warnings
+];
 
 const documented = operations.flatMap((operation) =>
   Object.keys(operation.responses).map((status) => ({ id: operation.id, status, operation })),
@@ -49,8 +65,23 @@ test.each(documented)('$id answers $status as documented', async ({ id, status, 
   const expected = status === 'default' ? HEADERS_TOO_LARGE : Number(status);
   expect(exchanges.map((exchange) => exchange.status)).toEqual(exchanges.map(() => expected));
   expect(exchanges.map((exchange) => faultsOf(operation, exchange))).toEqual(exchanges.map(() => []));
+  for (const exchange of exchanges) seen.add(operation, exchange);
   const types = Object.keys(operation.responses[status]?.content ?? {});
   expect([...new Set(exchanges.flatMap(({ type = [] }) => type))].toSorted()).toEqual(types.toSorted());
+});
+
+describe('every documented field and header is in an answer', () => {
+  test.each(Object.entries(fullAnswers))('of %s, which has what others lack', async (id, produce) => {
+    const operation = operations.find((one) => one.id === id);
+    if (operation === undefined) throw new Error(`no operation ${id}`);
+    const exchanges = [await produce(situationOf(operation))].flat();
+    expect(exchanges.flatMap((exchange) => faultsOf(operation, exchange))).toEqual([]);
+    for (const exchange of exchanges) seen.add(operation, exchange);
+  });
+
+  test('but for those that other tests look at', () => {
+    expect(seen.unseen().filter((place) => !ELSEWHERE.some((pattern) => pattern.test(place)))).toEqual([]);
+  });
 });
 
 test('without the log and the table every operation responds in time and as documented', async () => {

@@ -29,6 +29,7 @@ export interface ContractSystem extends AsyncDisposable {
   readonly limited: TestApi;
   readonly keyless: TestApi;
   readonly lost: TestApi;
+  readonly databaseUrl: string;
   /** Returns a key with this scope alone, for all tenants or for one. */
   keyWith(scope: Scope, tenant?: string): string;
   ask(operation: DocumentedOperation, ask?: Ask, api?: TestApi): Promise<Exchange>;
@@ -70,6 +71,7 @@ export async function startContractSystem(): Promise<ContractSystem> {
     limited,
     keyless,
     lost,
+    databaseUrl,
     keyWith,
     ask: (operation, ask = {}, api = guarded) => send(api, operation, ask, `Bearer ${keyWith('admin')}`),
     carryOut: (jobId, command) => carryOut(guarded, jobId, command),

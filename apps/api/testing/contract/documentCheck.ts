@@ -1,6 +1,6 @@
 import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, itemsOf } from './exchange.ts';
 import { type DocumentedContent, type DocumentedOperation, type OpenApi, operationsOf } from './openApi.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -58,14 +58,6 @@ export class DocumentCheck {
     if (item !== undefined) return itemsOf(text).flatMap((value) => this.valueFaults(item, value));
     return this.valueFaults(schema, type?.endsWith('json') === true ? JSON.parse(text) : text);
   }
-}
-
-/** Returns the values in lines of JSON, or in the data of events. */
-function itemsOf(text: string): readonly unknown[] {
-  const lines = text.includes('\ndata: ')
-    ? [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => data)
-    : text.split('\n').filter((line) => line.startsWith('{'));
-  return lines.map((line) => JSON.parse(line) as unknown);
 }
 
 function closed(node: unknown): unknown {

@@ -21,3 +21,11 @@ export async function readExchange(
   const type = response.headers.get('content-type')?.split(';')[0];
   return { status: response.status, headers: response.headers, type, text };
 }
+
+/** Returns the values in lines of JSON, or in the data of events. */
+export function itemsOf(text: string): readonly unknown[] {
+  const lines = text.includes('\ndata: ')
+    ? [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => data)
+    : text.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line) as unknown);
+}

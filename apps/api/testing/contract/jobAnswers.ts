@@ -58,8 +58,8 @@ async function askUnreadable({ system, ask }: Situation): Promise<Exchange> {
   return ask(path(jobId));
 }
 
-/** A job whose first attempt has logged a line and is over. */
-async function loggedJob(situation: Situation): Promise<string> {
+/** A job whose first attempt has logged some lines and is over. */
+export async function loggedJob(situation: Situation, lines = 1): Promise<string> {
   const jobId = await livedJob(situation, 'failed');
   const line = { time: Date.now(), level: 'info', message: 'sent', fields: { to: 2 } };
   const chunk = {
@@ -69,7 +69,7 @@ async function loggedJob(situation: Situation): Promise<string> {
     chunk: 0,
     end: true,
     sealed: false,
-    lines: JSON.stringify(line),
+    lines: Array.from({ length: lines }, () => JSON.stringify(line)).join('\n'),
   };
   await new Promise((resolve) => situation.system.guarded.log.attemptLogs.append([{ chunk }], resolve));
   return jobId;

@@ -1,0 +1,77 @@
+import type { Request } from 'express';
+import * as Schema from 'effect/Schema';
+import { expect, test } from 'vitest';
+import { bodyDecoder, findJsonFaults } from './http/decodeBody.ts';
+import { shortPointer } from './http/jsonPointer.ts';
+import { findSourceFaults } from './http/sourceFaults.ts';
+import { checkBatch, decodeBatch } from './jobs/create/batchRequest.ts';
+import { patchedPaths } from './jobs/operations/mergePatch.ts';
+import { CheckBudget } from './payloads/checkBudget.ts';
+import { PayloadSchema } from './payloads/payloadSchema.ts';
+import { Problem } from './problems/problem.ts';
+
+const list = <Item>(length: number, item: (index: number) => Item) => Array.from({ length }, (_, index) => item(index));
+const numbered = (length: number) => Object.fromEntries(list(length, (index) => [`f${index}`, index]));
+
+/** How many mistakes a refusal names. */
+function namedBy(work: () => unknown): number {
+  try {
+    work();
+    return 0;
+  } catch (error) {
+    if (error instanceof Problem) return error.errors?.length ?? 0;
+    throw error;
+  }
+}
+
+const texts = bodyDecoder(Schema.Record(Schema.String, Schema.String));
+const batchOf = (jobs: readonly object[]) =>
+  ({ body: { jobs }, headers: { 'content-length': '1' } }) as unknown as Request;
+const warned = ({ place = '' }: { readonly place?: string }) => ({
+  errors: [],
+  warnings: [{ code: 'payload-mismatch' as const, pointer: place, detail: 'wrong' }],
+});
+
+/** A payload, or a schema, in which so many objects are nested. */
+const nested = (depth: number, inner: (value: object) => object): object =>
+  depth <= 1 ? {} : inner(nested(depth - 1, inner));
+
+function isUsable(schema: object): boolean {
+  return new PayloadSchema(schema).ignored === undefined;
+}
+
+function mistakesIn(count: number): number {
+  const properties = Object.fromEntries(list(count, (index) => [`f${index}`, { type: 'string' }]));
+  return new PayloadSchema({ properties }).check(numbered(count), new CheckBudget()).length;
+}
+
+function warningsOf(count: number): number {
+  const jobs = list(count, () => ({ type: 'email' }));
+  return checkBatch(jobs, undefined, { check: warned }).warnings.length;
+}
+
+test.each<[what: string, limit: number, accepts: (size: number) => boolean]>([
+  ['the nesting of a payload', 64, (size) => findJsonFaults(nested(size, (inner) => [inner])).length === 0],
+  ['the nesting of a schema', 32, (size) => isUsable(nested(size, (items) => ({ items })))],
+  ['the subschemas of a schema', 2_000, (size) => isUsable({ anyOf: list(size - 1, () => ({})) })],
+  ['the characters of a schema', 65_536, (size) => isUsable({ title: 'x'.repeat(size - '{"title":""}'.length) })],
+  ['the characters of a pointer', 500, (size) => shortPointer(['x'.repeat(size - 1)]) !== ''],
+])('%s: %i are accepted, and not one more', (_what, limit, accepts) => {
+  expect([accepts(limit), accepts(limit + 1)]).toEqual([true, false]);
+});
+
+test.each<[what: string, limit: number, named: (size: number) => number]>([
+  ['mistakes in a body', 50, (size) => namedBy(() => texts(numbered(size)))],
+  ['mistakes in a batch', 50, (size) => namedBy(() => decodeBatch(batchOf(list(size, () => ({ type: 1 }))), 0))],
+  ['warnings of a batch', 20, warningsOf],
+  ['values that JSON cannot hold', 20, (size) => findJsonFaults(list(size, () => Infinity)).length],
+  [
+    'numbers with too many digits',
+    20,
+    (size) => findSourceFaults(`[${list(size, () => '9'.repeat(17)).join(',')}]`).numbers.length,
+  ],
+  ['mistakes in a payload', 20, mistakesIn],
+  ['fields of a patch', 100, (size) => patchedPaths(numbered(size)).length],
+])('of all %s the first %i are named', (_what, limit, named) => {
+  expect([named(limit - 1), named(limit), named(limit + 1)]).toEqual([limit - 1, limit, limit]);
+});
