@@ -14,9 +14,12 @@ const dashboard = 'e2e/dashboard/**/*.test.ts';
 const ofAll = {
   exclude: ['**/node_modules/**', '**/.data/**'],
   pool: 'forks',
-  setupFiles: ['failOnConsoleOutput', 'failOnOpenConnections', 'failOnUnawaitedPauses'].map(
-    (name) => `libs/test-support/src/${name}.ts`,
-  ),
+  setupFiles: [
+    'failOnConsoleOutput',
+    'failOnOpenConnections',
+    'failOnUnawaitedPauses',
+    'failOnUnhandledRejections',
+  ].map((name) => `libs/test-support/src/${name}.ts`),
   // Real servers start and recover within these on a machine with ten times more work than cores; no test is about how long
   // something takes.
   testTimeout: 600_000,

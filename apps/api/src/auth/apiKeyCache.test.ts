@@ -1,7 +1,7 @@
 import { type ApiKeyCredential, ReadModelUnavailableError } from '@jobstream/readmodel';
 import { createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/test-support';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiKeyCache, type ApiKeyCacheOptions } from './apiKeyCache.ts';
 
 /** A table of keys as the ring sees it, which can be away, and answer when it is told to. */
@@ -113,6 +113,17 @@ describe('while the table is unavailable', () => {
     await startRing({ ...never, maxAgeMs: 50 });
     table.away = true;
     await eventually(() => expect(ring.find('known')).rejects.toMatchObject({ code: 'credentials-unverifiable' }));
+  });
+
+  test('a known key is valid for five minutes', async () => {
+    await startRing({ ...never, maxWaitMs: 10 });
+    table.away = true;
+    const readAt = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(readAt + 299_000);
+    expect(await ring.find('known')).toMatchObject({ id: 'known' });
+    clock.mockReturnValue(readAt + 301_000);
+    await expect(ring.find('known')).rejects.toMatchObject({ code: 'credentials-unverifiable' });
+    clock.mockRestore();
   });
 
   test('an unknown key is neither accepted nor refused', async () => {

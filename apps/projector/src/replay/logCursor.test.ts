@@ -1,7 +1,7 @@
 import type { EventFeed, LogEntry } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { ProjectableEntry, SecondTables } from '@jobstream/readmodel';
-import { forEachTest } from '@jobstream/test-support';
+import { eventually, forEachTest } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { projectorStage } from '../../testing/projectorStage.ts';
 import { LogCursor } from './logCursor.ts';
@@ -52,6 +52,23 @@ test('a failed write fails every later call, also when nothing is left to read',
   await expect(cursor.advanceTo(1, never)).rejects.toThrow('not this one');
   await expect(cursor.advanceTo(1, never)).rejects.toThrow('not this one');
   expect(await positions()).toEqual([{ position: 0 }]);
+});
+
+// A second report would be an unhandled rejection, with which every test fails.
+test('the failure of a write is reported once, by the call, although the next write fails with it', async () => {
+  for (let job = 0; job < 2; job++) await stage.createJob();
+  const [first, second] = [gate(), gate()];
+  const writes = [first.promise, second.promise];
+  const tables = { lastSequence: 0, apply: () => writes.shift() as Promise<never> };
+  const eventLog = { follow: (options: { after: number }) => inLargeBatches(options) };
+  const cursor = new LogCursor({ eventLog, tables, onTurn: () => Promise.resolve() });
+  const advanced = cursor.advanceTo(2, never).catch((error: unknown) => error);
+  await eventually(() => expect(writes).toEqual([]));
+  first.reject(new Error('the first'));
+  expect(await advanced).toEqual(new Error('the first'));
+  await stage.eventLog.lastSequence(); // by then it would have been reported
+  second.resolve();
+  await cursor.stop();
 });
 
 test('the wait for a write can be given up, and the next call waits for the same one', async () => {
@@ -148,6 +165,17 @@ function withoutSecond(options: { after: number }): EventFeed {
         arrived.push(...entries);
         if (arrived.length === 3) yield arrived.filter(({ sequence }) => sequence !== 2);
       }
+    },
+  };
+}
+
+/** Each event is a batch of its own. */
+function inLargeBatches(options: { after: number }): EventFeed {
+  const feed = stage.eventLog.follow(options);
+  return {
+    stop: () => feed.stop(),
+    async *[Symbol.asyncIterator]() {
+      for await (const entries of feed) yield entries.map((entry) => Object.assign(entry, { bytes: 15_000_000 }));
     },
   };
 }

@@ -327,6 +327,15 @@ test('an operation of many jobs is removed in parts', async () => {
   await operations.stop();
 });
 
+test('an API removes operations that ended thirty days ago, when it starts', async () => {
+  const [old, recent] = [await held(), await held()];
+  await queryDatabase(stage.databaseUrl, `${endOf(old, '30 days 1 hour')}; ${endOf(recent, '30 days -1 hour')}`);
+  await using cleaner = await startApi({ natsUrl: stage.nats.url, databaseUrl: stage.databaseUrl });
+  const statusOf = async (id: string) => (await cleaner.fetch(`/api/operations/${id}`)).status;
+  await eventually(async () => expect(await statusOf(old)).toBe(404));
+  expect(await statusOf(recent)).toBe(200);
+});
+
 async function released(id: string): Promise<boolean> {
   const [row] = await queryDatabase(stage.databaseUrl, `SELECT leased_until FROM operations WHERE id = '${id}'`);
   return row?.['leased_until'] === null;
