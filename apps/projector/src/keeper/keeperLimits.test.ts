@@ -128,6 +128,9 @@ test.concurrent(
     await using other = await keeperStage();
     const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, 0);
     await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
+    await other.create('waiting');
+    await other.create('waiting');
+    await expect(wrong.sequence()).rejects.toThrow('message 2 of the log differs from the archived one');
   },
 );
 

@@ -118,12 +118,17 @@ test.each([
   expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
 });
 
-/** An announcer whose first heartbeat is stored when `store` is called, and the listeners that it has for reconnections. */
+/** An announcer of whose heartbeats each call of `store` stores one, and the listeners that it has for reconnections. */
 function startAnnouncing() {
   const sent: Heartbeat[] = [];
   const listeners = new Set<() => void>();
-  const { promise: stored, resolve: store } = Promise.withResolvers<void>();
-  const announcements = { heartbeat: (heartbeat: Heartbeat) => stored.then(() => void sent.push(heartbeat)) };
+  const pending: (() => void)[] = [];
+  const heartbeat = async (one: Heartbeat) => {
+    await new Promise<void>((resolve) => void pending.push(resolve));
+    sent.push(one);
+  };
+  const store = () => pending.shift()?.();
+  const announcements = { heartbeat };
   const onReconnected = (listener: () => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
@@ -143,9 +148,12 @@ function startAnnouncing() {
 test('a worker that leaves while a heartbeat is sent says so as soon as that is through', async () => {
   const { announcer, started, sent, store } = startAnnouncing();
   await turn(); // the first heartbeat is sent
-  const left = announcer.leaving();
+  const left = announcer.leaving().then(() => sent.length);
   store();
-  await Promise.all([started, left, announcer.stop()]);
+  await turn(); // the second one is sent
+  store();
+  await Promise.all([started, announcer.stop()]);
+  expect(await left).toBe(2);
   expect(sent.map(({ stopping }) => stopping)).toEqual([undefined, true]);
 });
 
