@@ -52,6 +52,12 @@ test('it says so of an API that is silent, before the first try has failed', asy
   );
 });
 
+test('it says why an API refuses while it waits for as long as that asks for', async () => {
+  await using server = await startServer(problem(503, 'stopping', { 'retry-after': '20' }));
+  expect(await warningOf(server.url)).toBe('jobstream: POST /api/jobs: 503 No. Trying again for 30 s.');
+  expect(server.requests).toHaveLength(1);
+});
+
 test('a client that is answered after some tries warns of nothing, nor does one that is told not to', async () => {
   const warn = vi.fn<(sentence: string) => void>();
   await using server = await startServer(problem(503, 'stopping', { 'retry-after': '0' }), created);

@@ -16,3 +16,20 @@ test.each([
   await reporter.finish();
   expect(commands).toEqual([{ kind: 'ReportProgress', attempt: 1, percent: recorded }]);
 });
+
+test('of what is reported while a value is appended the last is appended as well, before the end', async () => {
+  const appended = Promise.withResolvers<void>();
+  const percents: unknown[] = [];
+  const record = (command: AttemptCommand) => {
+    percents.push('percent' in command ? command.percent : undefined);
+    return appended.promise;
+  };
+  const chain = { record } as unknown as JobChain;
+  const reporter = new ProgressReporter(chain, 1, (error) => expect.unreachable(String(error)));
+  for (const percent of [10, 20, 30]) reporter.report({ percent });
+  const finished = reporter.finish();
+  reporter.report({ percent: 40 });
+  appended.resolve();
+  await finished;
+  expect(percents).toEqual([10, 30]);
+});

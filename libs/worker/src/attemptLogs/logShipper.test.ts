@@ -69,3 +69,17 @@ test('lines that were sent again leave no timer, which would use the log after i
   expect(sent).toEqual(['unknown', 'stored']);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test.each([
+  ['was stored', []],
+  ['is not known to be stored', Array.from({ length: 50 }, () => 'unknown' as const)],
+])('a shipper that is stopped leaves no timer where what it has sent %s', async (_fate, outcomes) => {
+  const { shipper } = await startShipper(...outcomes);
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  writeOneLine(shipper);
+  const stopped = shipper.stop();
+  await vi.advanceTimersByTimeAsync(500);
+  await stopped;
+  expect(vi.getTimerCount()).toBe(0);
+});
