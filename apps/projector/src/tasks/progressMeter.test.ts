@@ -49,3 +49,10 @@ test('on a terminal a bar moves on one line until other text follows', () => {
   expect(written[1]).toContain('[===============               ]  50 % reading the log: 500,000 of 1,000,000');
   expect(written.filter((text) => text === '\n')).toHaveLength(1);
 });
+
+test('on a terminal the bar of a step stays above that of the next one', () => {
+  const { report, written } = meter({ bar: true });
+  report(0, 1_000_000);
+  report(500, 0, { step: 'comparing' });
+  expect(written).toEqual([expect.stringContaining('reading the log'), '\n', expect.stringContaining('comparing')]);
+});

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { LogUnavailableError } from '../errors.ts';
 import { ServerClock } from './serverClock.ts';
 
@@ -142,4 +142,13 @@ describe('an offset above a second', () => {
       'the clock of this machine agrees with nats-server\'s {"offsetMs":1000}',
     ]);
   });
+});
+
+test('a clock that is stopped leaves no timer', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  await s.clock.start();
+  expect(vi.getTimerCount()).toBe(1);
+  s.clock.stop();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -244,3 +244,21 @@ test('a subscriber that has stopped hears of no further definition', async () =>
   expect(stopped).toEqual([]);
   stopOther();
 });
+
+test('a queue of triggers that is stopped waits for the one that is handled', async () => {
+  await stored('handled', { cron: '* * * * * *', timeZone: 'UTC' });
+  await on.log.schedules.triggers.reconcile('handled');
+  const [begun, handled] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const onTrigger = (trigger: FiredTrigger) => {
+    begun.resolve();
+    return handled.promise.then(() => trigger.ack());
+  };
+  const queue = await on.log.schedules.openTriggerQueue({ ackWaitMs: 60_000, onTrigger });
+  await begun.promise;
+  let hasStopped = false;
+  const stopped = queue.stop().then(() => (hasStopped = true));
+  await on.log.lastSequence(); // gives one that does not wait the time to end
+  expect(hasStopped).toBe(false);
+  handled.resolve();
+  await stopped;
+});

@@ -7,13 +7,15 @@ import {
   type ScheduleCommand,
   type ScheduleEvent,
 } from '@jobstream/domain';
+import { LogUnavailableError } from '@jobstream/eventlog';
 import { eventually, startNats } from '@jobstream/test-support';
-import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../../testing/testLog.ts';
 import { createWorker, WorkerOptionsError } from '../index.ts';
 import { systemClock } from '../attempt/clock.ts';
 import { handlerRegistry, jobHandler } from '../handler/jobHandler.ts';
+import { silentLogger } from '../handler/logger.ts';
 import { lineLogger } from '../options/lineLogger.ts';
 import { DefinedSchedules } from './definedSchedules.ts';
 
@@ -211,4 +213,22 @@ test('a schedule whose payload its schema rejects is not created, and the worker
   await eventually(() => expect(lines.join('')).toContain(refused));
   expect(lines.join('')).toContain('/payload/to');
   expect(await history()).toEqual([]);
+});
+
+test('a worker that stops while the log is unavailable does not go on to ask for its schedules', async () => {
+  const away = new LogUnavailableError('away');
+  const asked = vi.fn<() => Promise<never>>().mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+  asked.mockRejectedValue(new Error('asked again'));
+  const logger = { ...silentLogger, error: () => expect.unreachable() };
+  const defined = new DefinedSchedules({
+    eventLog: { schedules: { reader: { readEnd: asked } } } as never,
+    handlers: handlerRegistry([jobHandler(report(), () => undefined)]),
+    workerName: 'w',
+    clock: systemClock(log.eventLog.clock),
+    logger,
+  });
+  defined.start();
+  await eventually(() => expect(asked).toHaveBeenCalledOnce());
+  await defined.stop(); // tries once more at once
+  expect(asked).toHaveBeenCalledTimes(2);
 });
