@@ -56,7 +56,7 @@ await runTool((tool) => {
 async function show(url: string): Promise<void> {
   if (!URL.canParse(url)) throw new Error(`API_URL is not an address: ${url}`);
   const to = `test${raiseCounter(path.join(dataDir, 'counter'))}@example.com`;
-  const { jobs } = new JobstreamClient({ url, retryForMs, credentials: keyFor(url, process.env) });
+  const { jobs } = new JobstreamClient({ url, retryForMs, credentials: keyFor(url, process.env), jobWarnings: false });
   try {
     await demonstrate({ jobs, to, write: (text) => process.stdout.write(text) });
   } catch (error) {

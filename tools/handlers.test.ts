@@ -46,7 +46,8 @@ test('a handler that is edited while a job runs: the job finishes with the old c
   await writeHandler(1, 'first');
   await using system = start();
   await system.wrote('handlers run: thumbnail');
-  const { jobs } = new JobstreamClient({ url: /ready: (http\S+)/.exec(system.output)?.[1] ?? '' });
+  const url = /ready: (http\S+)/.exec(system.output)?.[1] ?? '';
+  const { jobs } = new JobstreamClient({ url, jobWarnings: false });
   const first = await jobs.create({ type: 'thumbnail', payload: {} });
   const isRunning = async (id: string) => expect(await jobs.get(id)).toMatchObject({ status: 'processing' });
   await eventually(() => isRunning(first.id));

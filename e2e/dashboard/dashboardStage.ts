@@ -72,7 +72,7 @@ export function useDashboard(): DashboardStage {
     throw new Error(shared.missing);
   });
   const { api, nats, natsContext, postgres, adminKey, pageFolder } = 'missing' in shared ? NO_SYSTEM : shared;
-  const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials });
+  const clientWith = (credentials: string) => new JobstreamClient({ url: api, credentials, jobWarnings: false });
   return {
     api,
     nats,

@@ -21,7 +21,7 @@ let system: RunningSystem;
 prepare(async () => {
   dataDir = await scratchDataFolder('long-list');
   system = await startSystem(dataDir, { ...PATIENT, DASHBOARD: 'true', DASHBOARD_DIR: pageFolder });
-  const client = new JobstreamClient({ url: system.api, retryForMs: 120_000 });
+  const client = new JobstreamClient({ url: system.api, retryForMs: 120_000, jobWarnings: false });
   const batches = Array.from({ length: BATCHES }, (_, batch) => batch).values();
   await Promise.all([createAll(client, batches), createAll(client, batches)]);
   await eventually(async () => {

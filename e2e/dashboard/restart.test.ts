@@ -38,7 +38,7 @@ afterAll(async () => {
 
 test('a page says that the API is away, and shows what happened when it is back', async (context) => {
   const { page } = await openPage(context, { baseURL: system.api });
-  const { jobs } = new JobstreamClient({ url: system.api });
+  const { jobs } = new JobstreamClient({ url: system.api, jobWarnings: false });
   const { id } = await jobs.create({ type: 'restart', payload: {} });
   await eventually(async () => expect((await jobs.listPage({ type: 'restart' })).items).toHaveLength(1));
   await page.goto('/dashboard/jobs?type=restart');
@@ -72,7 +72,7 @@ test('a view that is not loaded yet says that the API is away, within the page, 
 
 test('a page says how old the table is when it lacks what was changed', async (context) => {
   const { page } = await openPage(context, { baseURL: system.api });
-  const { jobs } = new JobstreamClient({ url: system.api });
+  const { jobs } = new JobstreamClient({ url: system.api, jobWarnings: false });
   const { id } = await jobs.create({ type: 'behind', payload: {} });
   await eventually(async () => expect((await jobs.listPage({ type: 'behind' })).items).toHaveLength(1));
   await page.goto(`/dashboard/jobs/${id}`);

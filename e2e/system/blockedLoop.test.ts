@@ -14,7 +14,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await scratchDataFolder('blocked-loop');
   system = await startSystem(folder);
-  client = new JobstreamClient({ url: system.api });
+  client = new JobstreamClient({ url: system.api, jobWarnings: false });
 });
 
 afterAll(() => system.stop());

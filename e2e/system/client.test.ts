@@ -27,7 +27,7 @@ beforeAll(async () => {
   dataDir = await scratchDataFolder('client');
   system = await startSystem(dataDir, { AUTH: 'required', DATABASE_URL: await createDatabase() });
   key = await createApiKey(system.postgres, 'admin');
-  client = new JobstreamClient({ url: system.api, credentials: key });
+  client = new JobstreamClient({ url: system.api, credentials: key, jobWarnings: false });
 });
 
 afterAll(async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   dataDir = await scratchDataFolder('outages');
   system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   api = await startKillableApi(system);
-  client = new JobstreamClient({ url: api.url, retryForMs: 60_000 });
+  client = new JobstreamClient({ url: api.url, retryForMs: 60_000, jobWarnings: false });
 });
 
 afterAll(async () => {
@@ -44,7 +44,12 @@ test('a creation whose API is killed after it has stored the job leads to exactl
     tries += 1;
     return fetch(...request);
   };
-  const behind = new JobstreamClient({ url: `http://127.0.0.1:${proxy.port}`, fetch: counted, retryForMs: 60_000 });
+  const behind = new JobstreamClient({
+    url: `http://127.0.0.1:${proxy.port}`,
+    fetch: counted,
+    retryForMs: 60_000,
+    jobWarnings: false,
+  });
   const tags = ['answer-lost'];
   proxy.pauseDownstream();
   const creation = behind.jobs.create({ ...job, tags });

@@ -29,7 +29,7 @@ async function startSkewed({ onTestFinished }: TestContext, skewed: Service, off
     await log.stop();
     for (const one of [services, nats, clock]) await one[Symbol.asyncDispose]();
   });
-  const { jobs, schedules } = new JobstreamClient({ url: services.api });
+  const { jobs, schedules } = new JobstreamClient({ url: services.api, jobWarnings: false });
   const create = async (given: object, payload: object = { durationMs: 0 }) =>
     (await jobs.create({ type: 'sleep', payload, ...given })).id;
   const ask = async (route: string) => {

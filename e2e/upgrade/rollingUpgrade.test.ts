@@ -72,7 +72,7 @@ test('workers of this release run the jobs of an earlier API and log once that t
   });
   await own.start();
   try {
-    const client = new JobstreamClient({ url: services.api });
+    const client = new JobstreamClient({ url: services.api, jobWarnings: false });
     const options = { backoff: { type: 'fixed', delayMs: LATER_MS } } as const;
     const job = await client.enqueue(greeting, { name: 'Ada' }, options);
     expect(await job.result()).toBe('Hello, Ada!');

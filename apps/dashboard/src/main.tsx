@@ -21,6 +21,7 @@ const client = new JobstreamClient({
   retryForMs: 0,
   // What was changed here is in what is read next, in every view.
   readYourWrites: true,
+  jobWarnings: false,
   onTableLag: lag.note,
   // Why a job waits changes behind its entity tag, so nothing is answered from the cache of the browser.
   fetch: (input, init) => fetch(input, { ...init, cache: 'no-store' }),

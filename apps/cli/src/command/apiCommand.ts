@@ -52,7 +52,8 @@ export function openApi(options: ApiOptions, surroundings: Surroundings): Api {
   const url = apiAddress(options.url, surroundings);
   const credentials = options.key ?? (surroundings.env['JOBSTREAM_KEY'] || undefined);
   const warn = (sentence: string) => void surroundings.stderr.write(`${sentence}\n`);
-  const client = new JobstreamClient({ url, credentials, retryForMs: options.retryFor, warn });
+  // Commands print the warnings of what they have created themselves.
+  const client = new JobstreamClient({ url, credentials, retryForMs: options.retryFor, warn, jobWarnings: false });
   const printer = createPrinter(surroundings, { json: options.json === true, utc: options.utc === true });
   return { ...surroundings, url, client, printer };
 }

@@ -1,4 +1,5 @@
 import { UnavailableError, UnexpectedAnswerError } from './errors.ts';
+import { JobWarnings } from './jobWarnings.ts';
 import { OwnWrites, type OwnWritesOptions } from './ownWrites.ts';
 import { pause, retryDelay, timeLimit } from './pause.ts';
 import { refusal } from './refusal.ts';
@@ -39,6 +40,7 @@ export class Transport {
   readonly #options: ClientOptions;
   readonly #url: URL;
   readonly #warning: RetryWarning;
+  readonly #jobWarnings: JobWarnings;
   readonly #ownWrites: OwnWrites;
 
   constructor(options: ClientOptions) {
@@ -47,8 +49,9 @@ export class Transport {
     this.#ownWrites = new OwnWrites(options);
     this.retryForMs = options.retryForMs ?? RETRY_FOR_MS;
     // oxlint-disable-next-line no-console -- by default a program is told where it tells everything else
-    const { warn = (sentence: string) => console.warn(sentence) } = options;
+    const { warn = (sentence: string) => console.warn(sentence), jobWarnings = true } = options;
     this.#warning = new RetryWarning(warn, this.retryForMs);
+    this.#jobWarnings = new JobWarnings(jobWarnings && warn);
   }
 
   /** Sends a request and returns the parsed body of the response; undefined if it has none. */
@@ -58,6 +61,7 @@ export class Transport {
     try {
       const body = await this.#askUntilAnswered<Body>(request, watched.failed);
       watched.end(true);
+      this.#jobWarnings.tell(asked(request), body);
       return body;
     } catch (error) {
       watched.end(!(error instanceof UnavailableError));
@@ -201,10 +205,15 @@ export interface ClientOptions extends OwnWritesOptions {
   /** How long a request is repeated while the API is unavailable or busy, in milliseconds; default 30,000, 0 for never. */
   readonly retryForMs?: number;
   /**
-   * Takes the sentence that says, after two seconds, which request is tried again and why; default `console.warn`, which writes to
-   * standard error. False turns it off.
+   * Takes the sentence that says, after two seconds, which request is tried again and why, and what the API says of a job that it has
+   * accepted; default `console.warn`, which writes to standard error. False turns both off.
    */
   readonly warn?: Warn;
+  /**
+   * Whether `warn` gets what the API says of a job that it has accepted, such as that no worker knows its type, each sentence once;
+   * default true. It is in `warnings` of the job as well.
+   */
+  readonly jobWarnings?: boolean;
   /** Replaces the platform's `fetch`, for example to use a proxy. */
   readonly fetch?: typeof fetch;
 }
