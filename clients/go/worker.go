@@ -134,6 +134,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if len(w.types) == 0 {
 		w.check(false, "the worker has no handlers%s", "")
 	}
+	for _, sentence := range misspeltVariables(os.Environ()) {
+		w.options.Logger.Warn(sentence)
+	}
 	if len(w.problems) > 0 {
 		return errors.Join(w.problems...)
 	}

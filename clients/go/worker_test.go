@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,27 @@ func TestRunTellsAllMistakes(t *testing.T) {
 	} {
 		if err == nil || !strings.Contains(err.Error(), mistake) {
 			t.Errorf("expected %q in: %v", mistake, err)
+		}
+	}
+}
+
+func TestAMisspeltSettingIsWarnedOf(t *testing.T) {
+	t.Setenv("WORKER_CONCURENCY", "4")
+	written := &strings.Builder{}
+	_ = NewWorker(WorkerOptions{Logger: slog.New(slog.NewTextHandler(written, nil))}).Run(t.Context())
+	const sentence = "WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?"
+	if !strings.Contains(written.String(), sentence) {
+		t.Errorf("expected %q in: %v", sentence, written)
+	}
+	if got := misspeltVariables([]string{"NATS_ULR=x"}); len(got) != 1 || !strings.Contains(got[0], "is NATS_URL meant?") {
+		t.Errorf("got %q", got)
+	}
+	for _, others := range [][]string{
+		{"NATS_TOKEN=x", "NATS_CERT=x", "NATS_HOST=x", "GNATS_URL=x", "WORKER_ID=x", "WORKER_TYPES=x", "=x"},
+		{"NATS_URL=nats://here", "NATS_URI=nats://there"},
+	} {
+		if got := misspeltVariables(others); len(got) > 0 {
+			t.Errorf("got %q", got)
 		}
 	}
 }

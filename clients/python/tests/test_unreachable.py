@@ -56,6 +56,16 @@ class Workers(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(code, 1)
         self.assertIn("DEBUG:jobstream:the worker could not start\nTraceback", output)
 
+    def test_a_mistake_in_the_environment_is_one_line_and_exit_code_2(self) -> None:
+        code, output = run_worker(WORKER_CONCURRENCY="many")
+        sentence = "expected concurrency (WORKER_CONCURRENCY) to be a positive integer, got: many"
+        self.assertEqual((code, output), (2, f"{sentence}\n"))
+
+    def test_a_misspelt_setting_is_warned_of(self) -> None:
+        code, output = run_worker(WORKER_CONCURENCY="4", NATS_URL=f"nats://127.0.0.1:{free_port()}")
+        sentence = "WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?"
+        self.assertEqual((code, output.splitlines()[0]), (1, sentence))
+
     def test_an_unknown_name_is_not_a_refusal(self) -> None:
         code, output = run_worker(NATS_URL="nats://nats.invalid:4222")
         sentence = "NATS at nats://nats.invalid:4222 cannot be reached: its name is not known."

@@ -1,4 +1,4 @@
-"""Settings and handlers: mistakes are told when a worker is made, not when it runs."""
+"""Settings and handlers: mistakes of the program are told when a worker is made, not when it runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from jobstream import InvalidPayloadError, JobContext, UnrecoverableError, Worker
 from jobstream.worker.job_type import JobType, defaults_of, is_encrypted, model_of
-from jobstream.worker.settings import Given, resolve_settings
+from jobstream.worker.settings import Given, misspelt_variables, resolve_settings
 
 
 class Email(BaseModel):
@@ -41,6 +41,14 @@ class Settings(unittest.TestCase):
             with self.assertRaises(ValueError) as raised:
                 resolve_settings(given, environment)
             self.assertIn(sentence, str(raised.exception))
+
+    def test_misspelt_variables_are_named_and_those_of_others_are_not(self) -> None:
+        for name, meant in (("WORKER_CONCURENCY", "WORKER_CONCURRENCY"), ("NATS_ULR", "NATS_URL")):
+            sentence = f"{name} is not a setting and has no effect: is {meant} meant?"
+            self.assertEqual(misspelt_variables({name: "1"}), [sentence])
+        others = ("NATS_TOKEN", "NATS_CERT", "NATS_HOST", "GNATS_URL", "WORKER_ID", "WORKER_TYPES", "LOG_LEVEL", "PATH")
+        self.assertEqual(misspelt_variables(dict.fromkeys(others, "x")), [])
+        self.assertEqual(misspelt_variables({"NATS_URL": "nats://here", "NATS_URI": "nats://there"}), [])
 
 
 class Handlers(unittest.TestCase):

@@ -6,6 +6,7 @@ import { Registry } from 'prom-client';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../testing/testLog.ts';
+import { silentLogger } from './handler/logger.ts';
 import { lineLogger } from './options/lineLogger.ts';
 import { createWorker, UnrecoverableError, WorkerOptionsError, type Worker, type WorkerOptions } from './index.ts';
 
@@ -99,6 +100,8 @@ test.each([true, false])('with errorStacks %s the log has the stacks of errors o
   const { stack } = (await log.eventLog.readJob(jobId))?.job.error ?? {};
   expect(stack === undefined).toBe(!errorStacks);
 });
+
+const errorLine = (msg: string) => ({ level: 'error', time: expect.any(String) as string, msg });
 
 const createMistaken = () =>
   createWorker({ natsUrl: 'http://user:secret@host', concurrency: 0, ackWaitMs: 1.5, maxClockSkewMs: -1 });
@@ -237,7 +240,7 @@ test('run() without NATS says so in one line, and gives the stack at debug alone
   expect(worker.stderr).toBe('');
   expect(worker.lines).toEqual([
     expect.objectContaining({ msg: 'connecting to NATS' }),
-    { level: 'error', time: expect.any(String), msg },
+    errorLine(msg),
     { msg: 'run() has returned' },
   ]);
   await using debugged = TestProcess.node(script, { env: { NATS_URL, LOG_LEVEL: 'debug' }, ipc: false });
@@ -253,8 +256,45 @@ test('so does run() on a server without the streams', async () => {
   expect(worker.output).toMatch(/stream JOBS is missing on this NATS server: start the API of Jobstream first"\}\n/);
 });
 
-test('run() of a worker with a mistake in its environment ends the process with a sentence', async () => {
-  await using worker = TestProcess.node(script, { env: { WORKER_CONCURRENCY: 'many' }, ipc: false });
-  expect(await worker.ended).toBe(1);
-  expect(worker.stderr).toContain('expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: many');
+test('run() of a worker with mistakes in its environment is a line for each, without a stack, and exit code 2', async () => {
+  const env = { WORKER_CONCURRENCY: 'many', HEALTH_PORT: '-1' };
+  await using worker = TestProcess.node(script, { env, ipc: false });
+  expect(await worker.ended).toBe(2);
+  expect(worker.stderr).toBe('');
+  expect(worker.lines).toEqual([
+    errorLine('expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: many'),
+    errorLine('expected HEALTH_PORT to be an integer from 0 to 65535, got: -1'),
+    { msg: 'run() has returned' },
+  ]);
+});
+
+test('start() of such a worker rejects with the same sentence', async () => {
+  vi.stubEnv('WORKER_CONCURRENCY', 'many');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const starting = workerOf().start();
+  await expect(starting).rejects.toThrow(WorkerOptionsError);
+  await expect(starting).rejects.toThrow('expected WORKER_CONCURRENCY to be an integer from 1 to 10000, got: many');
+});
+
+test('a misspelt setting is warned of, and so is a level that does not exist', async () => {
+  const env = { NATS_URL: nats.url, WORKER_CONCURENCY: '4', LOG_LEVEL: 'verbose' };
+  await using worker = TestProcess.node(script, { env, ipc: false });
+  await worker.logged('ready');
+  expect(worker.lines.slice(0, 2)).toMatchObject([
+    {
+      level: 'warn',
+      msg: 'expected LOG_LEVEL to be one of trace, debug, info, warn, error, fatal, silent, got: verbose. Lines from info on are logged.',
+    },
+    { level: 'warn', msg: 'WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?' },
+  ]);
+});
+
+test('start() tells its logger of a misspelt setting', async () => {
+  vi.stubEnv('WORKER_CONCURENCY', '4');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const warn = vi.fn<() => void>();
+  await workerOf({ logger: { ...silentLogger, warn } }).start();
+  expect(warn).toHaveBeenCalledWith(
+    'WORKER_CONCURENCY is not a setting and has no effect: is WORKER_CONCURRENCY meant?',
+  );
 });

@@ -12,7 +12,8 @@ export interface Worker extends HandlerRegistrar {
    * seconds later, such as a handler that ignores its signal, the process exits.
    *
    * When NATS cannot be reached, refuses the credentials, is too old, or lacks the streams, it logs one line that says so and
-   * what to do, with the stack at debug, sets the exit code 1, and returns.
+   * what to do, with the stack at debug, sets the exit code 1, and returns. For a mistake in the environment it logs a line for each
+   * variable, sets the exit code 2, and returns.
    *
    * @throws as `start` for any other reason.
    */
@@ -22,7 +23,8 @@ export interface Worker extends HandlerRegistrar {
    * Connects and takes jobs, as a part of a process that has other purposes: it takes no signals, opens no port, and
    * writes no log lines unless it has a logger. Returns when jobs are accepted.
    *
-   * @throws Error when the NATS server cannot be reached or is older than 2.14.4, or its streams are missing.
+   * @throws Error when the NATS server cannot be reached or is older than 2.14.4, or its streams are missing; WorkerOptionsError for
+   * mistakes in the environment.
    */
   start(): Promise<void>;
 
@@ -36,7 +38,7 @@ export interface Worker extends HandlerRegistrar {
 /**
  * Creates a worker, which does nothing until `run` or `start`.
  *
- * @throws WorkerOptionsError when options or environment variables are invalid.
+ * @throws WorkerOptionsError when options are invalid; what is wrong in the environment is told by `run` or `start`.
  * @example
  * const worker = createWorker({ concurrency: 20 });
  * worker.handle(thumbnail, async ({ url, width }, { signal }) => ({ bytes: await resize(url, width, signal) }));

@@ -6,6 +6,7 @@ import { silentLogger, type Logger } from './handler/logger.ts';
 import { JobWorker } from './jobWorker.ts';
 import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 import { standardOutputLogger, standardOutputWarns } from './options/lineLogger.ts';
+import { WorkerOptionsError } from './options/workerOptions.ts';
 import type { WorkerSettings } from './options/workerSettings.ts';
 import { RegisteredHandlers } from './registeredHandlers.ts';
 import { runUntilSignal } from './runUntilSignal.ts';
@@ -72,6 +73,9 @@ export class QueueWorker {
   }
 
   async #startParts(logger: Logger): Promise<void> {
+    const { problems, warnings } = this.#settings;
+    for (const warning of warnings) logger.warn(warning);
+    if (problems.length > 0) throw new WorkerOptionsError(problems);
     const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, attemptLogs, loopWatchdog, metrics } =
       this.#settings;
     const tracing = this.#tracing();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { LogUnavailableError, StreamMismatchError, UnsupportedServerError } from '@jobstream/eventlog';
 import type { Logger } from './handler/logger.ts';
+import { WorkerOptionsError } from './options/workerOptions.ts';
 
 /** How long the program may do what it has to do after the worker has stopped. */
 const EXIT_AFTER_MS = 5_000;
@@ -13,7 +14,8 @@ interface Startable {
 
 /**
  * Starts a part, and stops it at the first SIGTERM or SIGINT; a second one ends the process at once. A start that fails for a reason
- * that an operator puts right ends the process with code 1 after a line that says which; its stack is logged at debug.
+ * that an operator puts right ends the process with code 1, or 2 for mistakes in its settings, after a line that says which; its stack is
+ * logged at debug.
  */
 export async function runUntilSignal(part: Startable, logger: Logger): Promise<void> {
   const asked = new AbortController();
@@ -30,16 +32,25 @@ export async function runUntilSignal(part: Startable, logger: Logger): Promise<v
       await once(asked.signal, 'abort');
     }
   } catch (error) {
-    if (!isForOperators(error)) throw error;
-    logger.error(error.message);
-    logger.debug({ err: error }, 'the worker could not start');
-    process.exitCode = 1;
+    process.exitCode = tellOperators(error, logger);
   } finally {
     await part.stop();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
   if (asked.signal.aborted) logger.info('stopped');
   setTimeout(exit, EXIT_AFTER_MS, logger).unref();
+}
+
+/** Logs what an operator puts right, and returns the exit code. @throws any other error. */
+function tellOperators(error: unknown, logger: Logger): number {
+  if (error instanceof WorkerOptionsError) {
+    for (const problem of error.problems) logger.error(problem);
+    return 2;
+  }
+  if (!isForOperators(error)) throw error;
+  logger.error(error.message);
+  logger.debug({ err: error }, 'the worker could not start');
+  return 1;
 }
 
 /** Whether the message of an error says all that one needs to put it right. */

@@ -1,12 +1,8 @@
 import type { Logger } from '../handler/logger.ts';
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** As the other processes have them; no line has the level trace or fatal. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof LEVELS)[number];
-
-/** Whether a text is a level of `lineLogger`. */
-function isLogLevel(text: string): text is LogLevel {
-  return LEVELS.some((level) => level === text);
-}
 
 interface LineLoggerOptions {
   /** Lines below this level are left out. */
@@ -43,12 +39,23 @@ function plainErrors(_key: string, value: unknown): unknown {
   return Object.assign({}, value, { name, message, stack, cause });
 }
 
+/** What LOG_LEVEL says; it may be meant for another logger of the program as well. */
+function environmentLevel(): { readonly given: string; readonly level: LogLevel } {
+  const given = process.env['LOG_LEVEL'] || 'info';
+  return { given, level: LEVELS.find((level) => level === given) ?? 'info' };
+}
+
 /** The logger of a process that has no other: on standard output, from the level in LOG_LEVEL on, default `info`. */
-export function standardOutputLogger(level = process.env['LOG_LEVEL'] ?? 'info'): Logger {
-  return lineLogger({ level: isLogLevel(level) ? level : 'info', write: (line) => void process.stdout.write(line) });
+export function standardOutputLogger(): Logger {
+  const { given, level } = environmentLevel();
+  const logger = lineLogger({ level, write: (line) => void process.stdout.write(line) });
+  if (given !== level) {
+    logger.warn(`expected LOG_LEVEL to be one of ${LEVELS.join(', ')}, got: ${given}. Lines from info on are logged.`);
+  }
+  return logger;
 }
 
 /** Returns whether that logger writes warnings. */
-export function standardOutputWarns(level = process.env['LOG_LEVEL'] ?? 'info'): boolean {
-  return level !== 'error' && level !== 'silent';
+export function standardOutputWarns(): boolean {
+  return LEVELS.indexOf(environmentLevel().level) <= LEVELS.indexOf('warn');
 }

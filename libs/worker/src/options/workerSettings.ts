@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { misspeltVariables } from './misspeltVariables.ts';
 import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';
 
 type Given =
@@ -16,12 +17,17 @@ type Given =
 export type WorkerSettings = Required<Omit<WorkerOptions, Given>> & {
   /** Whether neither the program nor the environment has an address of NATS. */
   readonly natsUrlIsDefault: boolean;
+  /** What is wrong in the environment; the worker does not start with it. */
+  readonly problems: readonly string[];
+  /** What is probably wrong in the environment. */
+  readonly warnings: readonly string[];
 } & {
   readonly [Name in Given]: WorkerOptions[Name] | undefined;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
+type OptionName = TextOption | NumberOption | FlagOption | 'attemptLogs';
 type FlagOption = 'errorStacks' | 'loopWatchdog';
 type NumberOption = 'maxClockSkewMs' | 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
 /** Least and largest value, and the default. */
@@ -33,10 +39,13 @@ const PROTOCOLS = /^(nats|tls|wss?):\/\/./;
 const LOG_LEVELS = ['off', 'debug', 'info', 'warn', 'error'] as const;
 const KEY = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9+/]{43}=)$/;
 
+/** What `run()` and its logger read besides the options. */
+const OTHER_VARIABLES = ['LOG_LEVEL'];
+
 /**
  * Applies the environment and the defaults to the options of a worker.
  *
- * @throws WorkerOptionsError that names all mistakes at once.
+ * @throws WorkerOptionsError that names all mistakes at once, unless all of them are in the environment: those are `problems`.
  */
 export function workerSettings(options: WorkerOptions, env: Environment = process.env): WorkerSettings {
   const reader = new OptionReader(options, env);
@@ -61,13 +70,17 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     metrics: options.metrics,
     tracing: options.tracing,
   };
-  if (reader.problems.length > 0) throw new WorkerOptionsError(reader.problems);
-  return settings;
+  if (reader.isMistaken) throw new WorkerOptionsError(reader.problems);
+  const warnings = misspeltVariables(env, [...reader.variables, ...OTHER_VARIABLES]);
+  return { ...settings, problems: reader.problems, warnings };
 }
 
 /** Reads each option, or its environment variable where it is not given; an empty variable counts as not set. */
 class OptionReader {
   readonly problems: string[] = [];
+  readonly variables: string[] = [];
+  /** Whether an option of the program has a mistake. */
+  isMistaken = false;
   readonly #options: WorkerOptions;
   readonly #env: Environment;
 
@@ -77,11 +90,11 @@ class OptionReader {
   }
 
   text(name: TextOption, variable: string): string | undefined {
-    return this.#options[name] ?? (this.#env[variable] || undefined);
+    return this.#given(name, variable);
   }
 
   integer(name: NumberOption, variable: string, [min, max, fallback]: Bounds): number {
-    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const given = this.#given(name, variable) ?? fallback;
     const value = Number(given);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     this.#reject(name, variable, `an integer from ${min} to ${max}, got: ${given}`);
@@ -90,7 +103,7 @@ class OptionReader {
 
   /** A number of milliseconds as an option, a duration such as `90s` in the environment. */
   duration(name: 'maxClockSkewMs', variable: string, fallback: number): number {
-    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const given = this.#given(name, variable) ?? fallback;
     const [, amount, unit = 'ms'] = /^(\d+)(ms|s|m|h|d)?$/.exec(String(given)) ?? [];
     if (amount !== undefined) return Number(amount) * DURATION_MS[unit as keyof typeof DURATION_MS];
     this.#reject(name, variable, `a duration such as 90s, 12h or 30d, or 0, got: ${given}`);
@@ -98,14 +111,14 @@ class OptionReader {
   }
 
   flag(name: FlagOption, variable: string, fallback: boolean): boolean {
-    const given = String(this.#options[name] ?? (this.#env[variable] || fallback));
+    const given = String(this.#given(name, variable) ?? fallback);
     if (given === 'true' || given === 'false') return given === 'true';
     this.#reject(name, variable, `true or false, got: ${given}`);
     return fallback;
   }
 
   logLevel(name: 'attemptLogs', variable: string, fallback: WorkerSettings['attemptLogs']) {
-    const given = this.#options[name] ?? (this.#env[variable] || fallback);
+    const given = this.#given(name, variable) ?? fallback;
     const level = LOG_LEVELS.find((one) => one === given);
     if (level !== undefined) return level;
     this.#reject(name, variable, `one of ${LOG_LEVELS.join(', ')}, got: ${given}`);
@@ -113,8 +126,8 @@ class OptionReader {
   }
 
   port(name: 'healthPort', variable: string): number | undefined {
-    const given = this.#options[name] ?? this.#env[variable];
-    return given === undefined || given === '' ? undefined : this.integer(name, variable, [0, 65_535, 0]);
+    const given = this.#given(name, variable);
+    return given === undefined ? undefined : this.integer(name, variable, [0, 65_535, 0]);
   }
 
   url(name: 'natsUrl', variable: string): string {
@@ -128,7 +141,7 @@ class OptionReader {
 
   /** No part of the text appears in a message. */
   payloadKeys(variable: string): readonly PayloadKey[] | undefined {
-    const entries = (this.#env[variable] ?? '').split(',').filter((entry) => entry.trim() !== '');
+    const entries = (this.#variable(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
     const keys = entries.flatMap((entry) => {
       const [, id, secret] = KEY.exec(entry.trim()) ?? [];
       return id === undefined || secret === undefined ? [] : [{ id, secret: Buffer.from(secret, 'base64') }];
@@ -138,7 +151,20 @@ class OptionReader {
     return undefined;
   }
 
-  #reject(name: TextOption | NumberOption | FlagOption | 'attemptLogs', variable: string, expected: string): void {
-    this.problems.push(`expected ${this.#options[name] === undefined ? variable : name} to be ${expected}`);
+  #given<Name extends OptionName>(name: Name, variable: string): WorkerOptions[Name] | string | undefined {
+    const text = this.#variable(variable);
+    return this.#options[name] ?? text;
+  }
+
+  /** Undefined for an empty variable, too. */
+  #variable(name: string): string | undefined {
+    this.variables.push(name);
+    return this.#env[name] || undefined;
+  }
+
+  #reject(name: OptionName, variable: string, expected: string): void {
+    const isOption = this.#options[name] !== undefined;
+    this.isMistaken ||= isOption;
+    this.problems.push(`expected ${isOption ? name : variable} to be ${expected}`);
   }
 }

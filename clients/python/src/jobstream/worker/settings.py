@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 ACK_WAIT_RANGE = (0.5, 3600.0)
+VARIABLES = (
+    "NATS_URL",
+    "NATS_USER",
+    "NATS_PASSWORD",
+    "NATS_CREDS",
+    "WORKER_NAME",
+    "WORKER_VERSION",
+    "WORKER_CONCURRENCY",
+    "ACK_WAIT_MS",
+    "SHUTDOWN_GRACE_MS",
+    "ERROR_STACKS",
+)
+LEAST_SIMILARITY = 0.85
+"""Of a misspelt name: two letters that have changed places in the shortest one."""
+
+
+class EnvironmentMistake(ValueError):
+    """A variable whose value is not possible; somebody other than the programmer corrects it."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +69,12 @@ class Given:
 
 
 def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Raises ValueError with one sentence about a setting that is out of its range."""
+    """Raises ValueError with one sentence about a setting that is out of its range: EnvironmentMistake for a variable."""
     text = _Reader(environment)
     ack_wait = text.seconds(given.ack_wait, "ack_wait", "ACK_WAIT_MS")
     if not ACK_WAIT_RANGE[0] <= ack_wait <= ACK_WAIT_RANGE[1]:
-        raise ValueError(f"expected ack_wait (ACK_WAIT_MS) to be 0.5 to 3600 seconds, got: {ack_wait}")
+        error = EnvironmentMistake if given.ack_wait is None else ValueError
+        raise error(f"expected ack_wait (ACK_WAIT_MS) to be 0.5 to 3600 seconds, got: {ack_wait}")
     servers = given.servers or environment.get("NATS_URL")
     return Settings(
         servers=tuple(server.strip() for server in (servers or "nats://127.0.0.1:4222").split(",")),
@@ -69,6 +89,19 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
         shutdown_grace=text.seconds(given.shutdown_grace, "shutdown_grace", "SHUTDOWN_GRACE_MS"),
         error_stacks=text.flag(given.error_stacks, "error_stacks", "ERROR_STACKS"),
     )
+
+
+def misspelt_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """A sentence for each variable that is probably a misspelt setting which is not set itself."""
+    unset = [name for name in VARIABLES if not environment.get(name)]
+    nearest = {
+        name: difflib.get_close_matches(name, [other for other in unset if other[0] == name[0]], 1, LEAST_SIMILARITY)
+        for name in environment
+        if name and name not in VARIABLES
+    }
+    return [
+        f"{name} is not a setting and has no effect: is {meant[0]} meant?" for name, meant in nearest.items() if meant
+    ]
 
 
 @dataclass(frozen=True)
@@ -90,7 +123,8 @@ class _Reader:
     def flag(self, given: bool | None, option: str, variable: str) -> bool:
         text = (self.environment.get(variable) or "true") if given is None else str(given).lower()
         if text not in ("true", "false"):
-            raise ValueError(f"expected {option} ({variable}) to be true or false, got: {text}")
+            error = EnvironmentMistake if given is None else ValueError
+            raise error(f"expected {option} ({variable}) to be true or false, got: {text}")
         return text == "true"
 
     def _number(
@@ -105,4 +139,5 @@ class _Reader:
 
     def _mistake(self, option: str, variable: str, expected: str, given: float | None) -> ValueError:
         got = self.environment.get(variable) if given is None else given
-        return ValueError(f"expected {option} ({variable}) to be {expected}, got: {got}")
+        error = EnvironmentMistake if given is None else ValueError
+        return error(f"expected {option} ({variable}) to be {expected}, got: {got}")

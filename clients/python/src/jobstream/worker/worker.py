@@ -15,7 +15,7 @@ from .context import JobContext
 from .job_runner import JobRunner
 from .job_type import JobType, check_handler, defaults_of, model_of
 from .session import Session, open_session
-from .settings import Given, resolve_settings
+from .settings import EnvironmentMistake, Given, misspelt_variables, resolve_settings
 
 log = logging.getLogger("jobstream")
 
@@ -63,7 +63,13 @@ class Worker:
         nats_options: dict[str, Any] | None = None,
     ) -> None:
         given = Given(servers, user, password, credentials, name, version, concurrency, ack_wait, shutdown_grace)
-        self._settings = resolve_settings(replace(given, error_stacks=error_stacks))
+        given = replace(given, error_stacks=error_stacks)
+        self._mistake: EnvironmentMistake | None = None
+        try:
+            self._settings = resolve_settings(given)
+        except EnvironmentMistake as mistake:
+            self._mistake = mistake
+            self._settings = resolve_settings(given, {})
         self._nats_options = nats_options or {}
         self._types: dict[str, JobType] = {}
         self._session: Session | None = None
@@ -152,6 +158,9 @@ class Worker:
             log.error("%s", error)
             log.debug("the worker could not start", exc_info=error)
             raise SystemExit(1) from None
+        except EnvironmentMistake as mistake:
+            log.error("%s", mistake)
+            raise SystemExit(2) from None
         asked = asyncio.Event()
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError):  # on Windows, where Ctrl-C raises KeyboardInterrupt
@@ -170,9 +179,14 @@ class Worker:
     async def start(self) -> None:
         """Connects and begins to take jobs. For a process with other purposes: it takes no signals.
 
-        Raises RuntimeError when there is no handler, when it runs already, or when the server is too old, and
-        ConnectionError with a sentence that names the address when NATS cannot be reached.
+        Raises RuntimeError when there is no handler, when it runs already, or when the server is too old,
+        ConnectionError with a sentence that names the address when NATS cannot be reached, and ValueError for a mistake
+        in the environment.
         """
+        for sentence in misspelt_variables():
+            log.warning("%s", sentence)
+        if self._mistake is not None:
+            raise self._mistake
         if self._session is not None or not self._types:
             raise RuntimeError("the worker runs already" if self._types else "the worker has no handlers")
         options = {**self._nats_options, "reconnected_cb": self._on_reconnected}
