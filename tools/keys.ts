@@ -1,5 +1,5 @@
 import { ApiKeys } from '@jobstream/readmodel';
-import { readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from '@jobstream/runtime';
+import { readCommandLine, readConfig, typedCommand, USAGE_EXIT_CODE, UsageError } from '@jobstream/runtime';
 import { dataDirOf } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
 import { runningAddresses } from './src/system/runningAddresses.ts';
@@ -22,6 +22,6 @@ try {
 function databaseUrl(): string {
   const dataDir = dataDirOf(values);
   const url = process.env['DATABASE_URL'] || runningAddresses(dataDir, 'operator')?.['DATABASE_URL'];
-  if (url !== undefined) return url;
+  if (url !== undefined) return readConfig({ DATABASE_URL: url }).DATABASE_URL;
   throw new Error(`DATABASE_URL is not set, and no system runs on ${dataDir}: ${typedCommand('start')} starts one.`);
 }

@@ -1,5 +1,5 @@
 import { migrate } from '@jobstream/readmodel';
-import { readCommandLine } from '@jobstream/runtime';
+import { readCommandLine, readConfig } from '@jobstream/runtime';
 import { dataDirOf, dataDirOption, systemEnvironment } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
 import { createStreams } from './src/system/createStreams.ts';
@@ -17,7 +17,7 @@ const { values } = readCommandLine({
 
 try {
   const env = systemToMigrate();
-  await migrate(env['DATABASE_URL'] ?? '');
+  await migrate(readConfig(env).DATABASE_URL);
   console.log('The database is up to date.');
   if (env['NATS_URL']) {
     await createStreams(env);

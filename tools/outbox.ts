@@ -1,3 +1,4 @@
+import { databaseTrouble } from '@jobstream/readmodel';
 import { readCommandLine, USAGE_EXIT_CODE, UsageError } from '@jobstream/runtime';
 import { dataDirOf } from './src/commandLine/dataDir.ts';
 import { reportFailure } from './src/commandLine/runTool.ts';
@@ -6,11 +7,14 @@ import { outboxCommand, outboxCommandLine } from './src/tasks/outboxCommand.ts';
 
 const { words, values } = readCommandLine(outboxCommandLine);
 
+const { OUTBOX_URL, JOBSTREAM_URL, JOBSTREAM_KEY } = process.env;
 try {
-  const { OUTBOX_URL, JOBSTREAM_URL, JOBSTREAM_KEY } = process.env;
   const apiUrl = JOBSTREAM_URL || runningApi(dataDirOf({}));
   const api = apiUrl ? { url: apiUrl, credentials: JOBSTREAM_KEY || undefined } : undefined;
   await outboxCommand(words, { options: values, url: OUTBOX_URL, api, print: console.log });
 } catch (error) {
-  reportFailure(error, error instanceof UsageError ? USAGE_EXIT_CODE : 2);
+  const [url = '', setting] = values.url === undefined ? [OUTBOX_URL, 'OUTBOX_URL'] : [values.url, '--url'];
+  const trouble = databaseTrouble(error, url, setting);
+  const failure = trouble === undefined ? error : `${trouble.wrong} ${trouble.remedy}`;
+  reportFailure(failure, error instanceof UsageError ? USAGE_EXIT_CODE : 2);
 }

@@ -46,7 +46,8 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
   const parts = { config, eventLog, opened, table, metrics, logger, onFailure };
   const optional = [...createArchivers(parts), ...createKeepers(parts), ...createPast(parts)];
-  return [health, eventLog, heartbeat, projector, table, requests, ...tasks, retention, ...optional];
+  // The table first: it says in one line that the database refuses this process.
+  return [health, eventLog, heartbeat, table, projector, requests, ...tasks, retention, ...optional];
 });
 
 /** Returns what is called for an error that no retry can cure. */

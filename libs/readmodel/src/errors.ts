@@ -8,6 +8,16 @@ export class ReadModelUnavailableError extends Error {
   }
 }
 
+/** Postgres refuses the user or has no such database: waiting changes nothing. The message says what to do. */
+export class DatabaseRefusedError extends Error {
+  readonly code = 'DATABASE_REFUSED';
+
+  constructor(sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.name = 'DatabaseRefusedError';
+  }
+}
+
 /** The database lacks tables of this release: run the migrations. */
 export class SchemaMismatchError extends Error {
   readonly code = 'SCHEMA_MISMATCH';

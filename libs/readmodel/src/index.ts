@@ -9,6 +9,7 @@ export { AuditLog, auditOutcomes } from './audit/auditLog.ts';
 export type { AuditOutcome, AuditQuery, AuditRecord } from './audit/auditLog.ts';
 export { assertMigrated } from './postgres/migrations.ts';
 export type { Checkpoint } from './projection/checkpointFence.ts';
+export { databaseTrouble } from './postgres/databaseTrouble.ts';
 export type { PoolOptions } from './postgres/postgresService.ts';
 export {
   InvalidApiKeyError,

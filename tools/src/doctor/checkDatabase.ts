@@ -1,11 +1,9 @@
-import { assertMigrated, SchemaMismatchError } from '@jobstream/readmodel';
+import { assertMigrated, databaseTrouble, SchemaMismatchError } from '@jobstream/readmodel';
 import { typedCommand } from '@jobstream/runtime';
-import { Client, DatabaseError } from 'pg';
+import { Client } from 'pg';
 import type { Examination, Finding } from './examination.ts';
 
 const TIMEOUT_MS = 5_000;
-const CREDENTIALS = new Set(['28P01', '28000']);
-const NO_DATABASE = '3D000';
 
 /** Whether the database can be reached and used, and has the tables of this release. */
 export async function checkDatabase({
@@ -21,36 +19,21 @@ export async function checkDatabase({
     await assertMigrated(client);
     return [];
   } catch (error) {
-    return [findingOf(error, new URL(url))];
+    return [findingOf(error, url)];
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
-function findingOf(error: unknown, { host, pathname, username }: URL): Finding {
-  const [place, code] = [`${host}${pathname}`, error instanceof DatabaseError ? (error.code ?? '') : ''];
+function findingOf(error: unknown, url: string): Finding {
   if (error instanceof SchemaMismatchError) {
-    return {
-      wrong: `The database ${place} lacks tables: ${error.message}.`,
-      remedy: `Run ${typedCommand('migrate')}.`,
-    };
+    const { host, pathname } = new URL(url);
+    const wrong = `The database ${host}${pathname} lacks tables: ${error.message}.`;
+    return { wrong, remedy: `Run ${typedCommand('migrate')}.` };
   }
-  if (CREDENTIALS.has(code)) {
-    const wrong = `The database ${place} refuses the user ${decodeURIComponent(username)} or its password.`;
-    return { wrong, remedy: 'Correct DATABASE_URL.' };
-  }
-  if (code === NO_DATABASE) {
-    const remedy = `Create it (createdb ${pathname.slice(1)}), or correct DATABASE_URL.`;
-    return { wrong: `The server at ${host} has no database ${pathname.slice(1)}.`, remedy };
-  }
-  return {
-    wrong: `The database ${place} cannot be used: ${reasonOf(error)}.`,
-    remedy: 'Start it, or correct DATABASE_URL.',
+  const { wrong, remedy } = databaseTrouble(error, url) ?? {
+    wrong: `The database cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+    remedy: 'Correct DATABASE_URL.',
   };
-}
-
-/** A name with several addresses fails with an error for each, and no text of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  return { wrong, remedy };
 }

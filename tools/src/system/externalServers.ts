@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { databaseTrouble } from '@jobstream/readmodel';
 import { Client } from 'pg';
 import { compareVersions, minimumNatsVersion, parseVersion } from '@jobstream/servers';
 
@@ -13,7 +14,12 @@ const timeoutMs = 5_000;
 export async function checkNats(url: string): Promise<void> {
   const { hostname, port, protocol } = new URL(url);
   const greeting = await greetingOf(hostname, Number(port) || 4222, protocol).catch((cause: unknown) => {
-    throw new ServerUnusableError(`NATS_URL=${withoutPassword(url)} cannot be reached: ${reason(cause)}.`, { cause });
+    throw new ServerUnusableError(
+      `NATS_URL=${withoutPassword(url)} cannot be reached: ${reason(cause)}. Start it, or correct NATS_URL.`,
+      {
+        cause,
+      },
+    );
   });
   const version = parseVersion(/"version":"([^"]*)"/.exec(greeting)?.[1] ?? '');
   if (version === undefined || compareVersions(version, minimumNatsVersion) >= 0) return;
@@ -30,8 +36,9 @@ export async function checkPostgres(url: string): Promise<void> {
   try {
     await client.connect();
   } catch (cause) {
-    const address = withoutPassword(url);
-    throw new ServerUnusableError(`DATABASE_URL=${address} cannot be used: ${reason(cause)}.`, { cause });
+    const trouble = databaseTrouble(cause, url);
+    if (trouble === undefined) throw cause;
+    throw new ServerUnusableError(`${trouble.wrong} ${trouble.remedy}`, { cause });
   } finally {
     await client.end().catch(() => {});
   }

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { assertMigrated } from './migrations.ts';
 import { columnTypes } from './columnTypes.ts';
-import { translated } from './translated.ts';
+import { connected, translated } from './translated.ts';
 
 const PING_INTERVAL_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -45,7 +45,7 @@ export interface DedicatedConnection {
   close(): Promise<void>;
 }
 
-/** Connects and checks the tables. @throws ReadModelUnavailableError, SchemaMismatchError. */
+/** Connects and checks the tables. @throws ReadModelUnavailableError, DatabaseRefusedError, SchemaMismatchError. */
 export async function openDedicatedConnection(
   databaseUrl: string,
   { name = 'projector', schema, statementTimeoutMs = 30_000 }: DedicatedConnectionOptions = {},
@@ -65,7 +65,7 @@ export async function openDedicatedConnection(
   const ended = endOf(client);
   const close = () => closeClient(client);
   try {
-    await translated(client.connect());
+    await connected(client.connect(), databaseUrl);
     await translated(client.query(SESSION_SETTINGS));
     await translated(assertMigrated(client));
     if (schema !== undefined) await translated(client.query(SECOND_SETTINGS, [schema]));

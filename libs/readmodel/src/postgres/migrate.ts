@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { ReadModelUnavailableError } from '../errors.ts';
 import { isLockTimeout, LONGEST_LOCK_WAIT } from './inTransaction.ts';
 import { migrationsFolder, migrationsTable } from './migrations.ts';
-import { translated } from './translated.ts';
+import { connected, translated } from './translated.ts';
 
 const silent = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} };
 
@@ -16,13 +16,13 @@ const PAUSE_MS = 1_000;
  * Runs the migrations that are missing, all in one transaction. Several processes may call it at once: one works, the
  * others wait. While a long transaction blocks it, it lets readers pass and retries for two minutes.
  *
- * @throws ReadModelUnavailableError; an error of Postgres when a migration fails.
+ * @throws ReadModelUnavailableError, DatabaseRefusedError; an error of Postgres when a migration fails.
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
   client.on('error', () => {}); // the statement that was running rejects as well
   try {
-    await translated(client.connect());
+    await connected(client.connect(), databaseUrl);
     await translated(migrateWith(client));
   } finally {
     await client.end().catch(() => {});

@@ -1,6 +1,6 @@
 import { assertMigrated } from './migrations.ts';
 import { ReadModelUnavailableError } from '../errors.ts';
-import { translated } from './translated.ts';
+import { connected, translated } from './translated.ts';
 import { Pool } from 'pg';
 import { columnTypes } from './columnTypes.ts';
 
@@ -23,11 +23,13 @@ export interface PoolOptions {
 export abstract class PostgresService {
   abstract readonly name: string;
   readonly #pool: Pool;
+  readonly #databaseUrl: string;
   #checked: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
     this.#pool = createPool(options);
+    this.#databaseUrl = options.databaseUrl;
   }
 
   /** Checks the tables; resolves also while Postgres is unavailable, since the rest of a process can work without it. */
@@ -49,7 +51,7 @@ export abstract class PostgresService {
     await this.use((pool) => pool.query('SELECT 1'));
   }
 
-  /** Runs `query`. @throws ReadModelUnavailableError, SchemaMismatchError, and what `query` throws. */
+  /** Runs `query`. @throws ReadModelUnavailableError, DatabaseRefusedError, SchemaMismatchError, and what `query` throws. */
   protected async use<Result>(query: (pool: Pool) => Promise<Result>): Promise<Result> {
     await this.#check();
     return translated(query(this.#pool));
@@ -57,7 +59,7 @@ export abstract class PostgresService {
 
   /** Not repeated once successful: a running process can continue after later migrations. */
   async #check(): Promise<void> {
-    const check = (this.#checked ??= translated(assertMigrated(this.#pool)));
+    const check = (this.#checked ??= connected(assertMigrated(this.#pool), this.#databaseUrl));
     try {
       await check;
     } catch (error) {

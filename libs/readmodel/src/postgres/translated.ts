@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
-import { ReadModelUnavailableError } from '../errors.ts';
+import { DatabaseRefusedError, ReadModelUnavailableError } from '../errors.ts';
+import { databaseTrouble, isUnreachable } from './databaseTrouble.ts';
 
 /**
  * SQLSTATEs after which the same request may succeed later: connection, resources, operator and system trouble,
@@ -7,9 +8,6 @@ import { ReadModelUnavailableError } from '../errors.ts';
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const TEMPORARY = /^(08|53|57|58|40|25006|25P02|25P03|55P03)/;
-
-/** Errors of `pg` without a code when connecting fails, a connection is lost or does not answer. */
-const CONNECTION_TROUBLE = /timeout|terminated|connection error|not queryable|Connection ended/i;
 
 /** Translates temporary errors to ReadModelUnavailableError; returns any other error as it is. */
 function translateError(error: unknown): unknown {
@@ -27,11 +25,22 @@ export async function translated<Result>(work: Promise<Result>): Promise<Result>
 }
 
 function isTemporary(error: Error): boolean {
-  if (error instanceof DatabaseError) return TEMPORARY.test(error.code ?? '');
-  // System errors such as ECONNREFUSED; an AggregateError of them, without text, when a name has several addresses.
-  return /^E[A-Z_]+$/.test(codeOf(error)) || CONNECTION_TROUBLE.test(error.message);
+  return error instanceof DatabaseError ? TEMPORARY.test(error.code ?? '') : isUnreachable(error);
 }
 
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** As `translated`, for the first use of a connection: the error names the address, and what to do. @throws DatabaseRefusedError too. */
+export async function connected<Result>(work: Promise<Result>, databaseUrl: string): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    const trouble = databaseTrouble(error, databaseUrl);
+    if (trouble === undefined) throw translateError(error);
+    const sentence = `${trouble.wrong} ${trouble.remedy}`;
+    if (trouble.isRefusal) throw new DatabaseRefusedError(sentence, { cause: error });
+    throw new ReadModelUnavailableError(sentence.replace(/^The/u, 'the'), { cause: error });
+  }
 }

@@ -47,10 +47,13 @@ export async function runProcess(service: string, build: BuildServices): Promise
   process.exit();
 }
 
+/** Errors of libraries that this one does not know; their messages say which address, why, and what to do. */
+const FOR_OPERATORS = new Set(['DatabaseRefusedError', 'LogUnreachableError']);
+
 /** What an operator puts right is said in one line; the stack, which points into our code, is for debugging. */
 function logFailure(error: unknown, logger: Logger): void {
   const message = error instanceof Error ? error.message : String(error);
-  const isForOperators = error instanceof Error && error.name === 'LogUnreachableError';
+  const isForOperators = error instanceof Error && FOR_OPERATORS.has(error.name);
   logger.fatal(isForOperators ? {} : { err: error }, message);
   if (isForOperators) logger.debug({ err: error }, 'could not start');
 }
