@@ -44,7 +44,10 @@ function describeOutcome({ kind, status, total, done, skipped, failed, reasons =
     status === 'cancelled' ? 'then cancelled' : '',
   ];
   const figures = [`${countOf(done, 'job')} ${DONE[kind]}`, ...rest.filter(Boolean)].join(', ');
-  return [figures, ...reasons.map(({ count, outcome, reason }) => `  ${count} ${outcome}: ${plainText(reason)}`)].join(
-    '\n',
-  );
+  return [figures, ...describeReasons(reasons).map((reason) => `  ${reason}`)].join('\n');
+}
+
+/** Why jobs were skipped or failed, the most frequent first. */
+export function describeReasons(reasons: JobOperation['reasons'] = []): readonly string[] {
+  return reasons.map(({ count, outcome, reason }) => `${count} ${outcome}: ${plainText(reason)}`);
 }

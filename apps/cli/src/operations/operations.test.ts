@@ -45,6 +45,21 @@ test('replay creates jobs anew and follows them, and audit tells who did it', as
   );
 });
 
+test('the list of operations has the reasons of what was skipped or failed, and so has its JSON', async () => {
+  for (const _ of [1, 2]) await enqueue('sleep', '{"durationMs": 1}', '--tag', 'reasoned', '--delay', '1h');
+  await listed(['--tag', 'reasoned'], 2);
+  await stage.run('cancel', '--tag', 'reasoned', '--yes');
+  await listed(['--tag', 'reasoned', '--status', 'cancelled'], 2);
+  const replay = ['replay', '--tag', 'reasoned', '--patch', '{"durationMs": "long"}', '--yes'];
+  expect(await stage.run(...replay, '--reason', 'a try')).toMatchObject({ code: 2 });
+  const { stdout } = await stage.run('operations', '--limit', '1');
+  expect(stdout).toMatch(/ replay +completed +0 +0 +2 +2 .* a try; 2 failed: \/payload\/durationMs .+\n$/u);
+  const [operation] = (await stage.run('operations', 'list', '--limit', '1', '--json')).stdout.split('\n');
+  expect(JSON.parse(operation ?? '')).toMatchObject({
+    reasons: [{ outcome: 'failed', count: 2, reason: expect.stringContaining('/payload/durationMs') as string }],
+  });
+});
+
 test('an operation is paused, resumed and cancelled', async () => {
   for (const _ of [1, 2, 3]) await enqueue('sleep', '{"durationMs": 1}', '--tag', 'steered', '--delay', '1h');
   await listed(['--tag', 'steered'], 3);

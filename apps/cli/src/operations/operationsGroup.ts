@@ -7,7 +7,7 @@ import { examples } from '../command/help.ts';
 import { wholeNumber } from '../command/values.ts';
 import type { Printer, Tone } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
-import { followOperation, progressOf } from './followOperation.ts';
+import { describeReasons, followOperation, progressOf } from './followOperation.ts';
 
 interface ListOptions extends ApiOptions {
   readonly limit: number;
@@ -47,10 +47,19 @@ function listOperationsCommand(run: RunOnApi) {
     .action(run(listOperations));
 }
 
-async function listOperations({ client, printer, signal }: Api, { limit }: ListOptions): Promise<ExitCode> {
-  const operations = firstOf(client.operations.list({ signal }), limit);
+async function listOperations(api: Api, { limit }: ListOptions): Promise<ExitCode> {
+  const { client, printer, signal } = api;
+  const operations = withReasons(firstOf(client.operations.list({ signal }), limit), api);
   await printer.table(operations, columns(printer), 'There are no operations of the last 30 days.');
   return ExitCode.ok;
+}
+
+/** Lists have no reasons: the API counts them for one operation at a time. */
+async function* withReasons(operations: AsyncIterable<JobOperation>, { client, signal }: Api) {
+  for await (const operation of operations) {
+    const { id, skipped, failed } = operation;
+    yield skipped + failed === 0 ? operation : await client.operations.get(id, { signal });
+  }
 }
 
 function watchOperationCommand(run: RunOnApi) {
@@ -87,6 +96,11 @@ function columns(printer: Printer): readonly Column<JobOperation>[] {
     { title: 'FAILED', value: ({ failed }) => String(failed), right: true },
     { title: 'TOTAL', value: ({ total }) => String(total), right: true },
     { title: 'CREATED', value: ({ createdAt }) => printer.time(createdAt) },
-    { title: 'NOTE', value: ({ hindrance, reason }) => hindrance ?? reason ?? '', flexible: true },
+    { title: 'NOTE', value: noteOf, flexible: true },
   ];
+}
+
+function noteOf({ hindrance, reason, reasons }: JobOperation): string {
+  const note = hindrance ?? reason;
+  return [...(note === undefined ? [] : [note]), ...describeReasons(reasons)].join('; ');
 }
