@@ -38,16 +38,16 @@ const details: Readonly<Record<string, (value: unknown) => string>> = {
   exclusiveMinimum: (value) => `must be greater than ${shown(value)}`,
   exclusiveMaximum: (value) => `must be less than ${shown(value)}`,
   multipleOf: (value) => `must be a multiple of ${shown(value)}`,
-  minLength: (value) => `must have at least ${shown(value)} characters`,
-  maxLength: (value) => `must have at most ${shown(value)} characters`,
-  minItems: (value) => `must have at least ${shown(value)} items`,
-  maxItems: (value) => `must have at most ${shown(value)} items`,
-  minProperties: (value) => `must have at least ${shown(value)} fields`,
-  maxProperties: (value) => `must have at most ${shown(value)} fields`,
+  minLength: (value) => `must have at least ${counted(value, 'character')}`,
+  maxLength: (value) => `must have at most ${counted(value, 'character')}`,
+  minItems: (value) => `must have at least ${counted(value, 'item')}`,
+  maxItems: (value) => `must have at most ${counted(value, 'item')}`,
+  minProperties: (value) => `must have at least ${counted(value, 'field')}`,
+  maxProperties: (value) => `must have at most ${counted(value, 'field')}`,
   format: (value) => `must have the format ${shown(value)}`,
   contains: () => 'must contain an item that the schema asks for',
-  minContains: (value) => `must contain at least ${shown(value)} items that the schema asks for`,
-  maxContains: (value) => `must contain at most ${shown(value)} items that the schema asks for`,
+  minContains: (value) => `must contain at least ${counted(value, 'item')} that the schema asks for`,
+  maxContains: (value) => `must contain at most ${counted(value, 'item')} that the schema asks for`,
   dependentRequired: () => 'lacks a field that another one requires',
   not: () => 'must not be what the schema excludes',
 };
@@ -153,6 +153,10 @@ function named(type: unknown): string {
 function shown(value: unknown): string {
   const isPlain = typeof value === 'string' && /^[\w-]+$/.test(value);
   return isPlain ? value : JSON.stringify(value ?? null).slice(0, MAX_VALUE_LENGTH);
+}
+
+function counted(value: unknown, noun: string): string {
+  return `${shown(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** Turns a URI fragment, as the validator gives it, into a JSON pointer. */
