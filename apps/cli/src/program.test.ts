@@ -16,6 +16,16 @@ test('without a command the help is shown, and the exit code is that of wrong us
 
 test.each([
   [['gte'], "jobstream: unknown command 'gte'\n(Did you mean get?)\nFor help: jobstream --help\n"],
+  [
+    ['schedules', 'lst'],
+    "jobstream: unknown command 'lst'\n(Did you mean list?)\nFor help: jobstream schedules --help\n",
+  ],
+  [['types', 'puase'], "jobstream: unknown command 'puase'\n(Did you mean pause?)\nFor help: jobstream types --help\n"],
+  [
+    ['operations', 'wacht', '1'],
+    "jobstream: unknown command 'wacht'\n(Did you mean watch?)\nFor help: jobstream operations --help\n",
+  ],
+  [['types', '--nope'], "jobstream: unknown option '--nope'\nFor help: jobstream types list --help\n"],
   [['get'], "jobstream: missing required argument 'id'\nFor help: jobstream get --help\n"],
   [
     ['get', '1', '--evnts'],
@@ -42,6 +52,15 @@ test.each([
   ],
 ])('%j is wrong usage', async (args, stderr) => {
   expect(await runCommand(args)).toEqual({ code: 64, stdout: '', stderr });
+});
+
+test.each(['types', 'schedules', 'operations'])('the help of %s names its commands', async (group) => {
+  for (const args of [
+    [group, '--help'],
+    ['help', group],
+  ]) {
+    expect(await runCommand(args)).toMatchObject({ code: 0, stdout: expect.stringMatching(/Commands:\n {2}list /u) });
+  }
 });
 
 test('an API that is not reachable is named, with what to do', async () => {

@@ -58,11 +58,23 @@ export async function runCommandLine(args: readonly string[], surroundings: Surr
     };
   const program = createProgram(commands(onApi, here), surroundings);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withSubcommand(args, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     return explain(error, surroundings);
   }
+}
+
+/**
+ * A group of commands alone lists what it is about. A default command of commander would do the same, but take a misspelt command for
+ * an argument that is too many.
+ */
+function withSubcommand(args: readonly string[], program: AnyCommand): readonly string[] {
+  const [name, next = ''] = args;
+  const group = program.commands.find((command) => command.name() === name);
+  const lists = group?.commands.some((command) => command.name() === 'list');
+  if (name === undefined || !lists || ['-h', '--help'].includes(next) || /^[^-]/u.test(next)) return args;
+  return [name, 'list', ...args.slice(1)];
 }
 
 async function workOnApi(

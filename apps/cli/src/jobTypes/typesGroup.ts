@@ -11,7 +11,7 @@ import { pauseCommand, resumeCommand } from './pauseAndResume.ts';
 export function typesCommand(run: RunOnApi) {
   return new Command('types')
     .description('Lists, pauses and resumes job types.')
-    .addCommand(listTypesCommand(run), { isDefault: true })
+    .addCommand(listTypesCommand(run))
     .addCommand(pauseCommand(run))
     .addCommand(resumeCommand(run))
     .addCommand(checkCommand(run))

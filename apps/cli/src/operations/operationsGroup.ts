@@ -32,7 +32,7 @@ const SUMMARIES: Readonly<Record<Step, string>> = {
 export function operationsCommand(run: RunOnApi) {
   return new Command('operations')
     .description('Lists, follows and steers the operations on many jobs, such as a replay.')
-    .addCommand(listOperationsCommand(run), { isDefault: true })
+    .addCommand(listOperationsCommand(run))
     .addCommand(watchOperationCommand(run))
     .addCommand(steerCommand('pause', run))
     .addCommand(steerCommand('resume', run))

@@ -12,7 +12,7 @@ import { getScheduleCommand } from './get.ts';
 export function schedulesCommand(run: RunOnApi) {
   return new Command('schedules')
     .description('Lists, creates, changes and deletes schedules, which create jobs at the times of a cron expression.')
-    .addCommand(listSchedulesCommand(run), { isDefault: true })
+    .addCommand(listSchedulesCommand(run))
     .addCommand(getScheduleCommand(run))
     .addCommand(createScheduleCommand(run))
     .addCommand(runScheduleCommand(run))
