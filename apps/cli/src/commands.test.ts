@@ -85,6 +85,21 @@ test('the exit code of a wait says whether the job completed, failed, or has not
   expect(await stage.run(...failing)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^status +failed$/mu) });
   const early = await stage.run('enqueue', 'sleep', '{"durationMs": 1}', '--delay', '1h', '--wait', '1ms');
   expect(early).toMatchObject({ code: 2, stdout: expect.stringMatching(/^status +scheduled$/mu) });
+  expect(early.stderr).toMatch(
+    /^jobstream: after 1ms the job is still scheduled\. It is delayed: due in .+\. To go on waiting: jobstream get [-0-9a-f]{36} --wait\n$/u,
+  );
+});
+
+test('a quiet wait prints the id alone, and its exit code says how the job has ended', async () => {
+  const quiet = ['--quiet', '--wait', '30s'];
+  const id = expect.stringMatching(/^[-0-9a-f]{36}\n$/u) as string;
+  expect(await stage.run('enqueue', 'sleep', '{"durationMs": 1}', ...quiet)).toEqual({
+    code: 0,
+    stdout: id,
+    stderr: '',
+  });
+  const failing = ['enqueue', 'sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1'];
+  expect(await stage.run(...failing, ...quiet)).toEqual({ code: 1, stdout: id, stderr: '' });
 });
 
 test('what the API refuses is a sentence with each mistake, and its advice a warning', async () => {

@@ -1,7 +1,10 @@
 import { Option } from '@commander-js/extra-typings';
-import type { Job } from '@jobstream/client';
+import { explainWaiting, hasEnded, type Job } from '@jobstream/client';
 import type { Api } from '../command/apiCommand.ts';
 import { duration } from '../command/values.ts';
+import type { Printer } from '../output/printer.ts';
+import { plainText } from '../output/table.ts';
+import { formatDuration } from '../output/times.ts';
 
 const DEFAULT_WAIT_MS = 60_000;
 
@@ -18,16 +21,26 @@ function waitMs(given: string | number): number {
 }
 
 /**
- * Waits for the end of a job, at most so many milliseconds.
+ * Waits for the end of a job, at most so many milliseconds; when it has not ended by then, notes what it waits for.
  *
  * @returns the job as it is at the end of the wait.
  */
-export async function awaitEnd({ client, signal }: Api, id: string, limitMs: number): Promise<Job> {
+export async function awaitEnd(api: Api, id: string, limitMs: number): Promise<Job> {
+  const { client, printer, signal } = api;
   const limit = AbortSignal.timeout(limitMs);
   try {
     return await client.jobs.waitForCompletion(id, { signal: AbortSignal.any([signal, limit]) });
   } catch (error) {
     if (signal.aborted || !limit.aborted) throw error;
-    return client.jobs.get(id, { signal });
+    const job = await client.jobs.get(id, { signal });
+    if (!hasEnded(job)) printer.note(`jobstream: ${describeWait(job, limitMs, printer)}`);
+    return job;
   }
+}
+
+function describeWait(job: Job, limitMs: number, { time }: Printer): string {
+  const { id, status } = job;
+  const waiting = explainWaiting(job, { time, duration: formatDuration });
+  const because = waiting === undefined ? '' : ` ${plainText(waiting.because)}`;
+  return `after ${formatDuration(limitMs)} the job is still ${status}.${because} To go on waiting: jobstream get ${id} --wait`;
 }

@@ -32,7 +32,7 @@ export function enqueueCommand(run: RunOnApi) {
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
     .option('--idempotency-key <key>', 'the same key creates the job only once, however often the command runs')
     .addOption(waitOption())
-    .option('-q, --quiet', 'print its id alone')
+    .option('-q, --quiet', 'print its id alone; with --wait the exit code tells how it ended')
     .addHelpText(
       'after',
       examples(
@@ -59,7 +59,7 @@ async function enqueue(
     return ExitCode.ok;
   }
   const ended = await awaitEnd(api, created.id, options.wait);
-  printer.document(ended, () => describeJob(ended, printer));
+  printer.document(ended, () => (options.quiet ? ended.id : describeJob(ended, printer)));
   return outcomeOf(ended);
 }
 
