@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -84,6 +85,8 @@ async function isCompleted(url: string, id: string): Promise<void> {
 test('a job survives a stop and a start; meanwhile a second system on the same data is refused, and one on other data finds ports', async () => {
   const run = start();
   const url = await apiUrl(run);
+  const settings = JSON.parse(await readFile(path.join(dataDir, 'settings.json'), 'utf8')) as Record<string, string>;
+  expect(settings).toEqual({ JOBS_MAX_AGE: '7d', ARCHIVE: path.join(dataDir, 'archive') });
   const second = start();
   const third = start({ DATA_DIR: path.join(dataDir, 'other') });
   expect(await second.ended).toBe(1);
@@ -140,6 +143,21 @@ test.each([
   const run = start({ ...env, PORT: String(await freePort()) });
   expect(await run.ended).toBe(1);
   expect(run.output).toMatch(sentence);
+});
+
+test('a start with a wrong database leaves the settings of the last start that could reach its servers', async () => {
+  const settings = path.join(dataDir, 'settings.json');
+  const env = { DATABASE_URL: 'postgres://jobs:secret@127.0.0.1:1/jobs', PORT: String(await freePort()) };
+  const first = start(env);
+  expect(await first.ended).toBe(1);
+  expect(first.output).toMatch(
+    /The database 127\.0\.0\.1:1\/jobs cannot be used: .+ Start it, or correct DATABASE_URL\.\n$/,
+  );
+  expect(existsSync(settings)).toBe(false);
+  await writeFile(settings, '{"TABLE_MAX_AGE": "7d"}');
+  const second = start(env);
+  expect(await second.ended).toBe(1);
+  expect(await readFile(settings, 'utf8')).toBe('{"TABLE_MAX_AGE": "7d"}');
 });
 
 test('a configured PORT that is in use is an error', async () => {

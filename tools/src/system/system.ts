@@ -27,6 +27,7 @@ export class System {
   readonly #options: SystemOptions;
   readonly #apps = new Map<string, SupervisedProcess>();
   readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #given: NodeJS.ProcessEnv;
   readonly #env: NodeJS.ProcessEnv;
   #nats: ProvidedNats | undefined;
   #natsContext = '';
@@ -35,7 +36,8 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    this.#env = { ...options.env, ...expiryDefaults(options.env, options.dataDir), ...pastDefault(options.env) };
+    this.#given = { ...options.env, ...expiryDefaults(options.env, options.dataDir), ...pastDefault(options.env) };
+    this.#env = { ...this.#given };
   }
 
   /** The address of the API. */
@@ -111,7 +113,6 @@ export class System {
     this.#undo.push(lockDataFolder(dataDir));
     await awaitEarlierRun(dataDir, (line) => this.#say(line));
     recordGuard(dataDir, guard);
-    recordSettings(dataDir, this.#env);
   }
 
   async #choosePort(): Promise<void> {
@@ -139,9 +140,11 @@ export class System {
     this.#env['DATABASE_URL'] = server.url;
   }
 
+  /** Not before the servers were reached: the address of a start that fails must not be that of later commands. */
   #recordAddresses(): void {
     const nats = natsAddresses(this.#nats?.urlOf ?? (() => this.natsUrl));
     const { dataDir } = this.#options;
+    recordSettings(dataDir, this.#given);
     const { folder, remove } = writeNatsContext(dataDir, nats.operator);
     this.#natsContext = folder;
     this.#undo.push(remove, recordAddresses(dataDir, this.#env, { api: this.apiUrl, nats }));
