@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { defineJob, PayloadError } from '@jobstream/client';
+import { TestProcess } from '@jobstream/test-support';
 import type { HandlerRegistrar } from '@jobstream/worker';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -106,3 +108,10 @@ What has happened to it:
   2026-01-01T00:00:00.000Z  JobCreated, due at 2026-01-01T00:01:00.000Z`,
   );
 });
+
+test('a program that does not stop it ends all the same', async () => {
+  const script = fileURLToPath(new URL('../testing/neverStopped.ts', import.meta.url));
+  await using program = TestProcess.node(script, { env: {}, ipc: false });
+  expect(await program.ended).toBe(0);
+  expect(program.output).toBe('completed\n');
+}, 10_000);

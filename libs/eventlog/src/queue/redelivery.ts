@@ -18,16 +18,17 @@ const NEWER_DELAY_MS = 5_000;
 export class RedeliveryGuard<Item extends { keepAlive(): void }> {
   readonly #held = new LinkedSet<Item>();
   readonly #lastOfKey = new Map<string, Promise<void>>();
-  #heartbeat: NodeJS.Timeout;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(ackWaitMs: number) {
-    this.#heartbeat = setInterval(() => this.#keepAlive(), ackWaitMs / 3);
+    this.setAckWait(ackWaitMs);
   }
 
   /** For consumers that turn out to have another wait. */
   setAckWait(ackWaitMs: number): void {
     clearInterval(this.#heartbeat);
-    this.#heartbeat = setInterval(() => this.#keepAlive(), ackWaitMs / 3);
+    // It is the connection that keeps a worker alive; a log in memory has none.
+    this.#heartbeat = setInterval(() => this.#keepAlive(), ackWaitMs / 3).unref();
   }
 
   /** Holds a delivery until `handle`, which must not reject, has settled; deliveries of other keys do not wait. */
