@@ -262,17 +262,6 @@ test('failures are shown in groups', async () => {
   );
 });
 
-test('logs of an attempt that there was not are an error', async () => {
-  const id = (await stage.run('enqueue', 'sleep', '{"durationMs": 1}', '--quiet')).stdout.trim();
-  await stage.run('get', id, '--wait');
-  expect(await stage.run('logs', id, '--attempt', '7')).toEqual({
-    code: 2,
-    stdout: '',
-    stderr: 'jobstream: there is no attempt 7: the job has had 1 attempt\n',
-  });
-  expect(await stage.run('logs', id, '--attempt', '1')).toMatchObject({ code: 0 });
-});
-
 test('types are listed, paused, resumed, checked and removed', async () => {
   for (const step of ['pause', 'resume'])
     expect(await stage.run('types', step, 'nosuch')).toMatchObject({

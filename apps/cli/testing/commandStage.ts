@@ -6,6 +6,8 @@ import { runCommand, type CommandResult } from './runCommand.ts';
 export interface CommandStage extends AsyncDisposable {
   readonly api: string;
   readonly dataDir: string;
+  /** The address of NATS for workers. */
+  readonly nats: string;
   readonly run: (...args: readonly string[]) => Promise<CommandResult>;
 }
 
@@ -16,6 +18,7 @@ export async function startCommandStage(): Promise<CommandStage> {
   return {
     api: system.api,
     dataDir,
+    nats: system.nats,
     run: (...args) => runCommand(args, { env: { JOBSTREAM_URL: system.api } }),
     async [Symbol.asyncDispose]() {
       await system.stop();
