@@ -71,7 +71,15 @@ type JobState struct {
 	UpdatedAt   time.Time       `json:"updatedAt"`
 	RunAt       *time.Time      `json:"runAt"`
 	RerunOf     string          `json:"rerunOf"` // the id of the job that this one repeats
-	Warnings    []Warning       `json:"warnings"`
+	// ByDefinition has the settings that its creator left out and the definition of its type gave; nil where there are none.
+	ByDefinition *ByDefinition `json:"byDefinition"`
+	Warnings     []Warning     `json:"warnings"`
+}
+
+// ByDefinition says which settings of a job the definition of its type gave.
+type ByDefinition struct {
+	Settings []string `json:"settings"` // of maxAttempts, backoff and timeoutMs
+	Worker   string   `json:"worker"`   // that has announced the definition
 }
 
 // Warning is what the API says beside a job that it has accepted.

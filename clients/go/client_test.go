@@ -56,6 +56,21 @@ func TestEnqueueSendsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+func TestAJobSaysWhichSettingsItsDefinitionGave(t *testing.T) {
+	const body = `{"id": "1", "byDefinition": {"settings": ["maxAttempts", "backoff"], "worker": "mailer-1"}}`
+	client, _, _ := api(t, answer{200, body}, answer{200, `{"id": "1"}`})
+	job, err := client.Get(t.Context(), "1")
+	if err != nil || job.ByDefinition == nil {
+		t.Fatal(job, err)
+	}
+	if by := *job.ByDefinition; by.Worker != "mailer-1" || !slices.Equal(by.Settings, []string{"maxAttempts", "backoff"}) {
+		t.Errorf("got %v", by)
+	}
+	if job, err := client.Get(t.Context(), "1"); err != nil || job.ByDefinition != nil {
+		t.Errorf("got %v, %v", job.ByDefinition, err)
+	}
+}
+
 func TestARequestIsRepeatedWithItsKeyWhileTheAPIIsBusy(t *testing.T) {
 	client, requests, _ := api(t, answer{503, problem("log-overloaded")}, answer{200, `{"id": "1"}`})
 	if _, err := Enqueue[any](t.Context(), client, "email", nil, MaxAttempts(3)); err != nil {

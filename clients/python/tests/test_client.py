@@ -85,6 +85,12 @@ class Enqueueing(unittest.TestCase):
         self.assertEqual([len(one.warnings) for one in created], [1, 1, 0])
         self.assertEqual(created[0].warnings[0]["code"], "unknown-type")
 
+    def test_a_job_says_which_settings_its_definition_gave(self) -> None:
+        by_definition = {"settings": ["maxAttempts"], "worker": "mailer-1"}
+        with api(job("pending", byDefinition=by_definition), job("pending")) as served:
+            client = SyncClient(served.url)
+            self.assertEqual([client.get("1").by_definition for _ in range(2)], [by_definition, None])
+
     def test_that_can_be_turned_off(self) -> None:
         warned = job("pending", warnings=[{"code": "unknown-type", "pointer": "/type", "detail": "no worker"}])
         with api(warned) as served, self.assertNoLogs("jobstream"):

@@ -35,6 +35,8 @@ class Job:
     rerun_of: str | None = None
     """The job that it repeats."""
     tags: tuple[str, ...] = ()
+    by_definition: Mapping[str, Any] | None = None
+    """Which settings its creator left out and the definition of its type gave: `settings`, and the `worker` that has announced it."""
     warnings: tuple[Mapping[str, Any], ...] = ()
     """What the API says beside a job that it has accepted: `code`, such as `unknown-type`, and `detail`."""
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -61,6 +63,7 @@ class Job:
             waiting_for=fields.get("waitingFor"),
             rerun_of=fields.get("rerunOf"),
             tags=tuple(fields.get("tags", ())),
+            by_definition=fields.get("byDefinition"),
             warnings=tuple(fields.get("warnings", ())),
             fields=fields,
         )
