@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PackedPackage } from './packPackage.ts';
-import type { PublishedPackage } from './publishedPackages.ts';
+import { checksNode, type PublishedPackage } from './publishedPackages.ts';
 
 const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:cjs|js|js\.map|d\.ts))$/u;
 const BUNDLED = /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs)$/u;
@@ -31,10 +31,12 @@ function isIn(assets: readonly string[], file: string): boolean {
   return assets.some((asset) => file === asset || file.startsWith(`${asset}/`));
 }
 
-function requiredFiles({ entries, commands = {}, bundled }: PublishedPackage): readonly string[] {
+function requiredFiles(definition: PublishedPackage): readonly string[] {
+  const { entries, commands = {}, bundled } = definition;
   const built = Object.keys(entries).flatMap((name) => [`dist/${name}.js`, `dist/${name}.js.map`]);
   const entered = Object.entries(commands).flatMap(([command, main]) => [`dist/${command}.cjs`, `dist/${main}.cjs`]);
-  const library = 'index' in entries ? ['dist/index.d.ts'] : [];
+  const library =
+    'index' in entries ? ['dist/index.d.ts', ...(checksNode(definition) ? ['dist/nodeFloor.js'] : [])] : [];
   if (bundled === undefined) return [...ALWAYS, ...built, ...entered, ...library];
   const programs = bundled.programs.map((source) => source.replace(/\.ts$/u, '.mjs'));
   return [...ALWAYS, ...programs, `${bundled.dashboard}/index.html`];

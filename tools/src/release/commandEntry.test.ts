@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
-import { commandEntry } from './commandEntry.ts';
+import { commandEntry, floorModule } from './commandEntry.ts';
 
 /** Runs the entry of a command that needs a Node, beside a program that only prints. */
 async function runEntry(floor: string) {
@@ -32,4 +32,24 @@ test.each([
     code: 2,
     output: `jobstream: Node ${spoken} or newer is needed, and this is ${process.versions.node}: install a newer one and try again.\n`,
   });
+});
+
+test.each([
+  [`${major}.${minor}.0`, { code: 0, output: 'the library runs\n' }],
+  [
+    `${major + 1}.0.0`,
+    {
+      code: 2,
+      output: `@jobstream/worker: Node ${major + 1} or newer is needed, and this is ${process.versions.node}: install a newer one and try again.\n`,
+    },
+  ],
+])('a library with the floor %s checks it before its other imports', async (floor, expected) => {
+  await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-floor-'));
+  const file = (name: string) => path.join(folder.path, name);
+  await writeFile(file('package.json'), '{"type": "module"}');
+  await writeFile(file('nodeFloor.js'), floorModule({ name: '@jobstream/worker', floor }));
+  await writeFile(file('rest.js'), "console.log('the library runs');");
+  await writeFile(file('index.js'), "import './nodeFloor.js'; import './rest.js';");
+  await using run = TestProcess.node(file('index.js'), { env: {}, ipc: false });
+  expect({ code: await run.ended, output: run.output }).toEqual(expected);
 });

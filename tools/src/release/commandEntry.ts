@@ -15,15 +15,28 @@ interface CommandEntry {
  * import, which only Node 8 and older do not know, stands in another file.
  */
 export function commandEntry({ command, floor, main }: CommandEntry): string {
-  const [major, minor] = floor.split('.').map(Number);
   return `#!/usr/bin/env node
 'use strict';
-var version = process.versions.node.split('.').map(Number);
-if (version[0] > ${major} || (version[0] === ${major} && version[1] >= ${minor})) {
-  require('./${main}.cjs');
-} else {
-  console.error('${command}: Node ${spokenFloor(floor)} or newer is needed, and this is ' + process.versions.node + ': install a newer one and try again.');
-  process.exitCode = 2;
-}
+${checkOf(command, floor)}
+if (isOld) process.exitCode = 2;
+else require('./${main}.cjs');
 `;
+}
+
+/**
+ * Returns the module that a library imports before all others: in a Node below the floor it ends the process, which could do nothing
+ * else, with a sentence and the exit code 2.
+ */
+export function floorModule({ name, floor }: { readonly name: string; readonly floor: string }): string {
+  return `${checkOf(name, floor)}
+if (isOld) process.exit(2);
+`;
+}
+
+function checkOf(name: string, floor: string): string {
+  const [major, minor] = floor.split('.').map(Number);
+  const needed = `${name}: Node ${spokenFloor(floor)} or newer is needed, and this is `;
+  return `var version = process.versions.node.split('.').map(Number);
+var isOld = version[0] < ${major} || (version[0] === ${major} && version[1] < ${minor});
+if (isOld) console.error('${needed}' + process.versions.node + ': install a newer one and try again.');`;
 }

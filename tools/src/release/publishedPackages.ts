@@ -158,6 +158,11 @@ export function isLibrary({ entries }: PublishedPackage): boolean {
   return entries['index'] !== undefined;
 }
 
+/** Whether the import of a package checks the Node first: one for browsers runs elsewhere as well. */
+export function checksNode(definition: PublishedPackage): boolean {
+  return isLibrary(definition) && definition.platform === 'node';
+}
+
 /** Where built packages and their tarballs are put. */
 export const packagesFolder = path.join(repositoryRoot, '.data', 'packages');
 
