@@ -17,11 +17,11 @@ const OTHER_PROGRAMS = ['doctor', 'migrate', 'verify', 'rebuild', 'archive', 'ke
 const IN_PROJECT = 'node_modules/.bin/jobstream';
 
 /** The command line, installed into an empty folder. */
-export function commandLineChecks({ packages, programs, system }: PackagesUnderTest): readonly Check[] {
+export function commandLineChecks({ packages, programs, consumer, system }: PackagesUnderTest): readonly Check[] {
   return [
     ...[programs.oldestNode22, programs.current].map((runtime) => apiCheck(runtime, packages, system.api)),
     ...programs.tooOld.map((runtime) => floorCheck(runtime, packages)),
-    libraryFloorCheck(programs.node20, packages),
+    libraryFloorCheck(programs.node20, consumer.folder),
     ...[programs.oldestNode22, programs.earlyNode24, programs.current].map((runtime) => systemCheck(runtime, packages)),
   ];
 }
@@ -42,20 +42,19 @@ function apiCheck({ name, program }: Runtime, packages: readonly PackedPackage[]
 }
 
 /** The first import says it, before anything of the library runs. */
-function libraryFloorCheck({ name, program }: Runtime, packages: readonly PackedPackage[]): Check {
+function libraryFloorCheck({ name, program }: Runtime, folder: string): Check {
   return {
     name: `${name} is told by the worker and the testing kit which Node they need, in one line`,
-    run: () =>
-      inEmptyFolder(packages, async (folder) => {
-        const version = (await runProgram(program, ['--version'], { cwd: folder, env: {} })).output.trim().slice(1);
-        for (const library of ['@jobstream/worker', '@jobstream/testing'] as const) {
-          await writeFile(path.join(folder, 'first.mjs'), `import '${library}';\nconsole.log('it runs');\n`);
-          assert.deepEqual(await runProgram(program, ['first.mjs'], { cwd: folder, env: {} }), {
-            code: 2,
-            output: `${library}: Node ${spokenFloor(nodeFloors[library])} or newer is needed, and this is ${version}: install a newer one and try again.\n`,
-          });
-        }
-      }),
+    run: async () => {
+      const version = (await runProgram(program, ['--version'], { cwd: folder, env: {} })).output.trim().slice(1);
+      for (const library of ['@jobstream/worker', '@jobstream/testing'] as const) {
+        await writeFile(path.join(folder, 'first.mjs'), `import '${library}';\nconsole.log('it runs');\n`);
+        assert.deepEqual(await runProgram(program, ['first.mjs'], { cwd: folder, env: {} }), {
+          code: 2,
+          output: `${library}: Node ${spokenFloor(nodeFloors[library])} or newer is needed, and this is ${version}: install a newer one and try again.\n`,
+        });
+      }
+    },
   };
 }
 
