@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defineJob, JobstreamClient } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import {
   eventually,
@@ -8,6 +9,7 @@ import {
   startSystem,
   TestProcess,
 } from '@jobstream/test-support';
+import { createWorker } from '@jobstream/worker';
 import { expect, test } from 'vitest';
 import { runningAddresses } from './src/system/runningAddresses.ts';
 
@@ -69,6 +71,38 @@ test('workers that have announced different definitions of a type are named', as
     });
   });
   await log.stop();
+});
+
+const validate = () => ({ value: {} });
+/** A schema that takes everything. */
+const payload = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+
+test('a schedule that came from a definition is named once no definition names it any more', async () => {
+  const dataDir = await scratchDataFolder('doctor');
+  await using system = await startSystem(dataDir);
+  const client = new JobstreamClient({ url: system.api });
+  await client.schedules.create({ name: 'by-hand', cron: '@yearly', job: { type: 'sleep', payload: {} } });
+  const report = defineJob('report', { payload, schedule: { cron: '@yearly', payload: {} } });
+  const start = async (definition: typeof report) => {
+    const worker = createWorker({ natsUrl: system.nats }).handle(definition, () => undefined);
+    await worker.start();
+    return worker;
+  };
+  const first = await start(report);
+  await eventually(async () => expect(await client.schedules.get('report')).toHaveProperty('definedBy'));
+  expect(await runDoctor(dataDir)).toMatchObject({ code: 0 });
+  await first.stop();
+  await client.types.remove('report');
+  const second = await start(defineJob('report', { payload }));
+  await eventually(async () => expect(await client.schedules.get('report')).not.toHaveProperty('definedBy'));
+  const { code, output } = await runDoctor(dataDir);
+  await second.stop();
+  expect(code).toBe(1);
+  expect(output).toContain(
+    "- The schedule report came from a definition of report, and no definition of the last day's workers names it. " +
+      'Start the worker whose definition does, or remove it: jobstream schedules delete report\n',
+  );
+  expect(output).toMatch(/\nWrong: 1\.\n$/);
 });
 
 test('a clock that differs from that of the server by more than a worker accepts is named', async () => {

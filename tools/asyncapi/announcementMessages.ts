@@ -34,6 +34,7 @@ const TypeAnnouncement = Schema.Struct({
   }),
   ackWaitMs: Schema.optionalKey(Positive),
   defaults: Schema.optionalKey(JobDefaults),
+  schedule: Schema.optionalKey(Schema.String),
   blocked: Schema.optionalKey(Schema.Array(Block).check(Schema.isMaxLength(10))),
 });
 

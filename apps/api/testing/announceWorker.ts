@@ -21,6 +21,7 @@ export interface AnnouncedWorkerOptions {
   readonly limits?: TypeAnnouncement['limits'];
   readonly defaults?: TypeAnnouncement['defaults'];
   readonly blocked?: TypeAnnouncement['blocked'];
+  readonly schedule?: TypeAnnouncement['schedule'];
 }
 
 /** A worker that announces itself, and runs nothing. */
@@ -33,12 +34,13 @@ const HEARTBEAT_MS = 3_000;
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
   const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked } = options;
+  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked, schedule } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const announcement: TypeAnnouncement = { ...program, type, limits, payloadSchema, resultSchema, defaults, blocked };
+  const schemas = { payloadSchema, resultSchema };
+  const announcement: TypeAnnouncement = { ...program, type, limits, ...schemas, defaults, blocked, schedule };
   const beat = () =>
     announcements.heartbeat({
       ...program,

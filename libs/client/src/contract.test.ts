@@ -49,6 +49,7 @@ test('the types of events are those of the domain without internal fields', () =
 test('the types of schedules are those of the domain without internal fields', () => {
   type Expected = Omit<domain.Schedule, 'definitionVersion' | 'ticksFrom' | 'deletedAt'> & {
     readonly nextTicks: readonly string[];
+    readonly definedBy?: string;
     readonly warnings?: readonly Warning[];
   };
   expectTypeOf<Flat<Schedule>>().toEqualTypeOf<Flat<Expected>>();

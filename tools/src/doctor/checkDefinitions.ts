@@ -1,10 +1,15 @@
-import { explainDifference, JobstreamClient } from '@jobstream/client';
+import { explainDifference, JobstreamClient, type CallOptions } from '@jobstream/client';
 import type { Examination, Finding } from './examination.ts';
 
 const TIMEOUT_MS = 5_000;
+/** A schedule of every minute has these in an hour or two. */
+const MOST_EVENTS = 100;
 const REMEDY = 'During a rollout nothing; afterwards restart the workers of the release that is to hold.';
 
-/** Whether living workers have announced other definitions than those that hold. Without the API or a right to ask, nothing is known. */
+/**
+ * Whether living workers have announced other definitions than those that hold, and whether there are schedules of definitions that no
+ * worker has any more. Without the API or a right to ask, nothing is known.
+ */
 export async function checkDefinitions(
   examination: Pick<Examination, 'apiUrl' | 'given'>,
 ): Promise<readonly Finding[]> {
@@ -13,10 +18,37 @@ export async function checkDefinitions(
   const credentials = given['JOBSTREAM_KEY'];
   const client = new JobstreamClient({ url, retryForMs: 0, ...(credentials ? { credentials } : {}) });
   try {
-    const types = await client.types.list({ signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const options = { signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const types = await client.types.list(options);
     const differences = types.map(explainDifference).filter((difference) => difference !== undefined);
-    return differences.map((difference) => ({ wrong: `Workers differ: ${difference}.`, remedy: REMEDY }));
+    return [
+      ...differences.map((difference) => ({ wrong: `Workers differ: ${difference}.`, remedy: REMEDY })),
+      ...(await abandonedSchedules(client, options)),
+    ];
   } catch {
     return [];
   }
+}
+
+/** Nobody removes a schedule but a person, so one whose definition is gone creates jobs for ever. */
+async function abandonedSchedules(client: JobstreamClient, options: CallOptions): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for await (const { name, job, definedBy } of client.schedules.list(options)) {
+    if (definedBy !== undefined || !(await isOfDefinition(name, client, options))) continue;
+    findings.push({
+      wrong: `The schedule ${name} came from a definition of ${job.type}, and no definition of the last day's workers names it.`,
+      remedy: `Start the worker whose definition does, or remove it: jobstream schedules delete ${name}`,
+    });
+  }
+  return findings;
+}
+
+/** Whether a worker has defined it last; a person may have paused it since. */
+async function isOfDefinition(name: string, client: JobstreamClient, options: CallOptions): Promise<boolean> {
+  let seen = 0;
+  for await (const { event, actor } of client.schedules.events(name, options)) {
+    if (event !== 'ScheduleTicked' && actor.kind === 'worker') return true;
+    if ((seen += 1) === MOST_EVENTS) break;
+  }
+  return false;
 }

@@ -61,3 +61,16 @@ test('the job of a run has the settings of its definition', async () => {
     byDefinition: { settings: ['maxAttempts'], worker },
   });
 });
+
+test('a schedule names the worker whose definition names it, as long as one does', async () => {
+  await announceWorker(api, { type: name, schedule: 'another' });
+  await send('POST', 'schedules', { name, ...yearly, job: { type: name } });
+  expect(await send('GET', `schedules/${name}`)).not.toHaveProperty('definedBy');
+  await announceWorker(api, { type: name, schedule: name, startedAt: '2026-01-01T00:00:00Z' });
+  {
+    await using naming = await announceWorker(api, { type: name, schedule: name });
+    expect(await send('GET', `schedules/${name}`)).toMatchObject({ definedBy: naming.worker });
+  }
+  const { definedBy } = await send('GET', `schedules/${name}`);
+  expect(definedBy).toMatch(/^worker-/u);
+});

@@ -39,6 +39,10 @@ export const ScheduleView = Schema.Struct({
   nextTicks: Schema.Array(Timestamp).annotateKey({
     description: 'The next three; empty while the schedule is disabled.',
   }),
+  definedBy: Schema.optionalKey(Schema.String).annotateKey({
+    description:
+      'The worker whose definition names the schedule: of those that have announced one within the last day, the one that started last.',
+  }),
   warnings: warningsField,
 }).annotate({ identifier: 'Schedule' });
 
@@ -55,7 +59,14 @@ export function scheduleView(schedule: Schedule, { announced, log }: ViewDeps): 
     updatedAt: schedule.updatedAt,
     lastTick: schedule.lastTick,
     nextTicks: ticksOf(schedule, now),
+    ...definedBy(schedule, announced),
   };
+}
+
+/** Definitions name no schedule of a tenant. */
+function definedBy({ name, tenant, job }: Schedule, announced: ViewDeps['announced']) {
+  const naming = announced.type(job.type)?.announcements.find(({ schedule }) => schedule === name);
+  return naming === undefined || tenant !== undefined ? {} : { definedBy: naming.worker };
 }
 
 function definition({ name, tenant, cron, timeZone, job, enabled, catchUp }: Schedule) {

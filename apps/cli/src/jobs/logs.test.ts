@@ -28,6 +28,10 @@ test('the lines of an attempt are not mixed with those of the same attempt befor
   const script = fileURLToPath(new URL('../../../../libs/worker/testing/loggingWorker.ts', import.meta.url));
   await using worker = TestProcess.node(script, { env: { NATS_URL: stage.nats }, ipc: false });
   await worker.logged('ready');
+  await expect
+    .poll(async () => (await stage.run('schedules')).stdout)
+    .toMatch(/ DEFINED BY\nyearly-talk +@yearly +UTC +talk +in \S+ +\S+-\d+-[0-9a-f]+\n$/u);
+  expect((await stage.run('schedules', 'get', 'yearly-talk')).stdout).toMatch(/^definition +of the worker \S+$/mu);
   const id = await enqueue('talk', '{"say": "no"}');
   await stage.run('get', id, '--wait');
   const linesOf = async (...args: string[]) => {

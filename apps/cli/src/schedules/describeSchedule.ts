@@ -6,7 +6,7 @@ const SHOWN_TICKS = 3;
 
 /** Shows a schedule to people: a line for each of its properties. */
 export function describeSchedule(schedule: Schedule, { time, due, tone }: Printer): string {
-  const { name, cron, timeZone, enabled, job, lastTick, nextTicks, catchUp, version } = schedule;
+  const { name, cron, timeZone, enabled, job, lastTick, nextTicks, catchUp, version, definedBy } = schedule;
   const properties = {
     name: tone('strong', name),
     cron: `${cron} (${timeZone})`,
@@ -20,6 +20,7 @@ export function describeSchedule(schedule: Schedule, { time, due, tone }: Printe
       .slice(0, SHOWN_TICKS)
       .map((tick) => due(tick))
       .join(', '),
+    definition: definedBy && `of the worker ${plainText(definedBy)}`,
     version: String(version),
   };
   return formatProperties(properties, (text) => tone('quiet', text));

@@ -73,5 +73,6 @@ function columns({ time, due }: Printer): readonly Column<Schedule>[] {
       title: 'NEXT',
       value: ({ enabled, nextTicks: [next] }) => (enabled && next !== undefined ? due(next) : 'disabled'),
     },
+    { title: 'DEFINED BY', value: ({ definedBy }) => definedBy ?? '', flexible: true },
   ];
 }

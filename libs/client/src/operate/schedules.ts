@@ -181,6 +181,8 @@ export interface Schedule extends ScheduleDefinition {
   readonly updatedAt: string;
   readonly lastTick?: TickRecord;
   readonly nextTicks: readonly string[];
+  /** The worker whose definition names it: of those of the last day, the one that started last. */
+  readonly definedBy?: string;
   /** Only in the response to a creation or a replacement. */
   readonly warnings?: readonly Warning[];
 }

@@ -23,6 +23,8 @@ export interface TypeAnnouncement {
   readonly ackWaitMs?: number | undefined;
   /** What the definition of the type gives to its jobs. Absent: the worker has no definition. */
   readonly defaults?: JobDefaults | undefined;
+  /** The name of the schedule that the definition of the type names. */
+  readonly schedule?: string | undefined;
   /** When the event loop of the worker was blocked while jobs of the type ran: the last 10 times. */
   readonly blocked?: readonly AnnouncedBlock[] | undefined;
 }
@@ -62,6 +64,7 @@ export function decodeTypeAnnouncement(body: string, onIgnored: (reason: string)
     limits: limitsOf(fields.object('limits')),
     ...fields.optional('ackWaitMs', (name) => fields.count(name, 1)),
     ...defaultsOf(fields, onIgnored),
+    ...fields.optional('schedule', (name) => fields.text(name)),
     ...fields.optional('blocked', (name) => blocksOf(fields.objects(name))),
   };
 }

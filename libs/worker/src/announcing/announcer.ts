@@ -149,6 +149,7 @@ export class Announcer {
       limits: limitsOf(jobType),
       ackWaitMs,
       defaults: definition && announcedDefaults(definition),
+      schedule: definition?.schedule && (definition.schedule.name ?? jobType),
     };
   }
 
