@@ -10,6 +10,7 @@ import { runInShell } from '../harness/runInShell.ts';
 import { examplesOf } from './examplesOf.ts';
 import { fencedBlocks } from './fencedBlocks.ts';
 import { runExamples } from './runExamples.ts';
+import { untilAnnounced } from '../packages/untilAnnounced.ts';
 
 /** Pages whose commands another test runs, on the system that they need. */
 const RUN_ELSEWHERE = new Set(['docs/replay.md']);
@@ -95,6 +96,7 @@ test('the worker and the producer in docs/handlers.md run', async ({ signal }) =
     const env = { PATH: process.env['PATH'] ?? '', NATS_URL: system.nats, PAYLOAD_KEYS, API: system.api };
     const run = (file: string) => runInShell(`exec ${process.execPath} ${path.join(folder, file)}`, { env, signal });
     const worker = run('worker.ts');
+    await untilAnnounced(system, 'thumbnail');
     const producer = run('producer.ts');
     expect({ code: await producer.ended, output: producer.output }).toEqual({ code: 0, output: '40000\n' });
     worker.kill('SIGTERM');
