@@ -5,7 +5,7 @@ import { bodyDecoder, findJsonFaults } from './http/decodeBody.ts';
 import { shortPointer } from './http/jsonPointer.ts';
 import { findSourceFaults } from './http/sourceFaults.ts';
 import { checkBatch, decodeBatch } from './jobs/create/batchRequest.ts';
-import { patchedPaths } from './jobs/operations/mergePatch.ts';
+import { changedPaths } from './jobs/operations/payloadChange.ts';
 import { CheckBudget } from './payloads/checkBudget.ts';
 import { PayloadSchema } from './payloads/payloadSchema.ts';
 import { Problem } from './problems/problem.ts';
@@ -72,7 +72,7 @@ test.each<[what: string, limit: number, named: (size: number) => number]>([
     (size) => findSourceFaults(`[${list(size, () => '9'.repeat(17)).join(',')}]`).numbers.length,
   ],
   ['mistakes in a payload', 20, mistakesIn],
-  ['fields of a patch', 100, (size) => patchedPaths(numbered(size)).length],
+  ['fields of a patch', 100, (size) => changedPaths({ patch: numbered(size) }).length],
 ])('of all %s the first %i are named', (_what, limit, named) => {
   expect([named(limit - 1), named(limit), named(limit + 1)]).toEqual([limit - 1, limit, limit]);
 });

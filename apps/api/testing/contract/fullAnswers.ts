@@ -106,6 +106,21 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
       return answers;
     });
   },
+  createOperation: async (situation) => {
+    const id = await jobOf(situation, { payload: { a: 1 } });
+    await situation.other('cancelJob', path(id));
+    await situation.system.project();
+    const body = {
+      kind: 'replay',
+      filter: { ids: [id] },
+      edits: [{ op: 'remove', path: '/to' }],
+      dryRun: true,
+      sample: 0,
+    };
+    const shown = await situation.ask({ body });
+    const refused = { ...body, edits: [{ op: 'setIfMissing', path: '/a/b', value: 1 }] };
+    return [shown, await situation.ask({ body: refused })];
+  },
   getOperation: async (situation) => situation.ask(path(await replayOfTwo(situation))),
   getOperationJobs: async (situation) => situation.ask({ ...path(await replayOfTwo(situation)), query: '?limit=1' }),
   listOperations: async (situation) => {

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '@jobstream/client';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ActorName } from '../parts/actorName.tsx';
+import { ActorName } from '../live/actorName.tsx';
 import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';

@@ -1,7 +1,7 @@
 import type { Job, JobEvent } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ActorName } from '../parts/actorName.tsx';
+import { ActorName } from '../live/actorName.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Status } from '../parts/status.tsx';
 import { deeds, type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';

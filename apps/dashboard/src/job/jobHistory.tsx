@@ -3,7 +3,7 @@ import { Fragment, useEffect, useRef } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
-import { ActorName } from '../parts/actorName.tsx';
+import { ActorName } from '../live/actorName.tsx';
 import { type Segment, useFold } from '../parts/fold.ts';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Unfolding } from '../parts/unfolding.tsx';

@@ -2,7 +2,7 @@ import type { JobOperation } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
-import { ActorName } from '../parts/actorName.tsx';
+import { ActorName } from '../live/actorName.tsx';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';

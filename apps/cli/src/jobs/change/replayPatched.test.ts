@@ -9,7 +9,7 @@ let client: JobstreamClient;
 
 beforeAll(async () => {
   stage = await startCommandStage();
-  client = new JobstreamClient({ url: stage.api });
+  client = new JobstreamClient({ url: stage.api, jobWarnings: false });
 });
 
 afterAll(() => stage[Symbol.asyncDispose]());

@@ -1,7 +1,7 @@
 import type { Actor } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { formatActor } from '../format/actor.ts';
-import { useClient } from '../live/dashboardContext.ts';
+import { useClient } from './dashboardContext.ts';
 import { useMay } from '../session/session.ts';
 
 /** Keys are seldom made. */
