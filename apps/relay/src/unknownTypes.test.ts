@@ -2,6 +2,8 @@ import { type Logger, createLogger } from '@jobstream/runtime';
 import { eventually } from '@jobstream/test-support';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RelayStage } from '../testing/relayStage.ts';
+import { CauseLog } from './causeLog.ts';
+import { UnknownTypes } from './unknownTypes.ts';
 
 let stage: RelayStage;
 const warnings: [details: object, message: string][] = [];
@@ -52,4 +54,24 @@ test('a type that a worker announces later is known then', async () => {
   await stage.enqueue('nobody-takes-it');
   await eventually(() => expect(warnings).toHaveLength(2));
   expect(warnings[1]?.[1]).toBe('no worker has announced the type nobody-takes-it');
+});
+
+test('a type is looked at again when a thousand others have come since', async () => {
+  let asked = 0;
+  const announcedTypes = async () => {
+    asked += 1;
+    return new Set<string>();
+  };
+  const causes = new CauseLog(logger);
+  const types = new UnknownTypes({ log: { announcements: { announcedTypes } }, causes, outbox: 'shop' });
+  const relay = async (...names: readonly string[]) => {
+    types.relayed(names);
+    await types.stop();
+    return asked;
+  };
+  expect(await relay('first')).toBe(1);
+  expect(await relay(...Array.from({ length: 999 }, (_, n) => `type-${n}`))).toBe(2);
+  expect(await relay('first')).toBe(2);
+  expect(await relay('one-more')).toBe(3);
+  expect(await relay('first')).toBe(4);
 });

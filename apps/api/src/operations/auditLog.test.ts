@@ -85,16 +85,23 @@ describe('the audit log', () => {
     await send(key, `POST /api/types/${type}/pause`, {});
     const name = `nightly-${randomUUID()}`;
     await send(key, 'POST /api/schedules', { name, cron: '0 3 * * *', job: { type, payload: 'hidden' } });
+    const template = { cron: '0 4 * * *', job: { type } };
+    await send(key, `PUT /api/schedules/${name}`, template);
+    await send(key, `PATCH /api/schedules/${name}`, { cron: '0 5 * * *' });
+    await send(key, `POST /api/schedules/${name}/run`, {});
     await send(key, `DELETE /api/schedules/${name}`);
     const body = { filter: { type }, patch: { hidden: 1 }, reason: 'again' };
     const operation = (await (await send(key, 'POST /api/jobs/replay', body)).json()) as { id: string };
-    const records = await recordsOf(key, 6);
+    const records = await recordsOf(key, 9);
     const told = records.map(({ action, subject }) => [action, subject.id]);
     expect(told.toReversed()).toEqual([
       ['key.create', secret.id],
       ['key.revoke', secret.id],
       ['type.pause', type],
       ['schedule.create', name],
+      ['schedule.replace', name],
+      ['schedule.change', name],
+      ['schedule.run', name],
       ['schedule.delete', name],
       ['operation.create', operation.id],
     ]);

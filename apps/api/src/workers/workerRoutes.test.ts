@@ -25,6 +25,7 @@ test('a living worker is listed with what it runs', async () => {
     live: true,
     name: 'tests',
     version: '1.4.0',
+    runtime: 'tests/1.0.0',
     host: 'build-7',
     pid: 4_711,
     startedAt: expect.any(String),

@@ -159,6 +159,14 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
     await tickUntil(AbortSignal.timeout(50), name, situation.system.guarded.log);
     return situation.ask({ params: { name } });
   },
+  getScheduleEvents: async (situation) => {
+    const name = `s-${randomUUID()}`;
+    await situation.other('createSchedule', {
+      body: { name, cron: '* * * * *', job: { type: 'report', payload: { of: 'today' } } },
+    });
+    await situation.other('changeSchedule', { params: { name }, body: { enabled: false, reason: 'holidays' } });
+    return situation.ask({ params: { name } });
+  },
   listAudit: async (situation) => {
     const id = await jobOf(situation, {}, ofTenant(situation));
     await situation.other('cancelJob', { ...path(id), headers: ofTenant(situation) });

@@ -59,9 +59,15 @@ describe('a cron expression', () => {
     ['* * L * *', 'day of month: '],
     ['-1 * * * *', 'minute: '],
     ['61 * * * * *', 'second: '],
-    [`${'1,'.repeat(200)}1 * * * *`, 'must not be longer'],
+    [`${'1,'.repeat(124)}1 * * * *`, 'must not be longer than 256 characters'],
   ])('that cannot be read says why: %s', (cron, problem) => {
     expect(parseCron(cron)).toEqual({ problem: expect.stringContaining(problem) as string });
+  });
+
+  test('of 256 characters is read', () => {
+    const longest = `${'1,'.repeat(123)}01 * * * *`;
+    expect(longest).toHaveLength(256);
+    expect(parseCron(longest)).not.toHaveProperty('problem');
   });
 });
 

@@ -36,9 +36,9 @@ async function whyOf(id: string, tenant?: string): Promise<WaitingFor | undefine
   return ((await response.json()) as { waitingFor?: WaitingFor }).waitingFor;
 }
 
-async function whyInList(id: string): Promise<WaitingFor | undefined> {
+async function whyInList(id: string, tenant?: string): Promise<WaitingFor | undefined> {
   await projectAll(api.log, stage.databaseUrl);
-  const response = await api.fetch('/api/jobs?limit=100');
+  const response = await api.fetch('/api/jobs?limit=100', { headers: await callerOf(tenant) });
   const { items } = (await response.json()) as { items: { id: string; waitingFor?: WaitingFor }[] };
   return items.find((item) => item.id === id)?.waitingFor;
 }
@@ -227,7 +227,9 @@ test('a caller with a tenant learns neither who has paused a type nor what other
   await eventually(async () =>
     expect(await whyOf(id, 'acme')).toEqual({ reason: 'paused', since: expect.any(String) as string }),
   );
+  const listed = await whyInList(id, 'acme');
   open();
+  expect(listed).toEqual({ reason: 'paused', since: expect.any(String) as string });
 });
 
 test('the state of an earlier moment has no reason, and a change of the reason is no new version', async () => {
