@@ -60,7 +60,7 @@ test('a type is looked at again when a thousand others have come since', async (
   let asked = 0;
   const announcedTypes = async () => {
     asked += 1;
-    return new Set<string>();
+    return [];
   };
   const causes = new CauseLog(logger);
   const types = new UnknownTypes({ log: { announcements: { announcedTypes } }, causes, outbox: 'shop' });
