@@ -56,7 +56,8 @@ function Branch({ name, value, depth }: BranchProps) {
       </div>
     );
   }
-  const entries = Object.entries(value);
+  // What is undefined is in no JSON.
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   if (entries.length === 0)
     return (
