@@ -72,7 +72,7 @@ test('what a stranger wrote is isolated, and what a field asks for can be read',
   await logIn(page, `/jobs?type=${TYPE}`, adminKey);
   await page.getByRole('row').filter({ hasText: id }).waitFor();
   const styleOf = (selector: string, property: string, part = 'null') =>
-    page.evaluate(`getComputedStyle(document.querySelector('${selector}'), ${part}).${property}`);
+    page.locator(selector).first().evaluate(`(element) => getComputedStyle(element, ${part}).${property}`);
   expect(await styleOf('[role=row] .clip', 'unicodeBidi')).toBe('isolate');
   expect(await styleOf('.filter-box', 'color', "'::placeholder'")).toBe(await styleOf('.dim', 'color'));
 });

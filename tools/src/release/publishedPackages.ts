@@ -149,7 +149,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     target: 'es2023',
     sideEffects: true,
     dependencies: ['@jobstream/client', 'commander', 'fast-string-truncated-width'],
-    budget: { unpackedBytes: 350 * KB, installedBytes: 900 * KB, installedPackages: 4 },
+    budget: { unpackedBytes: 380 * KB, installedBytes: 950 * KB, installedPackages: 4 },
   },
 ];
 
