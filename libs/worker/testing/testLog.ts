@@ -97,8 +97,9 @@ export class TestLog<Log extends AnyLog = EventLog> implements AsyncDisposable {
 
   async until(jobId: string, status: JobStatus): Promise<void> {
     const reached = async () => {
-      const found = (await this.eventLog.readJob(jobId))?.job.status;
-      if (found !== status) throw new Error(`expected the job to be ${status}, but it is ${found}`);
+      const { status: found, error } = (await this.eventLog.readJob(jobId))?.job ?? {};
+      const why = error === undefined ? '' : ` (${error.name}: ${error.message})`;
+      if (found !== status) throw new Error(`expected the job to be ${status}, but it is ${found}${why}`);
     };
     await this.#time.until(reached).catch(async (error: Error) => {
       throw new Error(`${error.message}: ${(await this.story(jobId)).join(', ')}`);
