@@ -71,10 +71,14 @@ test('what a stranger wrote is isolated, and what a field asks for can be read',
   const { page } = await openPage(context);
   await logIn(page, `/jobs?type=${TYPE}`, adminKey);
   await page.getByRole('row').filter({ hasText: id }).waitFor();
+  // The list is read again meanwhile, and has no such element for a moment.
   const styleOf = (selector: string, property: string, part = 'null') =>
-    page.locator(selector).first().evaluate(`(element) => getComputedStyle(element, ${part}).${property}`);
-  expect(await styleOf('[role=row] .clip', 'unicodeBidi')).toBe('isolate');
-  expect(await styleOf('.filter-box', 'color', "'::placeholder'")).toBe(await styleOf('.dim', 'color'));
+    page.evaluate(
+      `[...document.querySelectorAll('${selector}')].map((one) => getComputedStyle(one, ${part}).${property})[0]`,
+    );
+  await expect.poll(() => styleOf('[role=row] .clip', 'unicodeBidi')).toBe('isolate');
+  await expect.poll(() => styleOf('.dim', 'color')).toMatch(/rgb/);
+  await expect.poll(() => styleOf('.filter-box', 'color', "'::placeholder'")).toBe(await styleOf('.dim', 'color'));
 });
 
 test('who did something is named by the name of the key, for those who may see the keys', async (context) => {
