@@ -79,7 +79,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
       '@nats-io/jetstream',
       '@nats-io/nats-core',
       '@nats-io/transport-node',
-      'tinypool',
+      'piscina',
     ],
     replaced: {
       'effect/Schema': 'libs/worker/build/eventSchema.ts',

@@ -1,11 +1,14 @@
 import { defineJob } from '@jobstream/client';
 import { eventually, startNats } from '@jobstream/test-support';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Command } from '../../testing/computingHandler.ts';
 import { TestLog } from '../../testing/testLog.ts';
 import { createWorker, WorkerOptionsError } from '../index.ts';
+import { AttemptAbortedError } from '../handler/handlerErrors.ts';
+import type { JobContext } from '../index.ts';
 import { lineLogger } from '../options/lineLogger.ts';
+import { ThreadPool } from './threadPool.ts';
 
 const nats = await startNats();
 const log = await TestLog.open(nats.url);
@@ -103,3 +106,29 @@ test('a number of threads that is none or more than a thousand is rejected', () 
   for (const threads of [0, 1.5, 1_001]) expect(() => handleWith(threads)).toThrow(WorkerOptionsError);
   expect(() => handleWith(1_000)).not.toThrow();
 });
+
+test('a run that ends in the moment in which its thread is terminated costs no other run its thread', async () => {
+  const pool = new ThreadPool({ module: new URL('../../testing/heldHandler.ts', import.meta.url), threads: 1 });
+  onTestFinished(() => pool.stop());
+  for (let round = 0; round < 20; round += 1) {
+    const state = new Int32Array(new SharedArrayBuffer(8));
+    const attempt = new AbortController();
+    const first = pool.run(state.buffer, { signal: attempt.signal } as JobContext);
+    await eventually(() => expect(Atomics.load(state, 0)).toBe(1));
+    endAndTerminate(state, attempt, round / 10);
+    await expect(first).rejects.toThrow('aborted');
+    await expect(pool.run(undefined, { signal: new AbortController().signal } as JobContext)).resolves.toBe('ended');
+  }
+});
+
+/** Lets the handler end, and its time after the abort pass before the main thread hears of its end. */
+function endAndTerminate(state: Int32Array, attempt: AbortController, afterMs: number): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  attempt.abort(new AttemptAbortedError('cancelled', 'the job was cancelled'));
+  Atomics.store(state, 1, 1);
+  Atomics.notify(state, 1);
+  const end = performance.now() + afterMs;
+  while (performance.now() < end);
+  vi.advanceTimersByTime(500);
+  vi.useRealTimers();
+}

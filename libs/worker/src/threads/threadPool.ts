@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type Tinypool from 'tinypool';
+import type { Piscina } from 'piscina';
 import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
 import { restoreThrown } from './threadErrors.ts';
@@ -26,7 +26,7 @@ const SOURCE = import.meta.url.endsWith('.ts');
  */
 export class ThreadPool {
   readonly #options: ThreadPoolOptions;
-  #pool: Promise<Tinypool> | undefined;
+  #pool: Promise<Piscina> | undefined;
 
   constructor(options: ThreadPoolOptions) {
     this.#options = options;
@@ -59,9 +59,9 @@ export class ThreadPool {
     await pool?.destroy();
   }
 
-  async #open(): Promise<Tinypool> {
+  async #open(): Promise<Piscina> {
     const { threads, maxHeapMb } = this.#options;
-    const { default: Pool } = await import('tinypool');
+    const { Piscina: Pool } = await import('piscina');
     const pool = new Pool({
       filename: new URL(SOURCE ? './threadEntry.ts' : './threadEntry.js', import.meta.url).href,
       minThreads: 0,
