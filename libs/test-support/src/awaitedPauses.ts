@@ -1,6 +1,6 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type * as TimersPromises from 'node:timers/promises';
-import { ownFrames, stackHere } from './openConnections.ts';
+import { callsHere, ownFrames } from './openConnections.ts';
 
 /** Kept before a test replaces it. */
 const nextTurn = setImmediate;
@@ -43,9 +43,9 @@ class Pause<Value> extends Promise<Value> {
 
 function begin<Value>(pause: Promise<Value>): Pause<Value> {
   const wait = { isAwaited: false };
-  const stack = stackHere();
+  const calls = callsHere();
   nextTurn(() => {
-    if (!wait.isAwaited) unawaited.push(ownFrames(stack)[0] ?? stack);
+    if (!wait.isAwaited) unawaited.push(ownFrames(calls())[0] ?? calls());
   });
   return Pause.of(pause, wait);
 }

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openConnections, ownFrames, socketsNow, stackHere } from './openConnections.ts';
+import { callsHere, openConnections, ownFrames, socketsNow } from './openConnections.ts';
 
 interface Started {
   readonly timer: NodeJS.Timeout;
-  /** Where in our code it was started. */
-  readonly at: string;
+  readonly calls: () => string;
 }
 
 /**
@@ -18,7 +17,7 @@ export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]
   const hook = createHook({
     init: (id, type, _trigger, timer) => {
       if (type !== 'Timeout' || !inWork.getStore()) return;
-      timers.set(id, { timer: timer as NodeJS.Timeout, at: ownFrames(stackHere()).join(' ') });
+      timers.set(id, { timer: timer as NodeJS.Timeout, calls: callsHere() });
     },
     destroy: (id) => void timers.delete(id),
   }).enable();
@@ -27,8 +26,9 @@ export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]
     await inWork.run(true, work);
     const connections = openConnections(before);
     await nextTurn(); // the ends of timers are told together, later
-    const left = [...timers.values()].filter(({ timer, at }) => timer.hasRef() && at !== '');
-    return [...connections, ...left.map(({ at }) => `a timer still runs: it was started ${at}`)];
+    const running = [...timers.values()].filter(({ timer }) => timer.hasRef());
+    const left = running.map(({ calls }) => ownFrames(calls()).join(' ')).filter((at) => at !== '');
+    return [...connections, ...left.map((at) => `a timer still runs: it was started ${at}`)];
   } finally {
     hook.disable();
   }

@@ -10,10 +10,24 @@ const PROXY = /\/test-support\/src\/servers\//;
 const OF_WATCHES = /\/test-support\/src\/(?:openConnections|leftOpenBy|awaitedPauses)\.ts/;
 const FRAMES = 30;
 
-interface Opened {
+/** A connection, and the calls that have opened it. */
+class Opened {
   readonly socket: Socket;
+  readonly #calls = callsHere();
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  get isOurs(): boolean {
+    const [first] = ownFrames(this.#calls());
+    return first !== undefined && !PROXY.test(first) && !NOT_OURS.test(this.#calls());
+  }
+
   /** Where in our code it was opened. */
-  readonly at: string;
+  get at(): string {
+    return ownFrames(this.#calls()).join(' ');
+  }
 }
 
 /** The connections that this process has opened. */
@@ -22,7 +36,7 @@ class Connections {
 
   /** From now on connections are known; called once. */
   watch(): this {
-    const add = (socket: Socket) => this.#add(socket);
+    const add = (socket: Socket) => this.#opened.push(new Opened(socket));
     Socket.prototype.connect = new Proxy(Reflect.get<typeof Socket.prototype, 'connect'>(Socket.prototype, 'connect'), {
       apply(connect, socket: Socket, target: Parameters<Socket['connect']>) {
         add(socket);
@@ -33,15 +47,8 @@ class Connections {
   }
 
   get open(): readonly Opened[] {
-    this.#opened = this.#opened.filter(({ socket }) => !socket.destroyed);
+    this.#opened = this.#opened.filter((opened) => !opened.socket.destroyed && opened.isOurs);
     return this.#opened;
-  }
-
-  #add(socket: Socket): void {
-    const stack = stackHere();
-    const own = ownFrames(stack);
-    if (own[0] === undefined || PROXY.test(own[0]) || NOT_OURS.test(stack)) return;
-    this.#opened.push({ socket, at: own.join(' ') });
   }
 }
 
@@ -61,13 +68,13 @@ function sentenceOn({ socket, at }: Opened): string {
   return `a connection to port ${socket.remotePort} is still open: it was opened ${at}`;
 }
 
-/** The calls that have led here. */
-export function stackHere(): string {
+/** Returns what tells the calls that have led here. They are put into words when they are asked for, which takes long. */
+export function callsHere(): () => string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = FRAMES;
-  const { stack = '' } = new Error('opened');
+  const here = new Error('here');
   Error.stackTraceLimit = stackTraceLimit;
-  return stack;
+  return () => here.stack ?? '';
 }
 
 /** Those of a stack that are in our code, the innermost first. */
