@@ -2,6 +2,8 @@ import path from 'node:path';
 import { defineJob, JobstreamClient } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
 import {
+  builtProgram,
+  createDatabase,
   eventually,
   scratchDataFolder,
   SkewedClock,
@@ -16,7 +18,7 @@ import { runningAddresses } from './src/system/runningAddresses.ts';
 async function runDoctor(dataDir: string, env: NodeJS.ProcessEnv = {}, further: readonly string[] = []) {
   const settings = { ...process.env, NATS_URL: undefined, DATABASE_URL: undefined, ...env };
   const args = ['--data-dir', dataDir, ...further];
-  await using doctor = TestProcess.node(path.join(import.meta.dirname, 'doctor.ts'), {
+  await using doctor = TestProcess.node(builtProgram(path.join(import.meta.dirname, 'doctor.ts')), {
     env: settings,
     args,
     ipc: false,
@@ -45,7 +47,7 @@ test('of a system that runs nothing is wrong, and of one whose database hangs it
 
 test('workers that have announced different definitions of a type are named', async () => {
   const dataDir = await scratchDataFolder('doctor');
-  await using _system = await startSystem(dataDir);
+  await using _system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   const { NATS_URL: url = '' } = runningAddresses(dataDir, 'worker') ?? {};
   const log = new EventLog({ url, name: 'worker', createStreams: false });
   await log.start();
@@ -79,7 +81,7 @@ const payload = { '~standard': { version: 1, vendor: 'test', validate } } as con
 
 test('a schedule that came from a definition is named once no definition names it any more', async () => {
   const dataDir = await scratchDataFolder('doctor');
-  await using system = await startSystem(dataDir);
+  await using system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   const client = new JobstreamClient({ url: system.api });
   await client.schedules.create({ name: 'by-hand', cron: '@yearly', job: { type: 'sleep', payload: {} } });
   const report = defineJob('report', { payload, schedule: { cron: '@yearly', payload: {} } });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
 import {
+  builtProgram,
   createDatabase,
   eventually,
   freePort,
@@ -21,7 +22,7 @@ beforeEach(async () => {
 const settings: NodeJS.ProcessEnv = { DATA_DIR: '/nonexistent' };
 async function run(...args: readonly string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
   const env = { ...process.env, OUTBOX_URL: url, ...settings };
-  await using tool = TestProcess.node(path.join(repositoryRoot, 'tools', 'outbox.ts'), { env, args: [...args] });
+  await using tool = TestProcess.node(builtProgram(path.join(repositoryRoot, 'tools', 'outbox.ts')), { env, args: [...args] });
   const code = await tool.ended;
   return { code, stdout: tool.stdout, stderr: tool.stderr };
 }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { scratchDataFolder, startSystem } from '@jobstream/test-support';
+import { createDatabase, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { runCommand, type CommandResult } from './runCommand.ts';
 
 /** A whole system, and commands that are run against it. */
@@ -14,7 +14,7 @@ export interface CommandStage extends AsyncDisposable {
 /** Starts a system with the handlers that Jobstream ships. */
 export async function startCommandStage(): Promise<CommandStage> {
   const dataDir = await scratchDataFolder('cli');
-  const system = await startSystem(dataDir);
+  const system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   return {
     api: system.api,
     dataDir,

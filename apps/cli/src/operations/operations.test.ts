@@ -103,7 +103,7 @@ test('list has the filters and orders of the API', async () => {
 test('of a failed job get shows the stack, with the frames of the handler before those of Node and packages', async () => {
   const id = await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1');
   const { stdout } = await stage.run('get', id, '--wait');
-  expect(stdout).toMatch(/^error +Error: .*\n(?:.*\n)*Error: .*\n {4}at .*sleepHandler/mu);
+  expect(stdout).toMatch(/^error +Error: .*\n(?:.*\n)*Error: .*\n {4}at .*apps\/worker\/src\/.*\n/mu);
   expect(stdout).not.toMatch(/at .*node:internal/u);
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build } from 'esbuild';
@@ -16,23 +16,30 @@ const SOURCES = [
   'apps/relay/src/main.ts',
   'apps/worker/src/main.ts',
   'apps/worker/testing/faultyWorker.ts',
+  'libs/servers/src/process/guardProcess.ts',
   'libs/worker/testing/blockedWorker.ts',
+  'tools/doctor.ts',
   'tools/keys.ts',
   'tools/migrate.ts',
+  'tools/outbox.ts',
+  'tools/src/handlers/runHandlers.ts',
+  'tools/start.ts',
 ];
+/** What the programs read, and by which they know their root: as in the published package. */
+const ASSETS = ['deploy/nats/users.conf', 'libs/outbox/sql', 'migrations'];
 const UNUSED_AFTER_MS = 24 * 3_600_000;
 
 /**
  * Bundles the programs of the images, as their build does: from a bundle a process starts with a third of the CPU time, because
  * it does not load a thousand modules.
  *
- * @returns the folder with the bundles, which later runs with the same sources use again. It lies in the repository,
- * because the apps look for the migrations and for the files of swagger-ui above themselves.
+ * @returns the folder with the bundles, which later runs with the same sources use again. It lies in the repository, because
+ * they look for packages that are not bundled, as the files of swagger-ui, above themselves.
  */
 export async function buildPrograms(): Promise<string> {
   const parent = path.join(repositoryRoot, '.data', 'cache', 'programs');
   const files = await bundle(parent);
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(ASSETS.join(' '));
   for (const { path: name, hash: content } of files) hash.update(`${name} ${content}\n`);
   const folder = path.join(parent, hash.digest('hex').slice(0, 16));
   if (!existsSync(folder)) await write(files, parent, folder);
@@ -72,6 +79,10 @@ async function write(files: readonly OutputFile[], parent: string, folder: strin
     const file = path.join(scratch, path.relative(parent, name));
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, contents);
+  }
+  for (const asset of ASSETS) {
+    await mkdir(path.dirname(path.join(scratch, asset)), { recursive: true });
+    await symlink(path.join(repositoryRoot, asset), path.join(scratch, asset));
   }
   await rename(scratch, folder).catch(async (cause: unknown) => {
     await rm(scratch, { recursive: true });

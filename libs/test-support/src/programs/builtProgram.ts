@@ -13,11 +13,12 @@ declare module 'vitest' {
 /**
  * Returns the bundle that this test run has made of a program, or the program itself if it is not bundled.
  *
- * Use it wherever a test starts an app as a process; `npm start` and its tests run the sources.
+ * Use it wherever a test starts a program; the tests of `npm start` itself run the sources. So does what is no test.
  *
  * @param script the absolute path of the source.
  */
 export function builtProgram(script: string): string {
+  if (process.env['VITEST_POOL_ID'] === undefined) return script;
   const source = path.relative(repositoryRoot, script);
   const bundle = path.join(inject('builtPrograms'), source.replace(/\.ts$/, '.mjs'));
   return existsSync(bundle) ? bundle : script;

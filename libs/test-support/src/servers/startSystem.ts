@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import type { NatsUser } from '@jobstream/servers';
+import { builtProgram } from '../programs/builtProgram.ts';
 import { TestProcess } from '../testProcess.ts';
 
 /** A running `npm start` on free ports, with its output. */
@@ -36,14 +37,11 @@ const START_MS = 540_000;
 /** Settings of an API that does not answer 503 where its machine is slow: not for an outage, nor for clients that wait 10 s. */
 export const PATIENT = { REQUEST_TIMEOUT_MS: '60000' };
 
-/** The program behind `npm start`, without npm and without the check of the installed packages. */
-const program: readonly string[] = [process.execPath, 'tools/start.ts'];
-
 /** Starts the whole system on a data folder and waits until it is ready. */
 export async function startSystem(
   dataDir: string,
   env: Record<string, string> = {},
-  command = program,
+  command = [process.execPath, builtProgram(path.join(repositoryRoot, 'tools', 'start.ts'))],
 ): Promise<RunningSystem> {
   const system = launch({ DATA_DIR: dataDir, PORT: '0', ...env }, command);
   const [, api = ''] = await system.matched(/ready: (http\S+)\s/, START_MS);
@@ -80,7 +78,7 @@ function loginOf(url: string): NatsLogin {
 }
 
 /** Without the dashboard, which every system would build at its first start. */
-function launch(env: Record<string, string>, command = program): TestProcess {
+function launch(env: Record<string, string>, command: readonly string[]): TestProcess {
   const [file = '', ...args] = command;
   const settings = { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', DASHBOARD: 'false', ...env };
   return new TestProcess(file, { args, cwd: repositoryRoot, env: settings, ipc: false });
