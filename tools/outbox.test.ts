@@ -22,7 +22,10 @@ beforeEach(async () => {
 const settings: NodeJS.ProcessEnv = { DATA_DIR: '/nonexistent' };
 async function run(...args: readonly string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
   const env = { ...process.env, OUTBOX_URL: url, ...settings };
-  await using tool = TestProcess.node(builtProgram(path.join(repositoryRoot, 'tools', 'outbox.ts')), { env, args: [...args] });
+  await using tool = TestProcess.node(builtProgram(path.join(repositoryRoot, 'tools', 'outbox.ts')), {
+    env,
+    args: [...args],
+  });
   const code = await tool.ended;
   return { code, stdout: tool.stdout, stderr: tool.stderr };
 }

@@ -9,12 +9,11 @@ const run = promisify(execFile);
 
 interface Cruised {
   readonly summary: {
-    readonly totalCruised: number;
     readonly violations: readonly { readonly from: string; readonly rule: { readonly name: string } }[];
   };
 }
 
-/** What dependency-cruiser finds in the repository, or in a tree with planted files, under the repository's rules. */
+/** What dependency-cruiser finds in a tree with planted files, under the repository's rules; in the repository `npm run imports` looks. */
 async function cruise(folder: string): Promise<Cruised['summary']> {
   const binary = path.join(root, 'node_modules', '.bin', 'depcruise');
   const words = [binary, '--config', '.dependency-cruiser.mjs', '--output-type', 'json'];
@@ -22,13 +21,6 @@ async function cruise(folder: string): Promise<Cruised['summary']> {
   const { stdout } = await run(process.execPath, [...words, ...places], { cwd: folder, maxBuffer: 2 ** 28 });
   return (JSON.parse(stdout) as Cruised).summary;
 }
-
-test('no import of the repository breaks a rule, and the check sees its files', async () => {
-  const { violations, totalCruised } = await cruise(root);
-  expect(violations.map(({ from, rule }) => `${from}: ${rule.name}`)).toEqual([]);
-  // Without a parser for TypeScript, dependency-cruiser sees no file and reports success.
-  expect(totalCruised).toBeGreaterThan(600);
-});
 
 const rooms = JSON.parse(readFileSync(path.join(import.meta.dirname, 'rooms.json'), 'utf8')) as Record<
   string,
