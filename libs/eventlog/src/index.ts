@@ -21,6 +21,7 @@ export type {
   PositionedLine,
 } from './attemptLogs/attemptLogReader.ts';
 export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
+export { decideAgain } from './append/decideAgain.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { Contents } from './contents/contents.ts';
 export type { MasterKey } from './contents/jobKeys.ts';

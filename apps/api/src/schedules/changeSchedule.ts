@@ -9,7 +9,7 @@ import {
   type ScheduleDefinition,
   type ScheduleState,
 } from '@jobstream/domain';
-import { ConcurrentAppendError, LogUnavailableError, TriggerRefusedError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, decideAgain, LogUnavailableError, TriggerRefusedError } from '@jobstream/eventlog';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { nameSubject } from '../audit/auditedChange.ts';
@@ -29,25 +29,17 @@ interface ScheduleChange {
   readonly assertAllowed?: (schedule: Schedule) => void;
 }
 
-// A schedule of every second records ticks meanwhile; losing this often is not a coincidence.
-const MAX_TRIES = 8;
-
 /**
  * Applies a command to the current state of a schedule and sets its trigger to match.
  *
  * If the trigger cannot be set, a worker sets it when it receives the event, or when it starts.
  */
 async function changeSchedule(change: ScheduleChange, deps: ApiDeps): Promise<Schedule> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const schedule = await decideAndAppend(change, deps);
-      await setTrigger(schedule, deps);
-      return schedule;
-    } catch (error) {
-      if (!(error instanceof ConcurrentAppendError)) throw error;
-      if (tries === MAX_TRIES) throw new Problem('schedule-changed', { cause: error });
-    }
-  }
+  const schedule = await decideAgain(() => decideAndAppend(change, deps)).catch((cause: unknown) => {
+    throw cause instanceof ConcurrentAppendError ? new Problem('schedule-changed', { cause }) : cause;
+  });
+  await setTrigger(schedule, deps);
+  return schedule;
 }
 
 async function decideAndAppend({ name, command, assertAllowed }: ScheduleChange, { log }: ApiDeps): Promise<Schedule> {

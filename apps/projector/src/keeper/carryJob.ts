@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { attemptOverAt, decide, fold, isRejection, isTerminal, workEventNames } from '@jobstream/domain';
 import type { Job, JobState } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
 
@@ -16,9 +16,6 @@ export interface CarryContext {
 export type CarryOutcome =
   { readonly kind: 'unneeded' | 'carried' } | { readonly kind: 'held'; readonly first: number };
 
-/** Conflicts with other writers before the job is left for the next turn. */
-const MAX_TRIES = 8;
-
 /**
  * Makes sure that a job does not need its events up to `through`: appends a JobCarried, and renews its call for work,
  * unless nothing can happen to the job any more or its history begins behind them.
@@ -27,22 +24,19 @@ const MAX_TRIES = 8;
  * sequence of its first event.
  * @throws ConcurrentAppendError after eight tries; what the log throws.
  */
-export async function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
-  for (let tries = 1; ; tries++) {
+export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
+  return decideAgain(async () => {
     const stored = await context.eventLog.prefix.storedHistory(ref.jobId, ref.jobType);
     const job = fold(stored.events.map(({ event }) => event));
     const [first] = stored.events;
     if (first === undefined || !isNeeded(job, stored, context)) return { kind: 'unneeded' };
     if (job === undefined || job.unreadableEvents !== undefined) return { kind: 'held', first: first.sequence };
-    try {
-      await carry(job, stored, context);
-      return { kind: 'carried' };
-    } catch (error) {
-      if (!(error instanceof ConcurrentAppendError)) throw error;
-      await restoreTimer(ref, context);
-      if (tries === MAX_TRIES) throw error;
-    }
-  }
+    await carry(job, stored, context).catch(async (error: unknown) => {
+      if (error instanceof ConcurrentAppendError) await restoreTimer(ref, context);
+      throw error;
+    });
+    return { kind: 'carried' };
+  });
 }
 
 /**

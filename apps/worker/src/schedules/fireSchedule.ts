@@ -1,34 +1,29 @@
 import { decideSchedule, exists, isRejection, planTicks } from '@jobstream/domain';
 import type { JobEvent, Schedule, TickPlan } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
 import type { SchedulerContext } from './schedulerContext.ts';
 import { jobFromTick } from './jobFromTick.ts';
-
-/** Conflicting changes to tolerate while one trigger is handled; more than this points to another fault. */
-const MAX_TRIES = 8;
 
 /**
  * Carries out a fired trigger for one schedule and returns the schedule if it is enabled. First it creates
  * the jobs, each of which can be created only once, then it records the ticks. A worker that comes between two of these
  * steps, or repeats them all, adds nothing.
  */
-export async function fireSchedule(
+export function fireSchedule(
   name: string,
   trigger: FiredTrigger,
   context: SchedulerContext,
   known?: ScheduleSnapshot,
 ): Promise<Schedule | undefined> {
-  for (let tries = 1; ; tries += 1) {
-    const snapshot = tries === 1 && known !== undefined ? known : await context.eventLog.schedules.reader.read(name);
+  let first = known;
+  return decideAgain(async () => {
+    const snapshot = first ?? (await context.eventLog.schedules.reader.read(name));
+    first = undefined;
     if (snapshot === undefined || !exists(snapshot.schedule) || !snapshot.schedule.enabled) return undefined;
-    try {
-      await createJobsAndRecord(snapshot, trigger, context);
-      return snapshot.schedule;
-    } catch (error) {
-      if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
-    }
-  }
+    await createJobsAndRecord(snapshot, trigger, context);
+    return snapshot.schedule;
+  });
 }
 
 async function createJobsAndRecord(

@@ -9,13 +9,7 @@ import {
   protocolOf,
   type Rejection,
 } from '@jobstream/domain';
-import {
-  ConcurrentAppendError,
-  isShredded,
-  isUnreadable,
-  type JobSnapshot,
-  type WorkerHeartbeat,
-} from '@jobstream/eventlog';
+import { decideAgain, isShredded, isUnreadable, type JobSnapshot, type WorkerHeartbeat } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { Problem } from '../../problems/problem.ts';
 
@@ -36,9 +30,6 @@ export interface Applied {
   readonly rejection?: Rejection;
 }
 
-// A running job appends few events; losing this often is not a coincidence.
-const MAX_TRIES = 8;
-
 /**
  * Applies a command to the current state of a job, and decides again when another writer was faster.
  *
@@ -47,20 +38,15 @@ const MAX_TRIES = 8;
  * @returns undefined if the log has no such job.
  * @throws ConcurrentAppendError after 8 tries; Problem `upgrade-unfinished`.
  */
-export async function applyCommand(
+export function applyCommand(
   { id, type, namesProcesses = false }: AppliedTo,
   command: AppliedCommand,
   { log }: Pick<ApiDeps, 'log'>,
 ): Promise<Applied | undefined> {
-  for (let tries = 1; ; tries++) {
+  return decideAgain(async () => {
     const snapshot = await log.readJob(id, type);
-    if (snapshot === undefined) return undefined;
-    try {
-      return await decideAndAppend(snapshot, command, { log, namesProcesses });
-    } catch (error) {
-      if (!(error instanceof ConcurrentAppendError) || tries === MAX_TRIES) throw error;
-    }
-  }
+    return snapshot && decideAndAppend(snapshot, command, { log, namesProcesses });
+  });
 }
 
 async function decideAndAppend(
