@@ -1,12 +1,13 @@
 import { Actor, Tenant, Timestamp } from '@jobstream/domain';
 import { Instant } from '@jobstream/creation';
-import { type AuditRecord, auditOutcomes, InvalidCursorError } from '@jobstream/readmodel';
+import { type AuditRecord, auditOutcomes } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { DEFAULT_LIMIT, invalidParameters, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { linkToNext, orInvalidCursor } from '../http/pages.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
@@ -80,26 +81,11 @@ export function auditRoutes(deps: ApiDeps): readonly Route[] {
 function listAudit({ auditLog }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const query = { limit: DEFAULT_LIMIT, ...decode(req.query), tenant: callerOf(res).tenant };
-    const { items, nextCursor } = await orInvalid(auditLog.list(query));
-    if (nextCursor !== null) res.setHeader('Link', `<${nextPage(req, nextCursor)}>; rel="next"`);
+    const { items, nextCursor } = await auditLog.list(query).catch(orInvalidCursor());
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'private, no-store');
     sendJson(res, 200, { items: items.map(auditRecordView), nextCursor });
   };
-}
-
-async function orInvalid<Result>(list: Promise<Result>): Promise<Result> {
-  try {
-    return await list;
-  } catch (error) {
-    if (!(error instanceof InvalidCursorError)) throw error;
-    throw invalidParameters([{ parameter: 'cursor', detail: 'must be the nextCursor of an earlier page' }]);
-  }
-}
-
-function nextPage(req: Request, cursor: string): string {
-  const query = new URLSearchParams(req.query as Record<string, string>);
-  query.set('cursor', cursor);
-  return `/api/audit?${query.toString()}`;
 }
 
 function auditRecordView(record: AuditRecord): BodyOf<typeof AuditRecordView> {

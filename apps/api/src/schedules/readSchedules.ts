@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf, visibleTo } from '../auth/caller.ts';
 import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { linkToNext } from '../http/pages.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
 import { scheduleEventView, scheduleView, sendSchedule } from './scheduleView.ts';
@@ -34,9 +35,7 @@ export function listSchedules(deps: ApiDeps): RequestHandler {
     const found = await schedulesAfter({ cursor, count: limit + 1, isVisible }, deps);
     const items = found.slice(0, limit);
     const nextCursor = found.length > limit ? (items.at(-1)?.name ?? null) : null;
-    if (nextCursor !== null) {
-      res.setHeader('Link', `</api/schedules?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
-    }
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'private, no-store');
     sendJson(res, 200, { items: items.map((schedule) => scheduleView(schedule, deps)), nextCursor });
   };
@@ -79,10 +78,7 @@ export function getScheduleEvents({ log }: ApiDeps): RequestHandler {
     if (events.length === 0 && cursor === undefined) throw noSuchSchedule();
     const items = events.slice(0, limit);
     const nextCursor = events.length > limit ? String(items.at(-1)?.sequence) : null;
-    if (nextCursor !== null) {
-      const next = `/api/schedules/${name}/events?limit=${limit}&cursor=${nextCursor}`;
-      res.setHeader('Link', `<${next}>; rel="next"`);
-    }
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'private, no-store');
     sendJson(res, 200, { items: items.map(scheduleEventView), nextCursor });
   };

@@ -4,6 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
+import { linkToNext } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
@@ -101,7 +102,7 @@ function listLines(deps: ApiDeps): RequestHandler {
     if (job === undefined) throw noSuchJob();
     const { lines, isMore, position } = await deps.log.attemptLogs.read({ ...rangeOf(job), attempt, after, limit });
     const nextCursor = isMore ? String(position) : null;
-    if (nextCursor !== null) res.setHeader('Link', `<${req.path}?limit=${limit}&cursor=${nextCursor}>; rel="next"`);
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'private, no-store');
     sendJson(res, 200, { items: lines.map(({ line }) => lineView(line)), nextCursor });
   };

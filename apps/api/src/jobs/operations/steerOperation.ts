@@ -1,10 +1,11 @@
-import { InvalidCursorError, type JobOperation, jobOutcomes, operationStatuses } from '@jobstream/readmodel';
+import { type JobOperation, jobOutcomes, operationStatuses } from '@jobstream/readmodel';
 import { JobId } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';
-import { DEFAULT_LIMIT, integerParameter, invalidParameters, Limit, queryDecoder } from '../../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../../http/decodeQuery.ts';
+import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { operationJobView, operationView } from './operationView.ts';
@@ -40,8 +41,8 @@ const decodeJobs = queryDecoder(OperationJobsQuery);
 export function listOperations({ operations }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const query = { limit: DEFAULT_LIMIT, ...decodeList(req.query), tenant: callerOf(res).tenant };
-    const { items, nextCursor } = await operations.list(query).catch(orInvalidCursor);
-    if (nextCursor !== null) res.setHeader('Link', nextPage('/api/operations', req, nextCursor));
+    const { items, nextCursor } = await operations.list(query).catch(orInvalidCursor());
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'private, no-store');
     sendJson(res, 200, { items: items.map((operation) => operationView(operation)), nextCursor });
   };
@@ -64,7 +65,7 @@ export function getOperationJobs({ operations }: ApiDeps): RequestHandler {
     const { limit, cursor, outcome } = { limit: DEFAULT_LIMIT, ...decodeJobs(req.query) };
     const { id } = found(await operations.read(idOf(req), callerOf(res).tenant));
     const { items, nextCursor } = await operations.listJobs(id, { limit, after: cursor, outcome });
-    if (nextCursor !== null) res.setHeader('Link', nextPage(`/api/operations/${id}/jobs`, req, nextCursor));
+    linkToNext(req, res, nextCursor);
     res.setHeader('Cache-Control', 'no-store');
     sendJson(res, 200, { items: items.map(operationJobView), nextCursor });
   };
@@ -108,15 +109,4 @@ export function found<Operation extends JobOperation>(operation: Operation | und
 
 function noSuchOperation(): Problem {
   return new Problem('operation-not-found', { detail: 'no operation has this id' });
-}
-
-function orInvalidCursor(error: unknown): never {
-  if (!(error instanceof InvalidCursorError)) throw error;
-  throw invalidParameters([{ parameter: 'cursor', detail: 'must be the nextCursor of an earlier page' }]);
-}
-
-function nextPage(path: string, req: Request, cursor: string): string {
-  const query = new URLSearchParams(req.query as Record<string, string>);
-  query.set('cursor', cursor);
-  return `<${path}?${query.toString()}>; rel="next"`;
 }

@@ -1,12 +1,12 @@
-import { InvalidCursorError, type JobFilter, type JobListQuery } from '@jobstream/readmodel';
+import type { JobFilter, JobListQuery } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type Caller, callerOf } from '../../auth/caller.ts';
 import { DEFAULT_LIMIT } from '../../http/decodeQuery.ts';
+import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { PastView } from '../../past/pastMoment.ts';
-import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { listPastJobs, type PastListQuery, type PastPage } from './listPastJobs.ts';
@@ -57,15 +57,17 @@ export const listJobsOperation: Operation = {
   ],
 };
 
+const otherCursor = orInvalidCursor('must be the nextCursor of an earlier page with the same sort and asOf');
+
 /** `GET /api/jobs`: a page of jobs from the table, or of jobs as they were. */
 export function listJobs(deps: ApiDeps, reasons: WaitingReasons): RequestHandler {
   return async (req, res) => {
     const caller = callerOf(res);
     const query = decodeListQuery(req.query);
     const { items, ...page } = isOfThePast(query)
-      ? viewOf(await withCursor(listPastJobs(query, caller.tenant, deps)))
+      ? viewOf(await listPastJobs(query, caller.tenant, deps).catch(otherCursor))
       : await presentPage(query, caller, { deps, reasons });
-    if (page.nextCursor !== null) res.setHeader('Link', `<${nextPage(req, page.nextCursor)}>; rel="next"`);
+    linkToNext(req, res, page.nextCursor);
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, { items, ...page });
   };
@@ -95,32 +97,12 @@ async function presentPage(
   const found = search === undefined ? {} : await decodeSearch({ search, type: asked.type }, deps);
   const query = { ...asked, ...found };
   const [{ items, nextCursor }, total] = await Promise.all([
-    withCursor(table.listJobs(query)),
+    table.listJobs(query).catch(otherCursor),
     count ? countListed(query, table) : undefined,
   ]);
   const [jobs, waiting] = await Promise.all([log.contents.openJobs(items), reasons.ofAll(items, caller)]);
   const views = jobs.map((job, index) => jobView(job, { waitingFor: waiting[index] }));
   return { items: views, nextCursor, ...total };
-}
-
-/** @throws Problem `invalid-parameter` for a cursor that is none. */
-async function withCursor<Page>(reading: Promise<Page>): Promise<Page> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (!(error instanceof InvalidCursorError)) throw error;
-    const detail = 'must be the nextCursor of an earlier page with the same sort and asOf';
-    throw new Problem('invalid-parameter', { errors: [{ parameter: 'cursor', detail }], cause: error });
-  }
-}
-
-function nextPage(req: Request, cursor: string): string {
-  const query = new URLSearchParams();
-  for (const [name, given] of Object.entries(req.query as Record<string, string | readonly string[]>)) {
-    for (const value of [given].flat()) query.append(name, value);
-  }
-  query.set('cursor', cursor);
-  return `/api/jobs?${query.toString()}`;
 }
 
 interface Total {
