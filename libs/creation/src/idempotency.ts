@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Job, uuidV8 } from '@jobstream/domain';
+import { isObject, type Job, uuidV8 } from '@jobstream/domain';
 import { isShredded } from '@jobstream/eventlog';
 
 const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
@@ -39,11 +39,7 @@ export function isSameRequest(
 
 /** Encodes a JSON value canonically: sorted fields, no white space. The value must not be deeply nested. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => (isPlainObject(part) ? sorted(part) : part));
-}
-
-function isPlainObject(part: unknown): part is Readonly<Record<string, unknown>> {
-  return typeof part === 'object' && part !== null && !Array.isArray(part);
+  return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sorted(part) : part));
 }
 
 function sorted(object: Readonly<Record<string, unknown>>): object {

@@ -53,6 +53,7 @@ export type { StartRate } from './queue/admission/rateLimiter.ts';
 export type { Delivery } from './queue/delivery.ts';
 export type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 export type { JobTypeControl, JobTypeInfo } from './queue/jobTypeControl.ts';
+export { NEWER_DELAY_MS } from './queue/redelivery.ts';
 export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader.ts';
 export type { LogArchive } from './read/expiredEvents.ts';

@@ -1,3 +1,4 @@
+import { isObject } from '@jobstream/domain';
 import { type Meter, SchemaNode } from './schemaNode.ts';
 
 /** Limits of a schema. It is read once for each announcement, and evaluated for each payload. */
@@ -164,10 +165,6 @@ function byName(value: unknown, place: string, read: (item: unknown, name: strin
 function arrayOf(value: unknown, place: string): readonly unknown[] {
   if (!Array.isArray(value)) throw unusable(place, 'an array');
   return value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unusable(place: string, expected: string): UnusableSchemaError {

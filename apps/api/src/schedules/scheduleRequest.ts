@@ -1,6 +1,7 @@
 import {
   CatchUp,
   CronExpression,
+  isObject,
   neverTicks,
   requestOfTemplate,
   type Schedule,
@@ -96,10 +97,6 @@ export function decodeChangeSchedule(req: Request, schedule: Schedule) {
 
 function merged(before: object, given: unknown): unknown {
   return given === undefined ? before : isObject(given) ? { ...before, ...given } : given;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function mistakes(body: unknown): readonly FieldError[] {

@@ -1,4 +1,4 @@
-import { isJobType } from '@jobstream/domain';
+import { isJobType, isObject } from '@jobstream/domain';
 
 /** A message in WORKERS or TYPES that is not what the worker protocol describes; its text says which field. */
 export class MalformedMessageError extends Error {
@@ -122,8 +122,4 @@ function parsed(body: string): unknown {
   } catch {
     throw new MalformedMessageError('the body is not JSON');
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

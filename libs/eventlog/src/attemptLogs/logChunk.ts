@@ -1,3 +1,4 @@
+import { isObject } from '@jobstream/domain';
 /** Some lines of one run of a handler, as they are stored in one message of the stream LOGS. */
 export interface LogChunk {
   readonly jobId: string;
@@ -63,15 +64,11 @@ function lineOf(given: unknown, runId: string): AttemptLogLine | undefined {
   const known = LEVELS.find((one) => one === level);
   if (known === undefined || typeof message !== 'string' || !isTime(time)) return undefined;
   const line = { time: new Date(time).toISOString(), level: known, message, runId };
-  return isRecord(fields) ? { ...line, fields } : line;
+  return isObject(fields) ? { ...line, fields } : line;
 }
 
 function isTime(time: unknown): time is number {
   return typeof time === 'number' && !Number.isNaN(new Date(time).getTime());
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parsed(text: string): unknown {

@@ -8,7 +8,8 @@ export type Undelivered =
   | { readonly kind: 'newer'; readonly reason: string }
   | { readonly kind: 'malformed'; readonly reason: string };
 
-const NEWER_DELAY_MS = 5_000;
+/** Before what only a newer release can read is offered again. */
+export const NEWER_DELAY_MS = 5_000;
 
 /**
  * Prevents and orders redeliveries. While it holds a delivery it extends the server's wait for the acknowledgement, so

@@ -1,5 +1,5 @@
 import { attemptOverAt, isDue, type Job } from '@jobstream/domain';
-import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import { type Delivery, type JobSnapshot, NEWER_DELAY_MS } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import type { AttemptCommand } from './jobChain.ts';
 import type { Settlement } from './settlement.ts';
@@ -53,9 +53,6 @@ function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery
   const isItsTimer = dueAt !== undefined && runAt !== undefined && isDue(runAt, dueAt);
   return deliveryCount > 1 && !isItsTimer;
 }
-
-/** Before a job that only a newer worker can read is offered again. */
-const NEWER_DELAY_MS = 5_000;
 
 /**
  * Decides for a job with events of a newer release, which this one must not run. To a newer worker the message must not

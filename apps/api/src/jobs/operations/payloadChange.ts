@@ -1,6 +1,5 @@
+import { isObject } from '@jobstream/domain';
 import { shortPointer } from '../../http/jsonPointer.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A change of one field, which leaves alone what other jobs have in it. Paths are JSON pointers (RFC 6901) to fields of objects. */
 export type PayloadEdit =
@@ -122,8 +121,4 @@ function* leavesOf(value: unknown, path: readonly string[]): Generator<ReplacedF
 /** Merging an empty object changes no object. */
 function isEmpty(value: unknown): boolean {
   return isObject(value) && Object.keys(value).length === 0;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
