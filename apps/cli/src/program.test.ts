@@ -90,14 +90,43 @@ async function commandsOf(...group: string[]): Promise<readonly string[]> {
   return [...list.matchAll(/^ {2}([a-z-]+)/gmu)].flatMap(([, name = '']) => (name === 'help' ? [] : [name]));
 }
 
-test('the help of every command has examples', async () => {
-  const names = (await commandsOf()).filter((name) => !passesOn(name));
-  expect(names.length).toBeGreaterThan(15);
-  for (const name of names) {
-    const commands = [[name], ...(await commandsOf(name)).map((own) => [name, own])];
-    for (const words of commands)
-      expect((await runCommand([...words, '--help'])).stdout).toMatch(
-        new RegExp(`^Usage: jobstream ${words.join(' ')} [^]*\\nExamples:\\n {2}\\$ (?:npx )?jobstream `, 'u'),
-      );
+/** The words of every command that is not handed over to another program. */
+async function allCommands(): Promise<readonly (readonly string[])[]> {
+  const all: string[][] = [];
+  for (const name of await commandsOf()) {
+    if (passesOn(name)) continue;
+    all.push([name]);
+    for (const own of await commandsOf(name)) all.push([name, own]);
   }
+  return all;
+}
+
+test('the help of every command has examples', async () => {
+  const commands = await allCommands();
+  expect(commands.length).toBeGreaterThan(15);
+  for (const words of commands)
+    expect((await runCommand([...words, '--help'])).stdout).toMatch(
+      new RegExp(`^Usage: jobstream ${words.join(' ')} [^]*\\nExamples:\\n {2}\\$ (?:npx )?jobstream `, 'u'),
+    );
+});
+
+/** Options for times to come, and for a period. */
+const NOT_OF_THE_PAST = new Set(['--run-at', '--until', '--window']);
+
+test('every option for a time of the past takes how long ago it was as well, and the help says so', async () => {
+  const nowhere = ['--url', 'http://127.0.0.1:9', '--retry-for', '0ms'];
+  const seen = new Set<string>();
+  for (const words of await allCommands()) {
+    const help = (await runCommand([...words, '--help'])).stdout;
+    const options = [...help.matchAll(/^ {2}(--[a-z-]+) <time>/gmu)].map(([, option = '']) => option);
+    for (const option of options.filter((one) => !NOT_OF_THE_PAST.has(one))) {
+      seen.add(option);
+      expect(help.split('Examples:')[0]).toMatch(/"\d+[hm]\s+ago"/u);
+      for (const time of ['2m', '1h ago', '2026-01-31T09:00:00Z', '2026-01-31'])
+        expect((await runCommand([...words, option, time, ...nowhere])).stderr).not.toContain(option);
+    }
+  }
+  expect([...seen]).toEqual(
+    expect.arrayContaining(['--created-after', '--finished-before', '--run-before', '--as-of', '--from', '--to']),
+  );
 });

@@ -17,7 +17,17 @@ type CommandSettings = Partial<Pick<Surroundings, 'env' | 'folder' | 'signal'>> 
   readonly columns?: number;
   /** Called with each text that is written to standard output. */
   readonly onOutput?: (text: string) => void;
+  /** Called with each text that is written to standard error. */
+  readonly onNote?: (text: string) => void;
 };
+
+/** Returns what writes a text to a stream of a command: `texts` has all of them. */
+function writer(texts: string[], onText?: (text: string) => void): (text: string) => boolean {
+  return (text) => {
+    onText?.(text);
+    return texts.push(text) > 0;
+  };
+}
 
 /** Runs a command line as the program does, and returns what it wrote. */
 export async function runCommand(args: readonly string[], settings: CommandSettings = {}): Promise<CommandResult> {
@@ -30,11 +40,8 @@ export async function runCommand(args: readonly string[], settings: CommandSetti
     folder = '/',
     signal = new AbortController().signal,
     onOutput,
+    onNote,
   } = settings;
-  const write = (text: string) => {
-    onOutput?.(text);
-    return stdout.push(text) > 0;
-  };
   const code = await runCommandLine(args, {
     env,
     folder,
@@ -42,8 +49,8 @@ export async function runCommand(args: readonly string[], settings: CommandSetti
     version: '1.2.3',
     signal,
     stdin: Object.assign(Readable.from([input]), { isTTY: terminal }),
-    stdout: { write, columns, isTTY: columns !== undefined },
-    stderr: { write: (text) => stderr.push(text) > 0, isTTY: terminal },
+    stdout: { write: writer(stdout, onOutput), columns, isTTY: columns !== undefined },
+    stderr: { write: writer(stderr, onNote), isTTY: terminal },
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }

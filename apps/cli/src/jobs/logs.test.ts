@@ -2,14 +2,23 @@ import { fileURLToPath } from 'node:url';
 import { TestProcess } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCommandStage, type CommandStage } from '../../testing/commandStage.ts';
+import { runCommand } from '../../testing/runCommand.ts';
 
 let stage: CommandStage;
+/** Its jobs of the type talk log what their payload says, and fail where that is `no`. */
+let worker: TestProcess;
 
 beforeAll(async () => {
   stage = await startCommandStage();
+  const script = fileURLToPath(new URL('../../../../libs/worker/testing/loggingWorker.ts', import.meta.url));
+  worker = TestProcess.node(script, { env: { NATS_URL: stage.nats }, ipc: false });
+  await worker.logged('ready');
 });
 
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(async () => {
+  await worker[Symbol.asyncDispose]();
+  await stage[Symbol.asyncDispose]();
+});
 
 const enqueue = async (...args: string[]) => (await stage.run('enqueue', ...args, '--quiet')).stdout.trim();
 
@@ -25,9 +34,6 @@ test('logs of an attempt that there was not are an error', async () => {
 });
 
 test('the lines of an attempt are not mixed with those of the same attempt before a retry, and it is said which is shown', async () => {
-  const script = fileURLToPath(new URL('../../../../libs/worker/testing/loggingWorker.ts', import.meta.url));
-  await using worker = TestProcess.node(script, { env: { NATS_URL: stage.nats }, ipc: false });
-  await worker.logged('ready');
   await expect
     .poll(async () => (await stage.run('schedules')).stdout)
     .toMatch(/ DEFINED BY\nyearly-talk +@yearly +UTC +talk +in \S+ +\S+-\d+-[0-9a-f]+\n$/u);
@@ -54,4 +60,18 @@ test('the lines of an attempt are not mixed with those of the same attempt befor
     said: [],
     stderr: 'jobstream: there is no attempt 1 after retry 2: the job has had 2 attempts\n',
   });
+});
+
+test('a retried job that has not begun again is followed until it has', async () => {
+  const id = await enqueue('talk', '{"say": "no"}');
+  await stage.run('get', id, '--wait');
+  expect(await stage.run('types', 'pause', 'talk')).toMatchObject({ code: 0 });
+  await stage.run('retry', id, '--payload', '{"say": "again"}');
+  const chosen = Promise.withResolvers<string>();
+  const env = { JOBSTREAM_URL: stage.api };
+  const following = runCommand(['logs', id, '--follow', '--json'], { env, onNote: chosen.resolve });
+  expect(await Promise.race([chosen.promise, following])).toMatch(/^Attempt 1 after the retry /u);
+  await stage.run('types', 'resume', 'talk');
+  const { code, stdout } = await following;
+  expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, message: 'again' });
 });

@@ -71,6 +71,21 @@ test('a worker announces its types with their schemas, limits and defaults, and 
   });
 });
 
+test('a worker announces which schedules its definitions name: that of the type where the definition gives it no name', async () => {
+  const worker = createWorker({ natsUrl: nats.url });
+  onTestFinished(() => worker.stop());
+  const [unscheduled, unnamed, named] = [newType(), newType(), newType()];
+  const payload = z.object({});
+  const schedule = { cron: '@yearly', payload: {} };
+  worker.handle(defineJob(unscheduled, { payload }), () => undefined);
+  worker.handle(defineJob(unnamed, { payload, schedule }), () => undefined);
+  worker.handle(defineJob(named, { payload, schedule: { ...schedule, name: 'yearly-nap' } }), () => undefined);
+  await worker.start();
+  const announced = () => [unscheduled, unnamed, named].map((type) => registry.type(type)?.announcements[0]);
+  await eventually(() => expect(announced()).not.toContain(undefined));
+  expect(announced().map((one) => one?.schedule)).toEqual([undefined, unnamed, 'yearly-nap']);
+});
+
 test('a heartbeat lists the runs in progress, and a worker that stops says so', async () => {
   const { worker, type, wake } = await startNapping();
   const { jobId } = await log.create(type);
