@@ -4,7 +4,7 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { build, type InlineConfig, type TsdownBundle } from 'tsdown';
 import { bundlePrograms } from './bundlePrograms.ts';
-import { commandEntry, floorModule } from './commandEntry.ts';
+import { addFloorCheck, commandEntry } from './commandEntry.ts';
 import { nodeFloors } from './nodeFloors.ts';
 import { publishedManifest, readManifest } from './publishedManifest.ts';
 import { checksNode, packagesFolder, replacedFiles, type PublishedPackage } from './publishedPackages.ts';
@@ -43,7 +43,8 @@ async function buildCode(definition: PublishedPackage, folder: string): Promise<
   if (bundle === undefined) throw new Error(`${definition.name} was not built`);
   await cleanDeclarations(bundle, path.join(folder, 'dist'));
   await writeCommands(definition, path.join(folder, 'dist'));
-  if (checksNode(definition)) await writeFloorModule(definition, path.join(folder, 'dist'));
+  const { name } = definition;
+  if (checksNode(definition)) await addFloorCheck({ name, floor: nodeFloors[name] }, path.join(folder, 'dist'));
   return importedPackages(bundle, definition);
 }
 
@@ -54,13 +55,6 @@ async function writeCommands({ name, commands = {} }: PublishedPackage, folder: 
     await writeFile(path.join(folder, `${command}.cjs`), entry, { mode: 0o755 });
     await writeFile(path.join(folder, `${main}.cjs`), `import('./${main}.js');\n`);
   }
-}
-
-/** Its import stands before all others, on the line of the first, so that the map of the code stays right. */
-async function writeFloorModule({ name }: PublishedPackage, folder: string): Promise<void> {
-  const file = path.join(folder, 'index.js');
-  await writeFile(path.join(folder, 'nodeFloor.js'), floorModule({ name, floor: nodeFloors[name] }));
-  await writeFile(file, `import "./nodeFloor.js"; ${await readFile(file, 'utf8')}`);
 }
 
 function buildOptions(definition: PublishedPackage, external: readonly string[]): InlineConfig {

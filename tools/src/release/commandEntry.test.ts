@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { TestProcess } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
-import { commandEntry, floorModule } from './commandEntry.ts';
+import { addFloorCheck, commandEntry } from './commandEntry.ts';
 
 /** Runs the entry of a command that needs a Node, beside a program that only prints. */
 async function runEntry(floor: string) {
@@ -47,9 +47,9 @@ test.each([
   await using folder = await mkdtempDisposable(path.join(os.tmpdir(), 'jobstream-floor-'));
   const file = (name: string) => path.join(folder.path, name);
   await writeFile(file('package.json'), '{"type": "module"}');
-  await writeFile(file('nodeFloor.js'), floorModule({ name: '@jobstream/worker', floor }));
   await writeFile(file('rest.js'), "console.log('the library runs');");
-  await writeFile(file('index.js'), "import './nodeFloor.js'; import './rest.js';");
+  await writeFile(file('index.js'), "import './rest.js';");
+  await addFloorCheck({ name: '@jobstream/worker', floor }, folder.path);
   await using run = TestProcess.node(file('index.js'), { env: {}, ipc: false });
   expect({ code: await run.ended, output: run.output }).toEqual(expected);
 });

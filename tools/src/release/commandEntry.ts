@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { spokenFloor } from './nodeFloors.ts';
 
 interface CommandEntry {
@@ -24,13 +26,18 @@ else require('./${main}.cjs');
 }
 
 /**
- * Returns the module that a library imports before all others: in a Node below the floor it ends the process, which could do nothing
- * else, with a sentence and the exit code 2.
+ * Lets a built library check its Node first: below the floor the import ends the process, which could do nothing else, with a sentence
+ * and the exit code 2. It stands before all other imports, on the line of the first, so that the map of the code stays right.
+ *
+ * @param folder where the library's `index.js` is.
  */
-export function floorModule({ name, floor }: { readonly name: string; readonly floor: string }): string {
-  return `${checkOf(name, floor)}
-if (isOld) process.exit(2);
-`;
+export async function addFloorCheck(
+  { name, floor }: { readonly name: string; readonly floor: string },
+  folder: string,
+): Promise<void> {
+  const index = path.join(folder, 'index.js');
+  await writeFile(path.join(folder, 'nodeFloor.js'), `${checkOf(name, floor)}\nif (isOld) process.exit(2);\n`);
+  await writeFile(index, `import "./nodeFloor.js"; ${await readFile(index, 'utf8')}`);
 }
 
 function checkOf(name: string, floor: string): string {
