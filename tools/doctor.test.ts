@@ -45,9 +45,9 @@ test('of a system that runs nothing is wrong, and of one whose database hangs it
   expect(output).toMatch(/\nWrong: 3\.\n$/);
 });
 
-test('workers that have announced different definitions of a type are named', async () => {
+test('workers that have announced different definitions of a type are named, and jobs for which no worker is there', async () => {
   const dataDir = await scratchDataFolder('doctor');
-  await using _system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
+  await using system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   const { NATS_URL: url = '' } = runningAddresses(dataDir, 'worker') ?? {};
   const log = new EventLog({ url, name: 'worker', createStreams: false });
   await log.start();
@@ -73,6 +73,16 @@ test('workers that have announced different definitions of a type are named', as
     });
   });
   await log.stop();
+  const client = new JobstreamClient({ url: system.api, jobWarnings: false });
+  for (const type of ['reprot', 'idle']) await client.jobs.create({ type });
+  await client.types.pause('idle');
+  await eventually(async () =>
+    expect((await runDoctor(dataDir)).output).toContain(
+      '- No living worker takes jobs of the type reprot, and 1 job waits; was report meant? ' +
+        'Start a worker of the type, or cancel what waits: jobstream cancel --type reprot\n',
+    ),
+  );
+  expect((await runDoctor(dataDir)).output).not.toContain('idle');
 });
 
 const validate = () => ({ value: {} });

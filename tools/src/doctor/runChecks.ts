@@ -1,8 +1,8 @@
 import { checkApi } from './checkApi.ts';
 import { checkClock } from './checkClock.ts';
 import { checkDatabase } from './checkDatabase.ts';
-import { checkDefinitions } from './checkDefinitions.ts';
 import { checkDisk } from './checkDisk.ts';
+import { checkJobTypes } from './checkJobTypes.ts';
 import { checkLog } from './checkLog.ts';
 import { checkNatsServer } from './checkNatsServer.ts';
 import { checkNode } from './checkNode.ts';
@@ -18,7 +18,7 @@ const checks: readonly Check[] = [
   checkClock,
   checkDatabase,
   checkApi,
-  checkDefinitions,
+  checkJobTypes,
 ];
 
 /** Runs all checks, and returns what they have found in their order. */

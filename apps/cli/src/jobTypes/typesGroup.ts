@@ -56,9 +56,9 @@ function columns(printer: Printer): readonly Column<JobType>[] {
   ];
 }
 
-function stateOf({ paused, until, announced }: JobType, { time }: Printer): string {
+function stateOf({ paused, until, workers }: JobType, { time }: Printer): string {
   if (paused) return until === undefined ? 'paused' : `paused, resumes ${time(until)}`;
-  return announced ? 'active' : 'no worker';
+  return workers.length > 0 ? 'active' : 'no worker';
 }
 
 /** The limits of each worker process. */

@@ -1,4 +1,5 @@
-import { explainDifference, JobstreamClient, type CallOptions } from '@jobstream/client';
+import { explainDifference, JobstreamClient, type CallOptions, type JobType } from '@jobstream/client';
+import { countOf, nearestNames } from '@jobstream/runtime';
 import type { Examination, Finding } from './examination.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -7,12 +8,10 @@ const MOST_EVENTS = 100;
 const REMEDY = 'During a rollout nothing; afterwards restart the workers of the release that is to hold.';
 
 /**
- * Whether living workers have announced other definitions than those that hold, and whether there are schedules of definitions that no
- * worker has any more. Without the API or a right to ask, nothing is known.
+ * Whether jobs wait for workers that are not there, whether living workers have announced other definitions than those that hold, and
+ * whether there are schedules of definitions that no worker has any more. Without the API or a right to ask, nothing is known.
  */
-export async function checkDefinitions(
-  examination: Pick<Examination, 'apiUrl' | 'given'>,
-): Promise<readonly Finding[]> {
+export async function checkJobTypes(examination: Pick<Examination, 'apiUrl' | 'given'>): Promise<readonly Finding[]> {
   const { apiUrl: url, given } = examination;
   if (url === undefined) return [];
   const credentials = given['JOBSTREAM_KEY'];
@@ -22,12 +21,27 @@ export async function checkDefinitions(
     const types = await client.types.list(options);
     const differences = types.map(explainDifference).filter((difference) => difference !== undefined);
     return [
+      ...waitingInVain(types),
       ...differences.map((difference) => ({ wrong: `Workers differ: ${difference}.`, remedy: REMEDY })),
       ...(await abandonedSchedules(client, options)),
     ];
   } catch {
     return [];
   }
+}
+
+/** Who pauses a type knows that its jobs wait. */
+function waitingInVain(types: readonly JobType[]): readonly Finding[] {
+  const announced = types.filter((type) => type.announced).map(({ type }) => type);
+  const stranded = types.filter(({ workers, backlog, paused }) => workers.length === 0 && backlog > 0 && !paused);
+  return stranded.map(({ type, backlog }) => {
+    const nearest = announced.includes(type) ? [] : nearestNames(type, announced);
+    const hint = nearest.length === 0 ? '.' : `; was ${nearest.join(' or ')} meant?`;
+    return {
+      wrong: `No living worker takes jobs of the type ${type}, and ${countOf(backlog, 'job')} ${backlog === 1 ? 'waits' : 'wait'}${hint}`,
+      remedy: `Start a worker of the type, or cancel what waits: jobstream cancel --type ${type}`,
+    };
+  });
 }
 
 /** Nobody removes a schedule but a person, so one whose definition is gone creates jobs for ever. */
