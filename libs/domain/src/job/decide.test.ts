@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import { evolve, fold } from './evolve.ts';
 import type { JobEvent } from './jobEvent.ts';
-import { given, numbered, thenHappens } from '../../testing/given.ts';
+import { given, numbered, thenHappens, thenRefused } from '../../testing/given.ts';
 import { historyOf } from '../../testing/historyOf.ts';
 import {
   NOW,
@@ -121,9 +121,9 @@ test('a refusal names both attempts when a run was overtaken', () => {
 
 test('a worker that lost the race for a lost attempt does not take over the winner', () => {
   const takenOver = [...historyOf('processing'), jobStarted({ attempt: 2, worker: 'worker-2' })];
-  expect(given(...takenOver).when(takeOverAttempt({ attempt: 1, worker: 'worker-3' }))).toEqual({
-    refused: 'overtaken',
-  });
+  expect(given(...takenOver).when(takeOverAttempt({ attempt: 1, worker: 'worker-3' }))).toEqual(
+    thenRefused('overtaken'),
+  );
 });
 
 test.each([
