@@ -44,4 +44,6 @@ async function runGo(folder: string, system: RunningSystem): Promise<void> {
   assert.equal(output, programs[1]?.output, worker.output);
   worker.kill('SIGTERM');
   assert.equal(await worker.ended, 0, worker.output);
+  // That the API has yet to create the consumers of a new type is as it should be.
+  assert.doesNotMatch(worker.output, /is missing/u);
 }

@@ -47,4 +47,6 @@ async function runPython(folder: string, system: RunningSystem): Promise<void> {
   }
   worker.kill('SIGTERM');
   assert.equal(await worker.ended, 0, worker.output);
+  // That the API has yet to create the consumers of a new type is as it should be.
+  assert.doesNotMatch(worker.output, /is missing/u);
 }
