@@ -50,9 +50,11 @@ test('that of a shell which has started npx in the background is not', async () 
 test('nor is any end noticed without npx, as of a command that is installed', async () => {
   const command = path.join(folder, 'node_modules/.bin/watching');
   const ofCommand = { ...env, npm_command: undefined };
-  const script = `"${process.execPath}" "${command}" & echo "it is $!"`;
+  const script = `"${process.execPath}" "${command}" & echo "it is $!"; wait`;
   await using shell = new TestProcess('sh', { args: ['-c', script], cwd: folder, env: ofCommand, ipc: false });
   const [, pid] = await shell.matched(/it is (\d+)/, 240_000);
+  await shell.wrote('it runs');
+  shell.kill('SIGKILL');
   await shell.wrote('it runs', 10);
   process.kill(Number(pid), 'SIGKILL');
   await shell.ended;
