@@ -64,7 +64,8 @@ test('the lines of an attempt are not mixed with those of the same attempt befor
 
 test('a retried job that has not begun again is followed until it has', async () => {
   const id = await enqueue('talk', '{"say": "no"}');
-  await stage.run('get', id, '--wait');
+  const failed = await stage.run('get', id, '--wait');
+  expect(failed.stdout).toMatch(/^definition +maxAttempts 1, as \S+ has announced$/mu);
   expect(await stage.run('types', 'pause', 'talk')).toMatchObject({ code: 0 });
   await stage.run('retry', id, '--payload', '{"say": "again"}');
   const chosen = Promise.withResolvers<string>();
