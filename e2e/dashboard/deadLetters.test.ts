@@ -3,7 +3,7 @@ import { accessibilityFaults } from './browser.ts';
 import { untilListed } from './untilListed.ts';
 import { useDashboard } from './dashboardStage.ts';
 
-const { adminKey, client, openPage, logIn, prepare } = useDashboard();
+const { adminKey, client, clientWith, createKey, openPage, logIn, prepare } = useDashboard();
 const failing = { type: 'sleep', payload: { durationMs: 1, failTimes: 1 }, maxAttempts: 1 };
 let failed: string;
 const others = { waiting: '', ofAnotherType: '' };
@@ -66,4 +66,29 @@ test('more dead letters than a page takes are read when one asks', async (contex
   expect(await oldest.count()).toBe(0);
   await page.getByRole('button', { name: 'Show more' }).click();
   await oldest.waitFor();
+});
+
+test('dead letters stand in the order in which they failed, which is said, and can be turned round', async (context) => {
+  const { key } = await createKey({ scopes: ['jobs:read', 'jobs:write'], tenant: 'dead-letters' });
+  const { jobs } = clientWith(key);
+  const { id: older } = await jobs.create({ ...failing, delayMs: 3_600_000 });
+  const { id: newer } = await jobs.create(failing);
+  await jobs.waitForCompletion(newer);
+  await jobs.runNow(older);
+  await jobs.waitForCompletion(older);
+  await untilListed(clientWith(key), { status: 'failed' }, ({ length }) => length === 2);
+  const { page } = await openPage(context);
+  await logIn(page, '/dead-letters', key);
+  const listed = () => page.locator('tbody tr').evaluateAll((rows) => rows.map(({ id }) => id));
+  await expect.poll(listed).toEqual([older, newer]);
+  await page.getByText('The last that failed first.').waitFor();
+  const head = page.getByRole('columnheader', { name: 'Failed' });
+  expect(await head.getAttribute('aria-sort')).toBe('descending');
+  await head.getByRole('link').click();
+  await expect.poll(listed).toEqual([newer, older]);
+  await page.getByText('The first that failed first.').waitFor();
+  expect(await head.getAttribute('aria-sort')).toBe('ascending');
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.reload();
+  await expect.poll(listed).toEqual([newer, older]);
 });

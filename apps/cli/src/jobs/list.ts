@@ -19,11 +19,13 @@ interface ListOptions extends ListFilterOptions {
   readonly asOf?: string;
 }
 
-const SORTS = ['newest', 'oldest', 'longest', 'shortest'] as const;
+const SORTS = ['newest', 'oldest', 'longest', 'shortest', 'lastFinished', 'firstFinished'] as const;
 
 export function listCommand(run: RunOnApi) {
   return listingCommand('list', 'Lists jobs, newest first.')
-    .addOption(new Option('--sort <order>', 'by age, or by how long the last attempt ran').choices(SORTS))
+    .addOption(
+      new Option('--sort <order>', 'by age, by how long the last attempt ran, or by when they ended').choices(SORTS),
+    )
     .option('--limit <n>', 'how many', wholeNumber(1), 50)
     .option('--all', 'all of them')
     .option(

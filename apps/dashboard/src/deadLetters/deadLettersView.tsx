@@ -6,39 +6,47 @@ import { Age } from '../parts/instant.tsx';
 import { ListView, usePages } from '../parts/listView.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
+import type { DeadLetterSearch } from './deadLetterSearch.ts';
 
 const route = getRouteApi('/dead-letters');
 const PAGE_SIZE = 50;
 
-/** The jobs that have failed for good, newest first, each with the way to mend it. */
+/** The jobs that have failed for good, in the order in which they failed, each with the way to mend it. */
 export function DeadLettersView() {
-  const { type } = route.useSearch();
+  const search: DeadLetterSearch = route.useSearch();
+  const { type, sort = 'lastFinished' } = search;
   const may = useMay('jobs:write');
   const client = useClient();
-  const failed = { status: 'failed', limit: PAGE_SIZE, ...(type === undefined ? {} : { type }) } as const;
+  const failed = { status: 'failed', sort, limit: PAGE_SIZE, ...(type === undefined ? {} : { type }) } as const;
   const query = usePages({
-    queryKey: ['dead letters', type ?? ''],
+    queryKey: ['dead letters', type ?? '', sort],
     readPage: (page, options) => client.jobs.listPage({ ...failed, ...page }, options),
     refetchInterval: 10_000,
   });
   return (
     <ListView
       title={type === undefined ? 'Dead letters' : `Dead letters of ${type}`}
-      aside={<OtherViews type={type} />}
+      aside={<OtherViews search={search} />}
       query={query}
       empty={NO_DEAD_LETTERS}
-      columns={may ? [...COLUMNS, MENDING] : COLUMNS}
+      columns={[...COLUMNS, failedAt({ ...search, sort }), ...(may ? [MENDING] : [])]}
       rowId={({ id }) => id}
       className="dead-letters"
-    />
+    >
+      <p className="dim">{ORDERS[sort].sentence}</p>
+    </ListView>
   );
 }
 
-function OtherViews({ type }: { readonly type: string | undefined }) {
+function OtherViews({ search: { type, ...order } }: { readonly search: DeadLetterSearch }) {
   const ofType = type === undefined ? {} : { type };
   return (
     <nav className="choices" aria-label="Other views of failed jobs">
-      {type !== undefined && <Link to="/dead-letters">all types</Link>}
+      {type !== undefined && (
+        <Link to="/dead-letters" search={order}>
+          all types
+        </Link>
+      )}
       <Link to="/failures" search={ofType}>
         In groups
       </Link>
@@ -65,8 +73,29 @@ const COLUMNS: readonly Column<Job>[] = [
     cell: ({ error }) => [<strong key="name">{error?.name}</strong>, ` ${error?.message}`],
   },
   { name: 'Attempts', kind: 'number', cell: ({ attempt }) => attempt },
-  { name: 'Failed', cell: ({ finishedAt, updatedAt }) => <Age at={finishedAt ?? updatedAt} /> },
 ];
+
+type Ordered = DeadLetterSearch & Required<Pick<DeadLetterSearch, 'sort'>>;
+
+const ORDERS = {
+  lastFinished: { sentence: 'The last that failed first.', sorted: 'descending', other: 'firstFinished' },
+  firstFinished: { sentence: 'The first that failed first.', sorted: 'ascending', other: 'lastFinished' },
+} as const;
+
+/** When each failed, which is their order: its head turns it round. */
+function failedAt(search: Ordered): Column<Job> {
+  const { sorted, other } = ORDERS[search.sort];
+  return {
+    name: 'Failed',
+    sorted,
+    head: (
+      <Link to="/dead-letters" search={{ ...search, sort: other }} title={`Turn round: ${ORDERS[other].sentence}`}>
+        Failed <span aria-hidden="true">{sorted === 'descending' ? '↓' : '↑'}</span>
+      </Link>
+    ),
+    cell: ({ finishedAt, updatedAt }) => <Age at={finishedAt ?? updatedAt} />,
+  };
+}
 
 const MENDING: Column<Job> = { name: 'Actions', kind: 'actions', cell: ({ id }) => <EditLink id={id} /> };
 
@@ -80,7 +109,7 @@ function JobLink({ id }: { readonly id: string }) {
 
 function TypeLink({ type }: { readonly type: string }) {
   return (
-    <Link to="/dead-letters" search={{ type }}>
+    <Link from="/dead-letters" to="/dead-letters" search={(before) => ({ ...before, type })}>
       {type}
     </Link>
   );

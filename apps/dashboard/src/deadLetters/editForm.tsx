@@ -1,6 +1,8 @@
 import type { Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
+import { useEscape } from '../keys/useEscape.ts';
+import { useLeave } from '../keys/useLeave.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
@@ -25,6 +27,7 @@ export function EditForm({ job, onSent }: EditFormProps) {
   const check = usePayloadCheck(job.type, after);
   const { retry, busy, error } = useRetry(job.id, { before, after, reason }, onSent);
   const refused = 'mistake' in typed || check?.refused === true;
+  const warning = useEscapeTwice(job.id, { isTyped: text !== writeJson(before) || reason !== '' });
   return (
     <form onSubmit={retry}>
       <JsonEditor label="Payload" text={text} onChange={setText} />
@@ -38,6 +41,9 @@ export function EditForm({ job, onSent }: EditFormProps) {
         <input value={reason} maxLength={1_000} autoComplete="off" onChange={({ target }) => setReason(target.value)} />
       </label>
       {error !== undefined && <Failure error={error} />}
+      <p className="warn" aria-live="polite">
+        {warning}
+      </p>
       <div className="actions">
         {refused && <span className="dim">The workers of the type take no such payload.</span>}
         <button type="submit" className="primary" disabled={busy || refused}>
@@ -46,6 +52,14 @@ export function EditForm({ job, onSent }: EditFormProps) {
       </div>
     </form>
   );
+}
+
+/** Esc leaves the editor; where something was typed, which would be lost, it says so first. */
+function useEscapeTwice(id: string, { isTyped }: { readonly isTyped: boolean }): string | undefined {
+  const leave = useLeave(id);
+  const [isWarned, setIsWarned] = useState(false);
+  useEscape(() => (isTyped && !isWarned ? setIsWarned(true) : leave()));
+  return isTyped && isWarned ? 'What you have typed will be lost: Esc once more leaves the editor.' : undefined;
 }
 
 interface Edited extends Pick<SentPayload, 'before' | 'after'> {

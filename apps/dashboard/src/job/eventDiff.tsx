@@ -1,4 +1,5 @@
 import type { JobEvent } from '@jobstream/client';
+import { useEscape } from '../keys/useEscape.ts';
 import { JsonDiff } from '../payloads/jsonDiff.tsx';
 import { type Contents, contentsAfter } from './contentsAt.ts';
 
@@ -11,6 +12,7 @@ interface EventDiffProps {
 
 /** What changed in the contents of a job from one of its events to another. */
 export function EventDiff({ events, versions, onClose }: EventDiffProps) {
+  useEscape(onClose);
   const [earlier, later] = versions.toSorted((a, b) => a - b) as [number, number];
   const at = (version: number) => contentsAfter(events.filter((event) => event.version <= version));
   const [before, after] = [at(earlier), at(later)];

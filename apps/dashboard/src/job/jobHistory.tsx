@@ -28,12 +28,16 @@ export function JobHistory({ events, search, onSearch }: JobHistoryProps) {
     const rest = compare.filter((marking) => marking !== version);
     onSearch({ compare: marked ? [...rest.slice(-1), version] : rest });
   };
+  const close = () => {
+    onSearch({ compare: [] });
+    document.querySelector<HTMLElement>(`#event-${other} input`)?.focus();
+  };
   return (
     <section>
       <h2 id="events">Events</h2>
       <EventFilter events={events} search={search} onSearch={onSearch} />
       {one !== undefined && other !== undefined ? (
-        <EventDiff events={events} versions={[one, other]} onClose={() => onSearch({ compare: [] })} />
+        <EventDiff events={events} versions={[one, other]} onClose={close} />
       ) : (
         one !== undefined && <p className="dim">Mark another event to compare version {one} with.</p>
       )}

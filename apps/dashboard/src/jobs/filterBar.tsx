@@ -32,6 +32,15 @@ export function FilterBar({ filter, types, tags }: FilterBarProps) {
   );
 }
 
+const ORDERS: Readonly<Record<(typeof sorts)[number], string>> = {
+  newest: 'newest first',
+  oldest: 'oldest first',
+  longest: 'longest first',
+  shortest: 'shortest first',
+  lastFinished: 'last to end first',
+  firstFinished: 'first to end first',
+};
+
 interface SortPickerProps {
   readonly filter: JobSearch;
   readonly onChange: (search: JobSearch) => void;
@@ -53,7 +62,7 @@ function SortPicker({ filter, onChange }: SortPickerProps) {
     >
       {sorts.map((sort) => (
         <option key={sort} value={sort}>
-          {sort} first
+          {ORDERS[sort]}
         </option>
       ))}
     </select>

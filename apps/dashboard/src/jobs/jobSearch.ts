@@ -9,7 +9,7 @@ export const times = ['created', 'updated', 'started', 'finished', 'run'] as con
 const bounds = times.flatMap((time) => [`${time}After`, `${time}Before`] as const);
 const ONE = ['errorName', 'errorCode', 'failure', 'worker', 'rerunOf', ...bounds] as const;
 
-export const sorts = ['newest', 'oldest', 'longest', 'shortest'] as const;
+export const sorts = ['newest', 'oldest', 'longest', 'shortest', 'lastFinished', 'firstFinished'] as const;
 
 type Several = (typeof SEVERAL)[number];
 export type ConditionName = Several | (typeof ONE)[number];

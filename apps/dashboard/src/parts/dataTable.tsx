@@ -5,6 +5,10 @@ import { useRowKeys } from '../keys/useRowKeys.ts';
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => ReactNode;
+  /** In the place of its name, where its order can be turned round. */
+  readonly head?: ReactNode;
+  /** The order of the rows, if it is by this column. */
+  readonly sorted?: 'ascending' | 'descending';
   /** Of what is not plain text; `actions` are buttons, whose head is only heard. */
   readonly kind?: 'number' | 'mono' | 'why' | 'actions';
 }
@@ -26,9 +30,9 @@ export function DataTable<Row>({ columns, rows, rowId, className }: DataTablePro
       <table className={className}>
         <thead>
           <tr>
-            {columns.map(({ name, kind }) => (
-              <th key={name} className={kind === 'number' ? kind : undefined}>
-                {kind === 'actions' ? <span className="sr-only">{name}</span> : name}
+            {columns.map(({ name, head = name, kind, sorted }) => (
+              <th key={name} className={kind === 'number' ? kind : undefined} aria-sort={sorted}>
+                {kind === 'actions' ? <span className="sr-only">{name}</span> : head}
               </th>
             ))}
           </tr>

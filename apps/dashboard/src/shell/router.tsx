@@ -8,6 +8,7 @@ import {
   useRouter,
 } from '@tanstack/react-router';
 import { readAuditSearch } from '../audit/auditSearch.ts';
+import { readDeadLetterSearch } from '../deadLetters/deadLetterSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
 import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
@@ -58,7 +59,7 @@ const deadLetters = createRoute({
   getParentRoute,
   path: '/dead-letters',
   component: lazyView(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
-  validateSearch: only(readFailureSearch),
+  validateSearch: only(readDeadLetterSearch),
 });
 const failures = createRoute({
   getParentRoute,

@@ -1,5 +1,6 @@
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { useFocusAfterBack } from '../keys/useFocusAfterBack.ts';
 import { useLiveFeed } from '../live/dashboardContext.ts';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { logOut, useMay, useSession } from '../session/session.ts';
@@ -32,6 +33,7 @@ const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys', '/proof'
 export function Shell() {
   useLiveFeed(keepOpen);
   useChosenViewInSight();
+  useFocusAfterBack();
   const { tenant } = useSession();
   const administers = useMay('admin');
   const views = VIEWS.filter(

@@ -7,6 +7,7 @@ const SHORTCUTS = [
   ['j', 'next job of the list, or event of a job'],
   ['k', 'the one before'],
   ['Enter', 'open it'],
+  ['Esc', 'close what is open: a dialog, a list, a comparison, an editor'],
   ['?', 'this help'],
 ] as const;
 

@@ -259,7 +259,7 @@ export interface JobListFilter extends Readonly<Partial<Record<`${JobTime}${'Aft
    */
   readonly asOf?: string | number;
   /** By age, or by how long the last attempt of an ended job ran; default `newest`. */
-  readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest';
+  readonly sort?: 'newest' | 'oldest' | 'longest' | 'shortest' | 'lastFinished' | 'firstFinished';
 }
 
 /** A filter for changes of many jobs; all conditions must hold. Times are RFC 3339. */

@@ -86,6 +86,8 @@ const orders = {
   oldest: ['true', 'created_at, id'],
   longest: [`${duration} IS NOT NULL`, `${duration} DESC, id DESC`],
   shortest: [`${duration} IS NOT NULL`, `${duration}, id`],
+  lastFinished: ['finished_at IS NOT NULL', 'finished_at DESC, id DESC'],
+  firstFinished: ['finished_at IS NOT NULL', 'finished_at, id'],
 } as const;
 
 describe('lists', () => {
@@ -163,6 +165,21 @@ test('the longest jobs are read from their index, and shorter ones follow', asyn
   expect(scansOf(row?.['QUERY PLAN'][0].Plan)).toEqual([{ index: 'jobs_longest', rows: 3 }]);
   expect(await listAll({ sort: 'longest' }, 7)).toEqual(await idsOf('true', 'last_sequence DESC'));
 });
+
+test.each(['lastFinished', 'firstFinished'] as const)(
+  'failed jobs are read in the order %s from an index',
+  async (sort) => {
+    await database.query('ANALYZE jobs; SET enable_seqscan = off; SET enable_bitmapscan = off');
+    for (const type of [undefined, 'email']) {
+      const { text, values } = pageStatement('id', { limit: 2, sort, status: 'failed', type });
+      const explain = `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`;
+      const [row] = await database.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(explain, values);
+      const [scan] = scansOf(row?.['QUERY PLAN'][0].Plan);
+      expect(scan?.index).toBe('jobs_failures');
+      expect(scan?.rows).toBeLessThan(10);
+    }
+  },
+);
 
 interface PlanNode {
   readonly 'Index Name'?: string;

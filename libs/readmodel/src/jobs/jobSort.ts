@@ -2,8 +2,8 @@ import { storableInstant } from '../postgres/storableValues.ts';
 import { InvalidCursorError } from '../errors.ts';
 import type { Bind, JobSource } from './jobFilter.ts';
 
-/** The orders of a list: by the time of creation, or by how long the last attempt of an ended job ran. */
-export const jobSorts = ['newest', 'oldest', 'longest', 'shortest'] as const;
+/** The orders of a list: by the time of creation; of ended jobs also by how long the last attempt ran, or by when they ended. */
+export const jobSorts = ['newest', 'oldest', 'longest', 'shortest', 'lastFinished', 'firstFinished'] as const;
 export type JobSort = (typeof jobSorts)[number];
 
 /** What the position of a job in a list is made of. */
@@ -42,14 +42,25 @@ const duration = {
   bindValue: (value: string, bind: Bind) => `${bind(value)}::float8 * interval '1 millisecond'`,
 };
 
+/** The jobs that have failed, and those that are completed, are in indexes by it. */
+const end = {
+  expressionOf: () => 'finished_at',
+  condition: 'finished_at IS NOT NULL',
+  valueOf: ({ finishedAt = '' }: Positioned) => finishedAt,
+  isValue: isInstant,
+  bindValue: age.bindValue,
+};
+
 const sortKeys: Readonly<Record<JobSort, SortKey>> = {
   newest: { ...age, descending: true },
   oldest: { ...age, descending: false },
   longest: { ...duration, descending: true },
   shortest: { ...duration, descending: false },
+  lastFinished: { ...end, descending: true },
+  firstFinished: { ...end, descending: false },
 };
 
-/** Whether an index has the jobs in this order. */
+/** Whether an index has all jobs in this order, so that a list and a count of it have all of them. */
 export function isIndexed(sort: JobSort): boolean {
   return sort === 'newest' || sort === 'oldest';
 }
@@ -92,7 +103,7 @@ interface Position {
   readonly id: string;
 }
 
-const DECODED = /^(?:([a-z]+) )?([^ ]{1,30}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const DECODED = /^(?:([a-zA-Z]+) )?([^ ]{1,30}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** Without a name it is `newest`, as in cursors of earlier releases. */
 function cursorOf(sort: JobSort, { value, id }: Position): string {

@@ -134,9 +134,9 @@ async function counted(
   return { total, totalExact: true };
 }
 
-/** Jobs that have not ended have no duration, and are not in lists by it. */
-function isOfAllJobs(sort: JobListQuery['sort']): boolean {
-  return sort !== 'longest' && sort !== 'shortest';
+/** Jobs that have not ended have no duration and no end, and are not in lists by them. */
+function isOfAllJobs(sort: JobListQuery['sort'] = 'newest'): boolean {
+  return sort === 'newest' || sort === 'oldest';
 }
 
 function isAmong(wanted: string | readonly string[], value: string): boolean {

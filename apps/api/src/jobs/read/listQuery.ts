@@ -52,7 +52,8 @@ export const ListJobsQuery = Schema.Struct({
   runAfter: Schema.optionalKey(Instant),
   runBefore: Schema.optionalKey(Instant),
   sort: Schema.optionalKey(Schema.Literals(jobSorts)).annotateKey({
-    description: 'By age, or by how long the last attempt of an ended job ran. Default `newest`.',
+    description:
+      'By age; of ended jobs also by how long the last attempt ran, or by when they ended. Default `newest`.',
   }),
   limit: Schema.optionalKey(Limit).annotateKey({ description: 'The page size.' }),
   cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({

@@ -259,6 +259,7 @@ describe('the list of jobs', () => {
     expect(await idsOf({ startedAfter: new Date(Date.parse(startedAt) - 1).toISOString() })).toEqual([failed]);
     expect(await idsOf({ startedAfter: startedAt })).toEqual([]);
     expect(await idsOf({ sort: 'longest' })).toEqual([failed]);
+    expect(await idsOf({ sort: 'lastFinished' })).toEqual([failed]);
     expect(await idsOf({ sort: 'oldest' })).toEqual([failed, pending]);
   });
 
@@ -273,7 +274,7 @@ describe('the list of jobs', () => {
       'status',
       'must be "scheduled" | "pending" | "processing" | "retrying" | "completed" | "failed" | "cancelled"',
     ],
-    ['sort=fastest', 'sort', 'must be "newest" | "oldest" | "longest" | "shortest"'],
+    ['sort=fastest', 'sort', 'must be "newest" | "oldest" | "longest" | "shortest" | "lastFinished" | "firstFinished"'],
     ['status=failed&status=done', 'status', expect.stringContaining('must be "scheduled"')],
     [Array(21).fill('tag=x').join('&'), 'tag', 'must be a value with a length between 1 and 20'],
     ['type=E', 'type', 'must be a job type: 1 to 63 lower-case letters, digits and dashes, starting with a letter'],
