@@ -17,6 +17,7 @@ prepare(async () => {
   await client.schedules.create({ name: 'accessible', cron: '0 3 * * *', job });
   const failing = await client.jobs.create({ type: 'webhook', payload: { url: 'http://127.0.0.1:9/' } });
   await client.jobs.waitForCompletion(failing.id);
+  examples['other'] = failing.id;
   others.push(`/jobs/${failing.id}`, '/jobs?type=none', '/jobs/00000000-0000-7000-8000-000000000000', '/nowhere');
   await eventually(async () => {
     if ((await client.jobs.listPage({ type: job.type })).items.length === 0) throw new Error('no list has the job');

@@ -47,6 +47,7 @@ export interface ApiDeps {
     | 'findJobs'
     | 'listJobs'
     | 'findJobReferences'
+    | 'findLastSucceeded'
     | 'findQueuePosition'
     | 'countMatchingByType'
     | 'countMatchingJobs'

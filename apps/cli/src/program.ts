@@ -8,6 +8,7 @@ import { helpLayout } from './command/help.ts';
 import type { RunHere } from './command/runHere.ts';
 import type { Surroundings } from './command/surroundings.ts';
 import { cancelCommand, retryCommand, runNowCommand } from './jobs/change/changeCommands.ts';
+import { compareCommand } from './jobs/compare.ts';
 import { enqueueCommand } from './jobs/change/enqueue.ts';
 import { exportCommand } from './jobs/export.ts';
 import { getCommand } from './jobs/get.ts';
@@ -97,6 +98,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     enqueueCommand,
     getCommand,
     whyCommand,
+    compareCommand,
     listCommand,
     exportCommand,
     watchCommand,

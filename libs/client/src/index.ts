@@ -42,7 +42,7 @@ export type {
   LogLine,
   PageOptions,
 } from './jobs/jobs.ts';
-export type { JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
+export type { ComparedPart, JobComparison, JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
 export { explainDefinition, explainDifference } from './operate/jobTypes.ts';

@@ -5,6 +5,7 @@ import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
 import type { JobCount } from './jobs/jobQueries.ts';
 import type { JobFilter } from './jobs/jobFilter.ts';
 import { countMatchingByType, countMatchingJobs } from './jobs/jobQueries.ts';
+import { findLastSucceeded } from './jobs/findLastSucceeded.ts';
 import { findQueuePosition } from './jobs/queuePosition.ts';
 import type { QueuedJob, QueuePosition } from './jobs/queuePosition.ts';
 import { findJob, findJobs } from './jobs/jobQueries.ts';
@@ -56,6 +57,14 @@ export class ReadModel extends PostgresService {
   /** As `listJobs`, newest first, without payloads and everything else that can be large. */
   findJobReferences(query: Omit<PageQuery, 'sort'>): Promise<Page<JobReference>> {
     return this.use((pool) => findJobReferences(pool, query));
+  }
+
+  /**
+   * Finds the job that has succeeded and is most like another one, among the newest 1,000 of its type and tenant: the last to end of those
+   * that share the most tags. @throws QueryTooExpensiveError.
+   */
+  findLastSucceeded(job: Pick<Job, 'id' | 'type' | 'tenant' | 'tags'>): Promise<string | undefined> {
+    return this.use((pool) => findLastSucceeded(pool, job));
   }
 
   /** Finds how many jobs are ahead of a pending one, and how fast they go. */

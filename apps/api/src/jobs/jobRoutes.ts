@@ -24,6 +24,7 @@ import { createJob, createJobOperation } from './create/createJob.ts';
 import { importJobs, importJobsOperation } from './import/importJobs.ts';
 import { operationRoutes } from './operations/operationRoutes.ts';
 import { getAttemptLogs, getAttemptLogsOperation } from './logs/getAttemptLogs.ts';
+import { compareJob, compareJobOperation } from './read/compareJob.ts';
 import { ownJob } from './read/findJob.ts';
 import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
@@ -35,7 +36,6 @@ const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
 /** Routes under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
   const [read, write] = [requireScope('jobs:read'), requireScope('jobs:write')];
-  const own = ownJob(deps);
   const reasons = new WaitingReasons(deps);
   const body = jsonBody({ required: true });
   return [
@@ -52,10 +52,26 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     ...operationRoutes(deps),
     { path: '/api/jobs/cancel', post: changeMany('CancelJob', deps) },
     { path: '/api/jobs/retry', post: changeMany('RequeueJob', deps) },
+    ...readRoutes(deps, reasons),
+    ...changeRoutes(deps),
+  ];
+}
+
+/** Routes that read one job. */
+function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
+  const [read, own] = [requireScope('jobs:read'), ownJob(deps)];
+  return [
     { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps, reasons)] } },
     {
       path: '/api/jobs/:id/events',
       get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },
+    },
+    {
+      path: '/api/jobs/:id/comparison',
+      get: {
+        operation: compareJobOperation,
+        handlers: [read, own, withinDeadline(ofTable(deps.tablePosition, compareJob(deps)))],
+      },
     },
     {
       path: '/api/jobs/:id/attempts/:attempt/logs',
@@ -64,7 +80,6 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
         handlers: [requireScope('jobs:debug'), own, getAttemptLogs(deps)],
       },
     },
-    ...changeRoutes(deps),
   ];
 }
 

@@ -134,6 +134,19 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     },
     '409': askUnreadable,
   },
+  compareJob: {
+    '200': async (situation) => {
+      const succeeded = await livedJob(situation, 'completed');
+      const failed = await livedJob(situation, 'failed');
+      await situation.system.project();
+      return [
+        await situation.ask(path(failed)),
+        await situation.ask({ ...path(succeeded), query: `?with=${failed}` }),
+        await situation.ask(path(await newJob(situation, { type: 'compared-with-none' }))),
+      ];
+    },
+    '409': askUnreadable,
+  },
   getAttemptLogs: {
     '200': async (situation) => {
       const id = await loggedJob(situation);

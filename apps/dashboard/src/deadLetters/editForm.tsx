@@ -1,6 +1,7 @@
 import type { Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { type SubmitEvent, useState } from 'react';
+import { LastSucceeded } from '../comparison/lastSucceeded.tsx';
 import { useEscape } from '../keys/useEscape.ts';
 import { useLeave } from '../keys/useLeave.ts';
 import { useClient } from '../live/dashboardContext.ts';
@@ -36,6 +37,7 @@ export function EditForm({ job, onSent }: EditFormProps) {
         <h2>What changes</h2>
         <JsonDiff what="payload" before={before} after={after} />
       </section>
+      <LastSucceeded id={job.id} payload={after} />
       <label className="field">
         Reason <span className="dim">(optional, kept in the history)</span>
         <input value={reason} maxLength={1_000} autoComplete="off" onChange={({ target }) => setReason(target.value)} />

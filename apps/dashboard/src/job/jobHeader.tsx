@@ -24,6 +24,9 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
       <p className="mono">
         {id} <CopyButton text={id} label="Copy id" />
         <ExportIncident className="quiet" select={() => ({ ids: [id] })} />
+        <Link className="button quiet" to="/jobs/$id/compare" params={{ id }}>
+          Compare with the last that succeeded
+        </Link>
       </p>
       <Facts job={job} />
     </header>

@@ -42,12 +42,23 @@ export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
           {name}
         </Link>
       ))}
+      <CompareLink chosen={[...chosen]} />
       {chosen.size > 0 && (
         <button type="button" className="quiet" onClick={onClear}>
           Choose all {all} that match
         </button>
       )}
     </div>
+  );
+}
+
+/** Two jobs that are chosen can be compared. */
+function CompareLink({ chosen: [id, other, ...others] }: { readonly chosen: readonly string[] }) {
+  if (id === undefined || other === undefined || others.length > 0) return null;
+  return (
+    <Link className="button" to="/jobs/$id/compare/$other" params={{ id, other }}>
+      Compare
+    </Link>
   );
 }
 

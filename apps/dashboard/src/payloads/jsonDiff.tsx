@@ -1,4 +1,7 @@
 import { diffJson } from 'diff';
+import { Fragment } from 'react';
+import { useFold } from '../parts/fold.ts';
+import { LongText } from '../parts/longText.tsx';
 
 /** Lines without a change that are shown before and after one. */
 const CONTEXT = 3;
@@ -8,19 +11,35 @@ const MOST_CHANGES = 2_000;
 interface JsonDiffProps {
   /** What changes: `payload`. */
   readonly what: string;
+  /** For those who hear the page, where it is no change. */
+  readonly label?: string;
   /** Undefined for a value that is not there. */
   readonly before: unknown;
   readonly after: unknown;
 }
 
 /** What changes between two values, line by line, with the names of fields sorted. */
-export function JsonDiff({ what, before, after }: JsonDiffProps) {
+export function JsonDiff({ what, label = `Changes of the ${what}`, before, after }: JsonDiffProps) {
   const lines = linesOf(textOf(before), textOf(after));
   if (lines.every(({ kind }) => kind === 'same')) return <p className="dim">The {what} is the same.</p>;
   return (
-    <pre className="diff" role="region" aria-label={`Changes of the ${what}`} tabIndex={0}>
-      {nearChanges(lines).map(Line)}
+    <pre className="diff" role="region" aria-label={label} tabIndex={0}>
+      <Lines lines={nearChanges(lines)} />
     </pre>
+  );
+}
+
+/** Of very many the first and the last, and more where that is asked for. */
+function Lines({ lines }: { readonly lines: readonly DiffLine[] }) {
+  const { segments, showMore } = useFold(lines.length, { first: 200, last: 50 });
+  return segments.map((segment) =>
+    segment.isShown ? (
+      <Fragment key={segment.from}>{lines.slice(segment.from, segment.to).map(Line)}</Fragment>
+    ) : (
+      <button key={`left out from ${segment.from}`} type="button" className="quiet" onClick={() => showMore(segment)}>
+        {(segment.to - segment.from).toLocaleString()} lines in between: show more
+      </button>
+    ),
   );
 }
 
@@ -30,10 +49,16 @@ interface DiffLine {
   readonly index: number;
 }
 
+const SIGNS = { same: ['span', ' '], added: ['ins', '+'], removed: ['del', '-'], 'left-out': ['span', ' '] } as const;
+
 function Line({ kind, text, index }: DiffLine) {
-  if (kind === 'added') return <ins key={index}>{`+ ${text}\n`}</ins>;
-  if (kind === 'removed') return <del key={index}>{`- ${text}\n`}</del>;
-  return <span key={index} className={kind === 'left-out' ? 'dim' : undefined}>{`  ${text}\n`}</span>;
+  const [Tag, sign] = SIGNS[kind];
+  return (
+    <Tag key={index} className={kind === 'left-out' ? 'dim' : undefined}>
+      {sign} <LongText text={text} />
+      {'\n'}
+    </Tag>
+  );
 }
 
 /** A value that is not there has no line, and a text is one of JSON, too. */

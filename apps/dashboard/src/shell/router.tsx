@@ -49,6 +49,18 @@ const job = createRoute({
   component: lazyView(() => import('../job/jobView.tsx'), 'JobView'),
   validateSearch: only(readJobPageSearch),
 });
+const compareLast = createRoute({
+  getParentRoute,
+  path: '/jobs/$id/compare',
+  component: lazyView(() => import('../comparison/compareView.tsx'), 'CompareView'),
+  validateSearch: only(nothing),
+});
+const compare = createRoute({
+  getParentRoute,
+  path: '/jobs/$id/compare/$other',
+  component: lazyView(() => import('../comparison/compareView.tsx'), 'CompareView'),
+  validateSearch: only(nothing),
+});
 const edit = createRoute({
   getParentRoute,
   path: '/jobs/$id/edit',
@@ -146,6 +158,8 @@ export function makeRouter() {
       overview,
       jobs,
       job,
+      compareLast,
+      compare,
       edit,
       failures,
       deadLetters,

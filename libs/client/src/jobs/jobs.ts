@@ -118,6 +118,15 @@ export class Jobs {
   }
 
   /**
+   * Compares a job with another one; without `other`, with the job of its type and tenant that has succeeded and shares most of its tags,
+   * the last of several.
+   */
+  compare(id: string, other?: string, { signal }: CallOptions = {}): Promise<JobComparison> {
+    const query = { with: other };
+    return this.#transport.ask({ path: `${pathOf(id)}/comparison`, query, signal, ofTable: true });
+  }
+
+  /**
    * Iterates over all jobs that a filter matches, newest first by default; fetches a page when the one before is used up.
    *
    * @example
@@ -230,6 +239,20 @@ function logsPathOf(id: string, attempt: number): string {
 
 function pathOf(id: string): string {
   return `/api/jobs/${encodeURIComponent(id)}`;
+}
+
+/** Of a part of two jobs. `sealed`: it cannot be compared, since contents were erased or cannot be decrypted. */
+export type ComparedPart = 'same' | 'different' | 'sealed';
+
+/** A job beside another one; nothing but the job where none of its type has succeeded. */
+export interface JobComparison {
+  readonly job: Job;
+  readonly other?: Job;
+  readonly sharedTags?: readonly string[];
+  readonly payload?: ComparedPart;
+  readonly result?: ComparedPart;
+  /** By name, message and code. */
+  readonly error?: ComparedPart;
 }
 
 /** The times of a job by which lists can be narrowed; `run` is when it was or is due. */
