@@ -1,51 +1,16 @@
-import type { JobEvent } from '@jobstream/domain';
-import { EventLog, newId } from '@jobstream/eventlog';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { accessibilityFaults } from './browser.ts';
 import { useDashboard } from './dashboardStage.ts';
+import { LONG_ATTEMPTS, LONG_EVENTS, plantLongJob } from './plantLongJob.ts';
 
 const { adminKey, nats, client, openPage, logIn, prepare } = useDashboard();
-const ATTEMPTS = 1_000;
-/** With its start and its end, ten events of each attempt but the first, since the creation is one, too. */
-const STEPS = 8;
-const EVENTS = ATTEMPTS * (STEPS + 2);
 /** As many as a page may have. */
 const MOST_ELEMENTS = 3_000;
-const MESSAGE = `the answer was ${'x'.repeat(4_000)} and then ended`;
-const TYPE = 'long-history';
 let jobId: string;
 
-/** What a job lives through that fails for a day, as its worker would have written it. */
-function* historyAfter(creation: string): Generator<JobEvent> {
-  let version = 1;
-  const timeOf = (ofVersion: number) => new Date(Date.parse(creation) + ofVersion).toISOString();
-  const event = (name: string, data: object) => {
-    version += 1;
-    const actor = { kind: 'worker', id: 'worker-1' };
-    const at = timeOf(version);
-    return { v: 1, id: newId(), event: name, jobId, jobType: TYPE, version, at, actor, data } as JobEvent;
-  };
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    yield event('JobStarted', { attempt, worker: 'worker-1' });
-    for (let step = attempt === 1 ? 2 : 1; step <= STEPS; step++)
-      yield event('JobProgressed', { attempt, percent: step * 10 });
-    const error = { name: 'Error', message: attempt === ATTEMPTS ? MESSAGE : 'no answer' };
-    const failed = { attempt, error, durationMs: STEPS };
-    if (attempt < ATTEMPTS) yield event('JobRetryScheduled', { ...failed, retryAt: timeOf(version + 2) });
-    else yield event('JobFailed', { ...failed, reason: 'attempts-exhausted' });
-  }
-}
-
 prepare(async () => {
-  const { id, createdAt } = await client.jobs.create({ type: TYPE, maxAttempts: ATTEMPTS });
-  jobId = id;
-  // As a worker, whose rights the address has.
-  const log = new EventLog({ url: nats, name: 'worker', deadlineMs: 240_000 });
-  await log.start();
-  let sequence = (await log.readJob(id, TYPE))?.sequence ?? 0;
-  for (const event of historyAfter(createdAt)) sequence = await log.append(event, sequence);
-  await log.stop();
+  jobId = await plantLongJob({ client, nats, message: `the answer was ${'x'.repeat(4_000)} and then ended` });
 });
 
 const elementsOf = (page: Page) => page.locator('*').count();
@@ -58,7 +23,7 @@ test('a job of 10,000 events and 1,000 attempts shows the first and the last, an
   await rows.nth(99).waitFor();
   expect([await rows.first().getAttribute('id'), await rows.last().getAttribute('id')]).toEqual([
     'event-1',
-    `event-${EVENTS}`,
+    `event-${LONG_EVENTS}`,
   ]);
   expect(await rows.count()).toBe(100);
   expect(await elementsOf(page)).toBeLessThanOrEqual(MOST_ELEMENTS);
@@ -93,7 +58,7 @@ test('the log of one of many attempts is chosen by its number', async (context) 
   const { page } = await openPage(context);
   await logIn(page, `/jobs/${jobId}`, adminKey);
   const attempt = page.getByRole('spinbutton', { name: 'Attempt' });
-  expect(await attempt.inputValue()).toBe(String(ATTEMPTS));
+  expect(await attempt.inputValue()).toBe(String(LONG_ATTEMPTS));
   await attempt.fill('17');
   await expect.poll(() => new URL(page.url()).searchParams.get('log')).toBe('17');
 });

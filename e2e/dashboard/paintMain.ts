@@ -7,24 +7,40 @@ import { resolveChromium } from '@jobstream/servers';
 import { eventually, guardOfThisProcess, scratchDataFolder, startSystem } from '@jobstream/test-support';
 import { dashboardBuild } from '@jobstream/tools';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { LONG_ATTEMPTS, LONG_EVENTS, plantLongJob } from './plantLongJob.ts';
 import { startSyntheticFeed } from './syntheticFeed.ts';
 
 const OPENINGS = 15;
 const JOBS = 1_000;
 const FLOOD_MS = 10_000;
 
-/** Marks the frame in which the figures are first in the page; it runs there. */
-const noteFigures = `new MutationObserver((_, observer) => {
-  if (document.querySelector('.figures dd') === null) return;
+/** A view, and what its reader comes for, as a selector. */
+interface View {
+  readonly name: string;
+  readonly address: string;
+  readonly shown: string;
+}
+
+/** Marks the frame in which an element is first in the page; it runs there. */
+const noteShown = (selector: string) => `new MutationObserver((_, observer) => {
+  if (document.querySelector('${selector}') === null) return;
   observer.disconnect();
-  requestAnimationFrame(() => performance.mark('figures'));
+  requestAnimationFrame(() => performance.mark('shown'));
 }).observe(document, { childList: true, subtree: true })`;
+/** Resolves with the time of that frame; it runs there, too. */
+const SHOWN = `new Promise((resolve) => {
+  const look = () => {
+    const [mark] = performance.getEntriesByName('shown');
+    mark === undefined ? requestAnimationFrame(look) : resolve(mark.startTime);
+  };
+  look();
+})`;
 
 readCommandLine({
   command: 'npm run bench:dashboard',
   summary:
-    'Measures in Chromium how soon the dashboard is seen, the frames per second while 5,000 events a second come, and the\n' +
-    'sizes of its files: docs/measurements/dashboard.md.',
+    'Measures in Chromium how soon the dashboard and the page of a job of 10,000 events are seen, the frames per second while\n' +
+    '5,000 events a second come, and the sizes of its files: docs/measurements/dashboard.md.',
 });
 
 await using ended = new AsyncDisposableStack();
@@ -41,16 +57,31 @@ ended.defer(() => browser.close());
 
 for (const line of await sizes(folder)) console.log(line);
 await createJobs(system.api);
+const overview: View = { name: 'overview', address: `${system.api}/dashboard`, shown: '.figures dd' };
 console.log(`load average: ${loadavg().map((load) => load.toFixed(1)).join(', ')}`); // prettier-ignore
-const openings: Opening[] = [];
-for (let opening = 0; opening <= OPENINGS; opening++) openings.push(await open(browser, `${system.api}/dashboard`));
-// The first one warms up the API and the browser.
-for (const cache of ['cold', 'warm'] as const) {
-  for (const what of ['firstPaint', 'figures'] as const) {
-    console.log(`${cache} ${what}: ${summaryOf(openings.slice(1).map((opening) => opening[cache][what]))}`);
-  }
-}
+for (const view of [overview, await longJob()]) await report(browser, view);
 console.log(`frames per second: ${(await framesUnderFlood(browser, system.api)).toFixed(1)}`);
+
+/** The page of a job that has failed for a day: it is shown with its last event. */
+async function longJob(): Promise<View> {
+  const client = new JobstreamClient({ url: system.api });
+  const id = await plantLongJob({ client, nats: system.nats, message: 'no answer' });
+  const name = `job of ${LONG_EVENTS.toLocaleString('en')} events and ${LONG_ATTEMPTS.toLocaleString('en')} attempts`;
+  return { name, address: `${system.api}/dashboard/jobs/${id}`, shown: `#event-${LONG_EVENTS}` };
+}
+
+/** Opens a view again and again, and prints how soon it was seen. The first time warms up the API and the browser. */
+async function report(from: Browser, view: View): Promise<void> {
+  const openings: Opening[] = [];
+  for (let opening = 0; opening <= OPENINGS; opening++) openings.push(await open(from, view));
+  for (const cache of ['cold', 'warm'] as const) {
+    for (const what of ['firstPaint', 'shown'] as const) {
+      const times = openings.slice(1).map((opening) => opening[cache][what]);
+      console.log(`${view.name}, ${cache} ${what}: ${summaryOf(times)}`);
+    }
+  }
+  console.log(`${view.name}, elements: ${Math.max(...openings.map(({ warm }) => warm.elements))}`);
+}
 
 /** Of types that no worker takes, so that there is a backlog to show, in a table that has them all. */
 async function createJobs(api: string): Promise<void> {
@@ -90,8 +121,10 @@ async function sizes(page: string): Promise<readonly string[]> {
 /** Milliseconds from the beginning of the navigation. */
 interface Paint {
   readonly firstPaint: number;
-  /** Until the overview shows its figures: what a reader comes for. */
-  readonly figures: number;
+  /** Until what a reader comes for is there. */
+  readonly shown: number;
+  /** How many the document has then. */
+  readonly elements: number;
 }
 
 interface Opening {
@@ -101,22 +134,22 @@ interface Opening {
   readonly warm: Paint;
 }
 
-async function open(from: Browser, address: string): Promise<Opening> {
+async function open(from: Browser, view: View): Promise<Opening> {
   const surroundings = await from.newContext();
   try {
-    await surroundings.addInitScript(noteFigures);
-    return { cold: await paintOf(surroundings, address), warm: await paintOf(surroundings, address) };
+    await surroundings.addInitScript(noteShown(view.shown));
+    return { cold: await paintOf(surroundings, view), warm: await paintOf(surroundings, view) };
   } finally {
     await surroundings.close();
   }
 }
 
-async function paintOf(surroundings: BrowserContext, address: string): Promise<Paint> {
+async function paintOf(surroundings: BrowserContext, { address }: View): Promise<Paint> {
   const page = await surroundings.newPage();
   await page.goto(address);
-  await page.getByRole('heading', { name: 'Backlog' }).waitFor();
-  const at = (name: string) => page.evaluate<number>(`performance.getEntriesByName('${name}')[0].startTime`);
-  const paint = { firstPaint: await at('first-contentful-paint'), figures: await at('figures') };
+  const shown = await page.evaluate<number>(SHOWN);
+  const firstPaint = await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`);
+  const paint = { firstPaint, shown, elements: await page.locator('*').count() };
   await page.close();
   return paint;
 }
