@@ -32,7 +32,7 @@ test('each view has a title, and that of a job begins with its id', async (conte
   await logIn(page, '/', adminKey);
   await expect.poll(() => page.title()).toBe('Overview · Jobstream');
   await page.goto(`/dashboard/jobs/${id}`);
-  await expect.poll(() => page.title()).toBe(`${id.slice(0, 8)} · Jobs · Jobstream`);
+  await expect.poll(() => page.title()).toBe(`${id.slice(-8)} · Jobs · Jobstream`);
   await page.goto(`/dashboard/types/${TYPE}`);
   await expect.poll(() => page.title()).toBe(`${TYPE} · Types · Jobstream`);
 });

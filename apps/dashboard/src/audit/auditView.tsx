@@ -6,6 +6,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
+import { JobLink, ShortId } from '../parts/names.tsx';
 import { ListView, usePages } from '../parts/listView.tsx';
 import { NeedsScope } from '../parts/needsScope.tsx';
 import { Empty } from '../parts/notes.tsx';
@@ -87,9 +88,11 @@ function Subject({ subject: { kind, id } }: Pick<AuditRecord, 'subject'>): React
   if (id === undefined) return kind;
   switch (kind) {
     case 'job':
+      return <JobLink id={id} />;
+    case 'operation':
       return (
-        <Link to="/jobs/$id" params={{ id }} className="mono">
-          {id}
+        <Link to="/operations/$id" params={{ id }}>
+          operation <ShortId id={id} />
         </Link>
       );
     case 'type':
@@ -105,7 +108,11 @@ function Subject({ subject: { kind, id } }: Pick<AuditRecord, 'subject'>): React
         </Link>
       );
     case 'key':
-      return <Link to="/keys">key {id}</Link>;
+      return (
+        <Link to="/keys" hash={`key-${id}`}>
+          key {id}
+        </Link>
+      );
     default:
       return `${kind} ${id}`;
   }

@@ -1,8 +1,8 @@
 import type { Job } from '@jobstream/client';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { Instant } from '../parts/instant.tsx';
+import { JobLink, TagLinks, TypeLink, WorkerLink } from '../parts/names.tsx';
 import { Status } from '../parts/status.tsx';
 
 interface TwoJobs {
@@ -37,19 +37,12 @@ export function ComparedFacts({ job, other }: TwoJobs) {
 }
 
 const FACTS: readonly { readonly name: string; readonly of: (job: Job) => ReactNode }[] = [
-  {
-    name: 'Job',
-    of: ({ id }) => (
-      <Link to="/jobs/$id" params={{ id }} className="mono">
-        {id}
-      </Link>
-    ),
-  },
+  { name: 'Job', of: ({ id }) => <JobLink id={id} /> },
   { name: 'Status', of: ({ status }) => <Status status={status} /> },
-  { name: 'Type', of: ({ type }) => type },
-  { name: 'Tags', of: ({ tags }) => (tags.length === 0 ? undefined : tags.join(', ')) },
+  { name: 'Type', of: ({ type }) => <TypeLink type={type} /> },
+  { name: 'Tags', of: ({ tags }) => (tags.length === 0 ? undefined : <TagLinks tags={tags} />) },
   { name: 'Attempts', of: ({ attempt, maxAttempts }) => `${attempt} of ${maxAttempts}` },
-  { name: 'Worker', of: ({ worker }) => worker },
+  { name: 'Worker', of: ({ worker }) => worker && <WorkerLink worker={worker} /> },
   { name: 'Created', of: ({ createdAt }) => <Instant at={createdAt} /> },
   { name: 'Last attempt began after', of: ({ createdAt, startedAt }) => between(createdAt, startedAt) },
   { name: 'Last attempt ran for', of: ({ startedAt, finishedAt }) => between(startedAt, finishedAt) },

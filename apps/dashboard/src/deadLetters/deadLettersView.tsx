@@ -4,6 +4,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView, usePages } from '../parts/listView.tsx';
+import { ErrorName, JobLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 import type { DeadLetterSearch } from './deadLetterSearch.ts';
@@ -70,7 +71,7 @@ const COLUMNS: readonly Column<Job>[] = [
   {
     name: 'Error',
     kind: 'why',
-    cell: ({ error }) => [<strong key="name">{error?.name}</strong>, ` ${error?.message}`],
+    cell: ({ type, error }) => error && [<ErrorName key="name" type={type} error={error} />, ` ${error.message}`],
   },
   { name: 'Attempts', kind: 'number', cell: ({ attempt }) => attempt },
 ];
@@ -98,14 +99,6 @@ function failedAt(search: Ordered): Column<Job> {
 }
 
 const MENDING: Column<Job> = { name: 'Actions', kind: 'actions', cell: ({ id }) => <EditLink id={id} /> };
-
-function JobLink({ id }: { readonly id: string }) {
-  return (
-    <Link to="/jobs/$id" params={{ id }} className="mono">
-      {id}
-    </Link>
-  );
-}
 
 function TypeLink({ type }: { readonly type: string }) {
   return (

@@ -4,6 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { conditionsOf, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { ErrorName, TypeLink } from '../parts/names.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import { Status } from '../parts/status.tsx';
 import { useMay } from '../session/session.ts';
@@ -30,7 +31,7 @@ export function EditView() {
   return (
     <article className="edit">
       <h1>
-        Edit and retry <span className="dim">{data.type}</span>
+        Edit and retry <TypeLink type={data.type} />
       </h1>
       <JobLine job={data} />
       {sent === undefined ? (
@@ -42,7 +43,7 @@ export function EditView() {
   );
 }
 
-function JobLine({ job: { id, status, error } }: { readonly job: Job }) {
+function JobLine({ job: { id, type, status, error } }: { readonly job: Job }) {
   return (
     <>
       <p>
@@ -53,7 +54,7 @@ function JobLine({ job: { id, status, error } }: { readonly job: Job }) {
       </p>
       {error !== undefined && status !== 'completed' && (
         <p className="job-error mono">
-          <strong>{error.name}</strong>: {error.message}
+          <ErrorName type={type} error={error} />: {error.message}
           {error.code !== undefined && <span className="dim"> ({error.code})</span>}
         </p>
       )}

@@ -7,6 +7,7 @@ import { planOf } from '../jobs/operationSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { ErrorName } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 import { FailureChart } from './failureChart.tsx';
@@ -99,7 +100,7 @@ interface GroupProps {
 }
 
 function Group({ group, failures, window }: GroupProps) {
-  const { id, type, name, code, message, count, firstAt, lastAt } = group;
+  const { id, type, code, message, count, firstAt, lastAt } = group;
   const jobs = { failure: id, finishedAfter: `-${window}` };
   return (
     <li className="failure-group">
@@ -108,7 +109,10 @@ function Group({ group, failures, window }: GroupProps) {
           <Link to="/failures" search={{ window, type }}>
             {type}
           </Link>{' '}
-          <span className="failed-name">{name}</span> {code !== undefined && <code>{code}</code>}
+          <span className="failed-name">
+            <ErrorName type={type} error={group} />
+          </span>{' '}
+          {code !== undefined && <code>{code}</code>}
         </h2>
         <p className="mono">{message}</p>
         <p className="dim">

@@ -1,8 +1,8 @@
 import type { Job, JobEvent } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
-import { ActorName } from '../live/actorName.tsx';
+import { ActorLink } from '../live/actorName.tsx';
 import { Instant } from '../parts/instant.tsx';
+import { JobLink } from '../parts/names.tsx';
 import { Status } from '../parts/status.tsx';
 import { deeds, type Intervention, interventionsOf, type Origin, originOf } from './origin.ts';
 import { type Ancestor, useAncestors, useOperations, useReruns } from './useRelatives.ts';
@@ -87,7 +87,7 @@ function OriginName({ origin: { actor, schedule, rerunOf, correlationId } }: { r
       <>
         {byHand ? (
           <>
-            Run by <ActorName actor={actor} /> of
+            Run by <ActorLink actor={actor} /> of
           </>
         ) : (
           'Tick of'
@@ -140,10 +140,14 @@ function InterventionStep({
 /** Who asked for something: an operation on many jobs, or a single caller. */
 function Caller({ actor, correlationId }: Pick<Origin, 'actor' | 'correlationId'>) {
   const operation = useOperations()?.get(correlationId ?? '');
-  if (operation === undefined) return <ActorName actor={actor} />;
+  if (operation === undefined) return <ActorLink actor={actor} />;
   return (
     <>
-      the {operation.kind} operation of <ActorName actor={actor} />
+      the{' '}
+      <Link to="/operations/$id" params={{ id: operation.id }}>
+        {operation.kind} operation
+      </Link>{' '}
+      of <ActorLink actor={actor} />
     </>
   );
 }
@@ -153,14 +157,6 @@ function JobStep({ job }: { readonly job: Job }) {
     <span className="step">
       <Status status={job.status} /> <JobLink id={job.id} />
     </span>
-  );
-}
-
-function JobLink({ id }: { readonly id: string }): ReactNode {
-  return (
-    <Link to="/jobs/$id" params={{ id }} className="mono">
-      {id}
-    </Link>
   );
 }
 

@@ -2,18 +2,19 @@ import { foldStack, type Job } from '@jobstream/client';
 import { useState } from 'react';
 import { CopyButton } from '../parts/copyButton.tsx';
 import { LongText } from '../parts/longText.tsx';
+import { ErrorName } from '../parts/names.tsx';
 import { useMay } from '../session/session.ts';
 
 /** The last error of a job: name, code and message for all, and where it happened for those who may see code. */
-export function JobErrorOf({ job: { error, status } }: { readonly job: Job }) {
+export function JobErrorOf({ job: { type, error, status } }: { readonly job: Job }) {
   const mayDebug = useMay('jobs:debug');
   if (error === undefined) return null;
-  const { name, message, code, stack } = error;
+  const { message, code, stack } = error;
   return (
     <section className="job-error">
       <h2>{status === 'failed' ? 'Failed' : 'Last error'}</h2>
       <p className="mono">
-        <strong>{name}</strong>: <LongText text={message} />
+        <ErrorName type={type} error={error} />: <LongText text={message} />
         {code !== undefined && <span className="dim"> ({code})</span>}
       </p>
       {stack !== undefined && <Stack stack={stack} />}

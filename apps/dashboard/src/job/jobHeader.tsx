@@ -5,6 +5,7 @@ import { ExportIncident } from '../incident/exportIncident.tsx';
 import { CopyButton } from '../parts/copyButton.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
+import { TagLinks, TypeLink, WorkerLink } from '../parts/names.tsx';
 import { Status } from '../parts/status.tsx';
 
 /** What a job is, and at the right what may be done to it. */
@@ -14,10 +15,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
     <header>
       <div className="title">
         <h1>
-          <Status status={status} />{' '}
-          <Link to="/jobs" search={{ type }}>
-            {type}
-          </Link>
+          <Status status={status} /> <TypeLink type={type} />
         </h1>
         {children}
       </div>
@@ -50,9 +48,17 @@ function Facts({ job }: { readonly job: Job }) {
           <Instant at={runAt} />
         </Fact>
       )}
-      {worker !== undefined && status === 'processing' && <Fact name="Worker">{worker}</Fact>}
+      {worker !== undefined && status === 'processing' && (
+        <Fact name="Worker">
+          <WorkerLink worker={worker} />
+        </Fact>
+      )}
       {progress?.percent !== undefined && status === 'processing' && <Fact name="Progress">{progress.percent}%</Fact>}
-      {tags.length > 0 && <Fact name="Tags">{tags.join(', ')}</Fact>}
+      {tags.length > 0 && (
+        <Fact name="Tags">
+          <TagLinks tags={tags} />
+        </Fact>
+      )}
       {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
     </dl>
   );

@@ -3,7 +3,7 @@ import { Fragment, useEffect, useRef } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
-import { ActorName } from '../live/actorName.tsx';
+import { ActorLink } from '../live/actorName.tsx';
 import { type Segment, useFold } from '../parts/fold.ts';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { Unfolding } from '../parts/unfolding.tsx';
@@ -188,7 +188,7 @@ function EventRow({ event, index, since, lost, search: { at, compare = [] }, ver
         {lost !== undefined && <p className="warn">{lost}</p>}
       </td>
       <td>
-        <ActorName actor={event.actor} />
+        <ActorLink actor={event.actor} />
       </td>
       <td className="clip">{causeOf(event, versions)}</td>
     </tr>

@@ -1,6 +1,6 @@
 import type { JobStatus, JobType } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
-import { ActorName } from '../live/actorName.tsx';
+import { ActorLink } from '../live/actorName.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
 
 /** Whether jobs of a type are run, and if it is paused, who paused it, since when and why. */
@@ -19,7 +19,7 @@ function Paused({ type: { until, pausedAt, pausedBy, pauseReason, pausedWithAll 
         {pausedBy !== undefined && (
           <>
             {' '}
-            by <ActorName actor={pausedBy} />
+            by <ActorLink actor={pausedBy} />
           </>
         )}
         {pausedAt !== undefined && (

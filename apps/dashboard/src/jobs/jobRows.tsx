@@ -4,8 +4,10 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Age } from '../parts/instant.tsx';
+import { ShortId } from '../parts/names.tsx';
 import { Status } from '../parts/status.tsx';
 import type { ListTotal } from './bulkBar.tsx';
+import { type Condition, withCondition } from './jobSearch.ts';
 import type { KeptRows } from './useJobPages.ts';
 
 /** As in jobs.css. */
@@ -87,7 +89,7 @@ function Head({ jobs, choice }: HeadProps) {
             />
           </span>
         )}
-        {['Status', 'Type', 'Job', 'Attempt', 'Created', 'What happened'].map((name) => (
+        {['Status', 'Type', 'Job', 'Attempt', 'Created', 'Tags', 'What happened'].map((name) => (
           <span key={name} role="columnheader">
             {name}
           </span>
@@ -105,28 +107,19 @@ interface JobRowProps {
 }
 
 function JobRow({ job, index, top, choice }: JobRowProps) {
-  const { id, status, type, attempt, maxAttempts, createdAt } = job;
+  const { id, status, type, attempt, maxAttempts, createdAt, tags } = job;
   return (
     <div className="row" role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)` }}>
-      {choice && (
-        <span role="cell" className="choose">
-          <input
-            type="checkbox"
-            aria-label={`Choose ${id}`}
-            checked={choice.chosen.has(id)}
-            onChange={({ target }) => choice.choose([id], target.checked)}
-          />
-        </span>
-      )}
+      {choice && <ChooseCell id={id} choice={choice} />}
       <span role="cell">
         <Status status={status} />
       </span>
       <span role="cell" className="clip">
-        {type}
+        <NarrowLink condition={{ name: 'type', value: type }} />
       </span>
       <span role="cell" className="clip mono">
-        <Link to="/jobs/$id" params={{ id }} data-row={index}>
-          {id}
+        <Link to="/jobs/$id" params={{ id }} data-row={index} title={id}>
+          <ShortId id={id} />
         </Link>
       </span>
       <span role="cell" className="number">
@@ -135,6 +128,11 @@ function JobRow({ job, index, top, choice }: JobRowProps) {
       <span role="cell">
         <Age at={createdAt} />
       </span>
+      <span role="cell" className="clip tags">
+        {tags.map((tag) => (
+          <NarrowLink key={tag} condition={{ name: 'tag', value: tag }} />
+        ))}
+      </span>
       <span role="cell" className="clip dim">
         {noteOf(job)}
       </span>
@@ -142,10 +140,32 @@ function JobRow({ job, index, top, choice }: JobRowProps) {
   );
 }
 
-function noteOf({ error, progress, tags, status }: Job): string {
+function ChooseCell({ id, choice }: { readonly id: string; readonly choice: Choice }) {
+  return (
+    <span role="cell" className="choose">
+      <input
+        type="checkbox"
+        aria-label={`Choose ${id}`}
+        checked={choice.chosen.has(id)}
+        onChange={({ target }) => choice.choose([id], target.checked)}
+      />
+    </span>
+  );
+}
+
+/** A name in a row, which narrows the list to the jobs that have it. */
+function NarrowLink({ condition }: { readonly condition: Condition }) {
+  return (
+    <Link from="/jobs" to="/jobs" search={(before) => withCondition(before, condition)}>
+      {condition.value}
+    </Link>
+  );
+}
+
+function noteOf({ error, progress, status }: Job): string {
   if (error !== undefined && status !== 'completed') return `${error.name}: ${error.message}`;
   if (status === 'processing' && progress !== undefined) {
     return [progress.percent === undefined ? [] : `${progress.percent}%`, progress.message ?? []].flat().join(' ');
   }
-  return tags.join(', ');
+  return '';
 }

@@ -1,10 +1,10 @@
 import type { JobOperation, JobOutcome, OperationJob } from '@jobstream/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { askAgain } from '../live/askAgain.ts';
 import { useClient } from '../live/dashboardContext.ts';
 import { type Column, DataTable } from '../parts/dataTable.tsx';
+import { JobLink } from '../parts/names.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { isUnderWay } from './operationProgress.tsx';
 
@@ -81,12 +81,4 @@ const COLUMNS: readonly Column<OperationJob>[] = [
 
 function outcomeOf(outcome: OperationJob['outcome']) {
   return outcome === 'failed' ? <span className="warn">failed</span> : (outcome ?? 'waits');
-}
-
-function JobLink({ id }: { readonly id: string }) {
-  return (
-    <Link to="/jobs/$id" params={{ id }} className="mono">
-      {id}
-    </Link>
-  );
 }

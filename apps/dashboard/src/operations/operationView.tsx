@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
-import { ActorName } from '../live/actorName.tsx';
+import { ActorLink } from '../live/actorName.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
@@ -53,7 +53,7 @@ function Facts({ operation }: { readonly operation: JobOperation }) {
   return (
     <dl className="facts">
       <Fact name="By">
-        <ActorName actor={actor} />
+        <ActorLink actor={actor} />
         {tenant !== undefined && ` · ${tenant}`}
       </Fact>
       {reason !== undefined && <Fact name="Reason">{reason}</Fact>}

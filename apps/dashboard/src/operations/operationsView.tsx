@@ -2,7 +2,7 @@ import type { JobOperation } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
-import { ActorName } from '../live/actorName.tsx';
+import { ActorLink } from '../live/actorName.tsx';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<JobOperation>[] = [
     name: 'By',
     cell: ({ actor, tenant }) => (
       <>
-        <ActorName actor={actor} />
+        <ActorLink actor={actor} />
         {tenant !== undefined && ` · ${tenant}`}
       </>
     ),

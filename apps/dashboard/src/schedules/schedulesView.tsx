@@ -5,6 +5,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
+import { TypeLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { ScheduleActions } from './scheduleActions.tsx';
 
@@ -41,14 +42,6 @@ const COLUMNS: readonly Column<Schedule>[] = [
   { name: 'Next ticks', cell: ({ nextTicks }) => <NextTicks ticks={nextTicks} /> },
   { name: 'Actions', kind: 'actions', cell: (schedule) => <ScheduleActions schedule={schedule} /> },
 ];
-
-function TypeLink({ type }: { readonly type: string }) {
-  return (
-    <Link to="/jobs" search={{ type }}>
-      {type}
-    </Link>
-  );
-}
 
 function NextTicks({ ticks: [next, ...later] }: { readonly ticks: readonly string[] }) {
   if (next === undefined) return '–';

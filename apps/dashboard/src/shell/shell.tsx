@@ -87,7 +87,7 @@ function titleOf(pathname: string): string {
     .split('/')
     .filter((part) => part !== '');
   const name = VIEWS.find(([to]) => to === `/${view}`)?.[1] ?? 'No such view';
-  const about = parts.map((part) => (UUID.test(part) ? part.slice(0, 8) : decodeURIComponent(part)));
+  const about = parts.map((part) => (UUID.test(part) ? part.slice(-8) : decodeURIComponent(part)));
   return [...about.toReversed(), name, 'Jobstream'].join(' · ');
 }
 

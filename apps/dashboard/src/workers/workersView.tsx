@@ -1,10 +1,12 @@
 import type { Worker } from '@jobstream/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
+import { WorkerLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
@@ -35,15 +37,29 @@ const COLUMNS: readonly Column<Worker>[] = [
   { name: 'State', cell: stateOf },
   { name: 'Host', cell: ({ host, pid }) => (pid === undefined ? host : `${host}, process ${pid}`) },
   { name: 'Started', cell: ({ startedAt }) => <Age at={startedAt} /> },
-  { name: 'Types', cell: ({ types }) => types.toSorted().join(', ') },
+  { name: 'Types', cell: ({ types }) => <Types types={types} /> },
   { name: 'Runs now', cell: (worker) => <Running worker={worker} /> },
   { name: 'Actions', kind: 'actions', cell: ({ live, worker }) => !live && <ForgetWorker worker={worker} /> },
 ];
 
+function Types({ types }: Pick<Worker, 'types'>) {
+  return types.toSorted().map((type, index) => (
+    <Fragment key={type}>
+      {index > 0 && ', '}
+      <Link to="/types/$type" params={{ type }}>
+        {type}
+      </Link>
+    </Fragment>
+  ));
+}
+
 function Name({ worker: { worker, name, version, runtime } }: { readonly worker: Worker }) {
   return (
     <>
-      {[name ?? 'worker', version ?? []].flat().join(' ')} <span className="mono dim">{worker}</span>
+      {[name ?? 'worker', version ?? []].flat().join(' ')}{' '}
+      <span className="mono">
+        <WorkerLink worker={worker} />
+      </span>
       {runtime !== undefined && <div className="dim">{runtime}</div>}
     </>
   );
