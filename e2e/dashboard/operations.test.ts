@@ -59,6 +59,10 @@ test('chosen rows are counted before they are replayed with a patch, and lead to
   const { payload, rerunOf } = await client.jobs.get(made ?? '');
   expect(payload).toMatchObject({ from: 'new' });
   expect(ids.slice(0, 2)).toContain(rerunOf);
+  await untilListed(client, { type, status: 'pending' }, ({ length }) => length === 2);
+  const inVain = await client.operations.create({ kind: 'retry', filter: { type, status: 'pending' } });
+  await page.goto(`/dashboard/operations/${inVain.id}`);
+  await page.getByText('2 skipped: the job is pending: only a failed or cancelled job can be retried').waitFor();
   expect(faults.errors.slice(before)).toEqual([]);
 });
 
