@@ -54,7 +54,7 @@ async function openJob(page: Page, api: string, id: string): Promise<void> {
   await page.goto(`${api}/dashboard/jobs`);
   const row = page.getByRole('row').filter({ hasText: id });
   await row.getByText('completed').waitFor();
-  await row.getByRole('link').first().click();
+  await row.getByRole('link', { name: id }).click();
   await page.getByRole('heading', { name: `completed ${TYPE}` }).waitFor();
   await page.locator('.contents').getByText('5400').waitFor();
   await page.locator('.history').getByText('JobCompleted').first().waitFor();
