@@ -37,7 +37,7 @@ const ofAll = {
 export default defineConfig({
   test: {
     // Most tests wait for servers most of the time, so more files than cores run at once.
-    maxWorkers: availableParallelism() + 3,
+    maxWorkers: availableParallelism() + 5,
     globalSetup: ['libs/test-support/src/globalSetup.ts'],
     sequence: { sequencer: SlowFilesFirst },
     teardownTimeout: 30_000,
