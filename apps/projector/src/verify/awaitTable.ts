@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { EventLog } from '@jobstream/eventlog';
 import type { SecondTables } from '@jobstream/readmodel';
 import { CheckpointAheadError } from '../projection/projectLog.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
 
 interface AwaitedTable {
+  readonly eventLog: Pick<EventLog, 'lastSequence'>;
   readonly tables: Pick<SecondTables, 'livePosition'>;
-  /** The last sequence of the log. */
-  readonly end: number;
   /** How long the table may stand still before it is given up. */
   readonly patienceMs: number;
   readonly stop: AbortSignal;
@@ -16,14 +16,15 @@ interface AwaitedTable {
 const POLL_MS = 50;
 
 /**
- * Waits until the projector has brought the table to the `end` of the log; for as long as it takes while the table
+ * Waits until the projector has brought the table to the end that the log has now; for as long as it takes while the table
  * advances, and for `patienceMs` while it does not.
  *
  * @returns whether the table has reached it.
  * @throws CheckpointAheadError when the table was written from another log.
  */
-export async function awaitTable({ tables, end, patienceMs, stop, onProgress }: AwaitedTable): Promise<boolean> {
+export async function awaitTable({ eventLog, tables, patienceMs, stop, onProgress }: AwaitedTable): Promise<boolean> {
   let reached = await tables.livePosition();
+  const end = await eventLog.lastSequence(); // the table advances meanwhile, and would be ahead of an end that was read before
   if (reached > end) throw new CheckpointAheadError(reached, end);
   for (let since = performance.now(); reached < end;) {
     if (performance.now() - since > patienceMs) return false;

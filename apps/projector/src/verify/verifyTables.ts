@@ -64,8 +64,7 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verifi
   const advanceTo: AdvanceTo = (position, giveUp) => cursor.advanceTo(position, AbortSignal.any([stop, giveUp]));
   try {
     const run = { ...options, check, messages, advanceTo };
-    const end = await eventLog.lastSequence();
-    const lags = !(await awaitTable({ ...options, tables: check.tables, end, patienceMs }));
+    const lags = !(await awaitTable({ ...options, tables: check.tables, patienceMs }));
     await fillTables({ ...run, cursor, tables: check.tables });
     const found = await compare(run);
     const repairedJobs = options.repair && found.differences > 0 ? await repair(run) : 0;
