@@ -34,11 +34,15 @@ export interface NewJob {
 
 /** Decides the `JobCreated` event of a request. */
 export function creationEvent(job: NewJob): JobEvent {
-  return scopedCreationEvent({ ...job, identity: within(job.context.tenant, job.identity) });
+  return decideCreation(job, within(job.context.tenant, job.identity));
 }
 
 /** As creationEvent, with the identity that the tenant's key has, as an outbox stores it. */
-export function scopedCreationEvent({ request, identity, definition, origin, context }: NewJob): JobEvent {
+export function scopedCreationEvent(job: NewJob): JobEvent {
+  return decideCreation(job, job.identity);
+}
+
+function decideCreation({ request, definition, origin, context }: NewJob, identity: NewIdentity): JobEvent {
   const settings = jobSettings(request, Date.parse(context.at), definition);
   const decision = decide({ kind: 'CreateJob', ...context, ...identity, ...origin, ...settings }, undefined);
   if (isRejection(decision)) throw new Error(`a new job was rejected: ${decision.detail}`);

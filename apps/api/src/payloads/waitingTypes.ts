@@ -26,6 +26,8 @@ const READ_EVERY_MS = 5_000;
 export class WaitingTypes {
   readonly #options: WaitingTypesOptions;
   readonly #tenants = new Map<string, Known>();
+  /** The tenant that asked last, which most often asks again. */
+  #newest: { readonly tenant: string; readonly known: Known } | undefined;
 
   constructor(options: WaitingTypesOptions) {
     this.#options = options;
@@ -38,14 +40,17 @@ export class WaitingTypes {
   /** Whether jobs of this type may be created, which counts from then on. */
   admits(type: string, tenant = ''): boolean {
     const known = this.#of(tenant);
-    if (performance.now() - known.readAt > READ_EVERY_MS) void this.#read(tenant, known);
+    const now = performance.now();
+    if (now - known.readAt > READ_EVERY_MS) void this.#read(tenant, known);
     if (!known.types.has(type) && known.types.size >= this.#options.most) return false;
-    known.types.set(type, performance.now());
+    known.types.set(type, now);
     return true;
   }
 
   #of(tenant: string): Known {
+    if (this.#newest?.tenant === tenant) return this.#newest.known;
     const known = this.#tenants.get(tenant) ?? { types: new Map(), readAt: Number.NEGATIVE_INFINITY };
+    this.#newest = { tenant, known };
     this.#tenants.delete(tenant);
     this.#tenants.set(tenant, known);
     const [oldest] = this.#tenants.keys();

@@ -51,21 +51,20 @@ const deciders: {
 
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
-  const { payload, maxAttempts, backoff, timeoutMs, tags, idempotencyKey, fingerprint, rerunOf } = command;
-  const settings = { maxAttempts, backoff, timeoutMs, ...defined({ byDefinition: command.byDefinition }), tags };
-  const due = { ...defined({ runAt: command.runAt }), ...defined({ delayMs: command.delayMs }) };
-  const origin = { ...defined({ rerunOf }), ...defined({ reason: command.reason }) };
-  const identity = { ...defined({ idempotencyKey }), ...defined({ fingerprint }) };
+  const { payload, maxAttempts, backoff, timeoutMs, tags } = command;
+  const { byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint } = command;
   return {
-    ...envelope(command, {
-      id: command.jobId,
-      type: command.jobType,
-      version: 0,
-      ...defined({ tenant: command.tenant }),
-    }),
+    ...envelope(command, { id: command.jobId, type: command.jobType, version: 0, tenant: command.tenant }),
     event: 'JobCreated',
-    // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
-    data: { payload: payload ?? null, ...settings, ...due, ...origin, ...identity },
+    data: {
+      // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
+      payload: payload ?? null,
+      maxAttempts,
+      backoff,
+      timeoutMs,
+      tags,
+      ...defined({ byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint }),
+    },
   };
 }
 
@@ -88,7 +87,7 @@ function takeOverAttempt(command: JobCommandOf<'TakeOverAttempt'>, job: Job): De
 
 function reportProgress(command: JobCommandOf<'ReportProgress'>, job: Job): Decision {
   const { attempt, percent, message } = command;
-  return make(command, job, 'JobProgressed', { attempt, ...defined({ percent }), ...defined({ message }) });
+  return make(command, job, 'JobProgressed', { attempt, ...defined({ percent, message }) });
 }
 
 function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): Decision {
@@ -119,7 +118,7 @@ function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
   if (!revivable.has(job.status)) return illegal(job, 'only a failed or cancelled job can be retried');
   const discarded = command.discardUnreadable === true ? job.unreadableEvents : undefined;
-  return make(command, job, 'JobRequeued', { ...defined({ reason: command.reason }), ...defined({ discarded }) });
+  return make(command, job, 'JobRequeued', defined({ reason: command.reason, discarded }));
 }
 
 /** Also for a job that is due already: its wake-up may be late, and is sent once more. */
@@ -177,7 +176,11 @@ function make<Name extends JobEventName>(
   return { ...envelope(command, job), event, data } as JobEvent;
 }
 
-function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version' | 'tenant'>) {
+function envelope(
+  command: JobCommand,
+  job: Pick<Job, 'id' | 'type' | 'version'> & { readonly tenant?: string | undefined },
+) {
+  const { causationId, correlationId } = command;
   return {
     v: EVENT_SCHEMA_VERSION,
     id: command.eventId,
@@ -186,16 +189,16 @@ function envelope(command: JobCommand, job: Pick<Job, 'id' | 'type' | 'version' 
     version: job.version + 1,
     at: command.at,
     actor: command.actor,
-    ...defined({ causationId: command.causationId }),
-    ...defined({ correlationId: command.correlationId }),
-    ...defined({ tenant: job.tenant }),
+    ...defined({ causationId, correlationId, tenant: job.tenant }),
   } as const;
 }
 
-/** An object without its undefined field: absent and undefined differ in JSON and in exact optional types. */
-function defined<const Field extends Record<string, unknown>>(
-  field: Field,
-): { [Key in keyof Field]?: Exclude<Field[Key], undefined> } {
-  for (const key in field) if (field[key] === undefined) return {};
-  return field as { [Key in keyof Field]?: Exclude<Field[Key], undefined> };
+/** The fields that are not undefined: absent and undefined differ in JSON and in exact optional types. */
+function defined<const Fields extends Record<string, unknown>>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  const kept: { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } = {};
+  for (const key in fields)
+    if (fields[key] !== undefined) kept[key] = fields[key] as Exclude<Fields[typeof key], undefined>;
+  return kept;
 }

@@ -78,7 +78,8 @@ function byDefinition(
   request: NewJobRequest,
   definition: HoldingDefinition | undefined,
 ): { readonly byDefinition?: ByDefinition } {
-  const { defaults = {}, worker = '' } = definition ?? {};
+  if (definition === undefined) return {};
+  const { defaults, worker } = definition;
   const settings = definedSettings.filter((one) => request[one] === undefined && defaults[one] !== undefined);
   return settings.length === 0 ? {} : { byDefinition: { settings, worker } };
 }

@@ -12,14 +12,8 @@ type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
  *
  * @throws Problem `invalid-request` if there are errors and the job does not exist.
  */
-export async function appendCheckedJob(
-  event: JobEvent,
-  errors: readonly FieldError[],
-  deps: ReadDeps,
-): Promise<boolean> {
-  if (errors.length === 0) return creation.appendNewJob(event, deps);
-  await assertRepeated([event], errors, deps);
-  return false;
+export function appendCheckedJob(event: JobEvent, errors: readonly FieldError[], deps: ReadDeps): Promise<boolean> {
+  return errors.length === 0 ? creation.appendNewJob(event, deps) : refuseUnlessRepeated([event], errors, deps);
 }
 
 /**
@@ -27,23 +21,23 @@ export async function appendCheckedJob(
  *
  * @returns false when one of the jobs exists; then nothing was stored.
  */
-export async function appendCheckedJobs(
+export function appendCheckedJobs(
   events: readonly JobEvent[],
   errors: readonly FieldError[],
   deps: ReadDeps,
 ): Promise<boolean> {
-  if (errors.length === 0) return creation.appendNewJobs(events, deps);
-  await assertRepeated(events, errors, deps);
-  return false;
+  return errors.length === 0 ? creation.appendNewJobs(events, deps) : refuseUnlessRepeated(events, errors, deps);
 }
 
-async function assertRepeated(
+/** Returns false, as an append of jobs of which one exists. */
+async function refuseUnlessRepeated(
   events: readonly JobEvent[],
   errors: readonly FieldError[],
   deps: ReadDeps,
-): Promise<void> {
+): Promise<false> {
   const find = ({ jobId }: JobEvent) => findExistingJob(jobId, deps);
-  if (!(await creation.anyKeyed(events, find))) throw invalidRequest(errors);
+  if (await creation.anyKeyed(events, find)) return false;
+  throw invalidRequest(errors);
 }
 
 /**

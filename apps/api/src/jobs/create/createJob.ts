@@ -52,14 +52,14 @@ export const createJobOperation: Operation = {
 
 /** `POST /api/jobs`: creates a job with one append to the log; a repeated idempotency key returns the existing job. */
 export function createJob(deps: ApiDeps): RequestHandler {
-  return async (req, res) => {
+  return (req, res) => {
     const now = deps.log.clock.now();
     const key = readIdempotencyKey(req);
     const request = decodeCreateJob(req.body, now);
     limitPayload(Number(req.headers['content-length']), request.payload);
     const identity = identityOf(key, req.body);
     const context = commandContext(res, now);
-    await appendAndRespond({ request, identity, context }, res, deps);
+    return appendAndRespond({ request, identity, context }, res, deps);
   };
 }
 
