@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { operationsOf, readOpenApi } from '../../testing/contract/openApi.ts';
 import { projectAll } from '../../testing/projectAll.ts';
@@ -8,17 +8,9 @@ import { tenantCaller, type Call } from '../../testing/tenantCaller.ts';
 
 const stage = useStage({ auth: { open: false } });
 const { api } = stage;
-let acme: Call;
-let globex: Call;
-let operator: Call;
-
-beforeAll(async () => {
-  [acme, globex, operator] = await Promise.all([
-    tenantCaller(api, 'acme'),
-    tenantCaller(api, 'globex'),
-    tenantCaller(api, null),
-  ]);
-});
+const acme = tenantCaller(api, 'acme');
+const globex = tenantCaller(api, 'globex');
+const operator = tenantCaller(api, null);
 
 const project = () => projectAll(api.log, stage.databaseUrl);
 const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;

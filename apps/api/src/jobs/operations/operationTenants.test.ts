@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@jobstream/test-support';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { tenantCaller, type Call } from '../../../testing/tenantCaller.ts';
 
 const stage = useStage({ auth: { open: false } });
 const { api } = stage;
-let acme: Call;
-let globex: Call;
-let operator: Call;
-
-beforeAll(async () => {
-  [acme, globex, operator] = await Promise.all([
-    tenantCaller(api, 'acme'),
-    tenantCaller(api, 'globex'),
-    tenantCaller(api, null),
-  ]);
-});
+const acme = tenantCaller(api, 'acme');
+const globex = tenantCaller(api, 'globex');
+const operator = tenantCaller(api, null);
 
 const json = async <Body>(response: Promise<Response>) => (await (await response).json()) as Body;
 const statusOf = async (response: Promise<Response>) => (await response).status;

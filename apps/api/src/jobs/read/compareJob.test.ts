@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
 import { carryOut } from '../../../testing/carryOut.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
@@ -9,17 +9,9 @@ import { tenantCaller, type Call } from '../../../testing/tenantCaller.ts';
 const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
 const stage = useStage({ auth: { open: false }, log: { masterKeys } });
 const { api } = stage;
-let acme: Call;
-let globex: Call;
-let operator: Call;
-
-beforeAll(async () => {
-  [acme, globex, operator] = await Promise.all([
-    tenantCaller(api, 'acme'),
-    tenantCaller(api, 'globex'),
-    tenantCaller(api, null),
-  ]);
-});
+const acme = tenantCaller(api, 'acme');
+const globex = tenantCaller(api, 'globex');
+const operator = tenantCaller(api, null);
 
 interface Wish {
   readonly type?: string;
