@@ -1,7 +1,6 @@
-import type { EventLog } from '@jobstream/eventlog';
+import type { AttemptLogLevel, EventLog } from '@jobstream/eventlog';
 import { Announcer } from './announcing/announcer.ts';
 import { workerIdentity } from './announcing/workerIdentity.ts';
-import type { LogLevel } from './attemptLogs/logLine.ts';
 import { LogShipper } from './attemptLogs/logShipper.ts';
 import type { Logger } from './handler/logger.ts';
 import { DefinedSchedules } from './schedules/definedSchedules.ts';
@@ -15,7 +14,7 @@ export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   /** Lines of handlers from this level on are kept; default `info`. */
-  readonly attemptLogs?: LogLevel | 'off';
+  readonly attemptLogs?: AttemptLogLevel | 'off';
   /** Names a blocked event loop, in this log if there is one; default: nothing does. */
   readonly watchdog?: { readonly log: WatchdogLog | undefined } | undefined;
 }
@@ -89,7 +88,7 @@ function logShipper(
     observer,
     errorStacks,
   }: Pick<JobWorkerOptions, 'eventLog' | 'logger' | 'observer' | 'errorStacks'>,
-  level: LogLevel,
+  level: AttemptLogLevel,
 ): LogShipper {
   const onDropped = observer?.logLinesDropped.bind(observer) ?? (() => undefined);
   return new LogShipper({ eventLog, level, stacks: errorStacks ?? true, logger, onDropped });

@@ -61,12 +61,17 @@ function codeOfStatus(status: unknown): ProblemCode {
   return typeof status === 'number' && status >= 400 && status < 500 ? 'malformed-request' : 'internal-error';
 }
 
-const rejections: Partial<Record<Rejection['kind'], ProblemCode>> = {
+const rejections: Readonly<Record<Rejection['kind'], ProblemCode>> = {
   'not-found': 'job-not-found',
   unreadable: 'job-unreadable',
+  'already-exists': 'illegal-transition',
+  'already-cancelled': 'illegal-transition',
+  'illegal-transition': 'illegal-transition',
+  overtaken: 'illegal-transition',
+  'not-due': 'illegal-transition',
 };
 
 /** Converts a rejection of the domain into a Problem. */
 export function problemOfRejection({ kind, detail }: Rejection): Problem {
-  return new Problem(rejections[kind] ?? 'illegal-transition', { detail });
+  return new Problem(rejections[kind], { detail });
 }

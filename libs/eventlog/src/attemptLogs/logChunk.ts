@@ -19,15 +19,16 @@ export interface LogChunk {
 export interface AttemptLogLine {
   /** RFC 3339, by the clock of the server as the worker knows it. */
   readonly time: string;
-  readonly level: LogLevel;
+  readonly level: AttemptLogLevel;
   readonly message: string;
   readonly fields?: Readonly<Record<string, unknown>>;
   /** The id of the JobStarted of the run that wrote it. */
   readonly runId: string;
 }
 
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-type LogLevel = (typeof LEVELS)[number];
+/** The levels of lines, the least important first. */
+export const attemptLogLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type AttemptLogLevel = (typeof attemptLogLevels)[number];
 
 /** Returns the body of a message: a line that says whose lines they are, and the lines. */
 export function encodeChunk({ jobId, attempt, runId, chunk, end, sealed, lines }: LogChunk): string {
@@ -61,7 +62,7 @@ export function linesOf({ lines, runId }: LogChunk): AttemptLogLine[] {
 
 function lineOf(given: unknown, runId: string): AttemptLogLine | undefined {
   const { time, level, message, fields } = (given ?? {}) as Readonly<Record<string, unknown>>;
-  const known = LEVELS.find((one) => one === level);
+  const known = attemptLogLevels.find((one) => one === level);
   if (known === undefined || typeof message !== 'string' || !isTime(time)) return undefined;
   const line = { time: new Date(time).toISOString(), level: known, message, runId };
   return isObject(fields) ? { ...line, fields } : line;

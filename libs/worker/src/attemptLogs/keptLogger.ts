@@ -1,12 +1,13 @@
+import type { AttemptLogLevel } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
-import { boundFields, type GivenLine, type LogLevel } from './logLine.ts';
+import { boundFields, type GivenLine } from './logLine.ts';
 
 /** What the lines of one run are given to; it must not throw. */
 export interface LineKeeper {
   /** Whether errors are kept with their stacks. */
   readonly stacks: boolean;
   /** Whether lines of this level are kept. */
-  keeps(level: LogLevel): boolean;
+  keeps(level: AttemptLogLevel): boolean;
   keep(line: Omit<GivenLine, 'time' | 'stacks'>): void;
 }
 
@@ -46,7 +47,7 @@ export class KeptLogger implements Logger {
     );
   }
 
-  #log(level: LogLevel, first: object | string, message: string | undefined): void {
+  #log(level: AttemptLogLevel, first: object | string, message: string | undefined): void {
     // pino takes an argument that is undefined for one.
     if (message === undefined) this.#written[level](first as string);
     else this.#written[level](first as object, message);

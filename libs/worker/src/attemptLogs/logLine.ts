@@ -1,4 +1,4 @@
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+import type { AttemptLogLevel } from '@jobstream/eventlog';
 
 /** Fields whose values are not kept, whatever their case and wherever they are. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
@@ -19,7 +19,7 @@ const MAX_LINE = 16_384;
 export interface GivenLine {
   /** Milliseconds since 1970. */
   readonly time: number;
-  readonly level: LogLevel;
+  readonly level: AttemptLogLevel;
   /** The fields of the logger and those of its parents, from `boundFields`. */
   readonly bound: string;
   readonly first: object | string;

@@ -1,8 +1,14 @@
-import type { AttemptLogs, ChunkOutcome, LogChunk } from '@jobstream/eventlog';
+import {
+  type AttemptLogLevel,
+  attemptLogLevels,
+  type AttemptLogs,
+  type ChunkOutcome,
+  type LogChunk,
+} from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import { AttemptLog, type LoggedRun } from './attemptLog.ts';
 import type { LineKeeper } from './keptLogger.ts';
-import type { GivenLine, LogLevel } from './logLine.ts';
+import type { GivenLine } from './logLine.ts';
 
 /** The kept lines of one run of a handler. */
 export interface RunLog extends LineKeeper {
@@ -28,7 +34,7 @@ export interface LogShipperOptions {
     readonly clock: { now(): number };
   };
   /** Lines below this level are not kept. */
-  readonly level: LogLevel;
+  readonly level: AttemptLogLevel;
   /** Whether errors are kept with their stacks. */
   readonly stacks: boolean;
   readonly onDropped: (jobType: string, lines: number, reason: DropReason) => void;
@@ -45,7 +51,6 @@ interface Parcel {
   tries: number;
 }
 
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 /** Lines wait for others, so that an attempt makes few messages, and those of many attempts are sent together. */
 const FLUSH_MS = 100;
 const RETRY_MS = 2_000;
@@ -60,7 +65,7 @@ const LOOK_AGAIN_MS = 30_000;
 /** Sends the lines of attempts to the stream LOGS, some at a time, and drops what the server does not take in time. */
 export class LogShipper implements LogKeeper {
   readonly #options: LogShipperOptions;
-  readonly #kept: ReadonlySet<LogLevel>;
+  readonly #kept: ReadonlySet<AttemptLogLevel>;
   readonly #changed = new Set<AttemptLog>();
   #again: Parcel[] = [];
   #waitingBytes = 0;
@@ -72,7 +77,7 @@ export class LogShipper implements LogKeeper {
 
   constructor(options: LogShipperOptions) {
     this.#options = options;
-    this.#kept = new Set(LEVELS.slice(LEVELS.indexOf(options.level)));
+    this.#kept = new Set(attemptLogLevels.slice(attemptLogLevels.indexOf(options.level)));
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { attemptLogLevels } from '@jobstream/eventlog';
 import { misspeltVariables } from './misspeltVariables.ts';
 import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';
 
@@ -36,7 +37,7 @@ type Bounds = readonly [min: number, max: number, fallback: number];
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const PROTOCOLS = /^(nats|tls|wss?):\/\/./;
-const LOG_LEVELS = ['off', 'debug', 'info', 'warn', 'error'] as const;
+const ATTEMPT_LOGS = ['off', ...attemptLogLevels] as const;
 const KEY = /^([a-z0-9][a-z0-9-]{0,31}):([A-Za-z0-9+/]{43}=)$/;
 
 /** What `run()` and its logger read besides the options. */
@@ -119,9 +120,9 @@ class OptionReader {
 
   logLevel(name: 'attemptLogs', variable: string, fallback: WorkerSettings['attemptLogs']) {
     const given = this.#given(name, variable) ?? fallback;
-    const level = LOG_LEVELS.find((one) => one === given);
+    const level = ATTEMPT_LOGS.find((one) => one === given);
     if (level !== undefined) return level;
-    this.#reject(name, variable, `one of ${LOG_LEVELS.join(', ')}, got: ${given}`);
+    this.#reject(name, variable, `one of ${ATTEMPT_LOGS.join(', ')}, got: ${given}`);
     return fallback;
   }
 

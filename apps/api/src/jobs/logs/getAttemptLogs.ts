@@ -1,5 +1,5 @@
 import { JobId, Timestamp } from '@jobstream/domain';
-import type { AttemptLogLine } from '@jobstream/eventlog';
+import { attemptLogLevels, type AttemptLogLine } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -16,7 +16,7 @@ import { streamAttemptLogs } from './streamAttemptLogs.ts';
 /** A line that a handler wrote with `ctx.log`. */
 const LogLine = Schema.Struct({
   time: Timestamp,
-  level: Schema.Literals(['debug', 'info', 'warn', 'error']),
+  level: Schema.Literals(attemptLogLevels),
   message: Schema.String,
   fields: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)).annotateKey({
     description: 'What the handler gave besides the message; secrets are `[Redacted]`.',
