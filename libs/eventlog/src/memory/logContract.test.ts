@@ -8,6 +8,7 @@ import type { Delivery } from '../queue/delivery.ts';
 
 const newType = () => `type-${randomUUID()}`;
 const ack = (delivery: Delivery) => delivery.ack();
+const short = { ackWaitMs: 1_500, concurrency: 10 };
 
 describe.each(logStages)('the event log %s', (_name, open) => {
   let stage: LogStage;
@@ -152,6 +153,27 @@ describe.each(logStages)('the event log %s', (_name, open) => {
       gate.resolve();
       await stage.until(() => expect(queue.deliveries).toHaveLength(3));
       expect(counts.get(worked.job.jobId)).toEqual([1]);
+    });
+
+    test('that stops keeps alive what it still works on', async () => {
+      const jobType = newType();
+      const worked = await create(jobType);
+      const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const handle = async (delivery: Delivery) => {
+        begun.resolve();
+        await gate.promise;
+        delivery.ack();
+      };
+      const leaving = await (await stage.connect()).openQueue({ jobType, ...short, onDelivery: handle });
+      await begun.promise;
+      const stopped = leaving.stop();
+      const left = await create(jobType);
+      await using heir = await openQueue(jobType, (delivery) => delivery.deliveryCount === 3 && delivery.ack(), short);
+      const ofHeir = () => heir.deliveries.map(({ jobId, deliveryCount }) => [jobId, deliveryCount]);
+      await stage.until(() => expect(ofHeir()).toContainEqual([left.job.jobId, 3]));
+      expect(ofHeir().map(([jobId]) => jobId)).not.toContain(worked.job.jobId);
+      gate.resolve();
+      await stopped;
     });
 
     test('of another process takes over what a lost one has not settled', async () => {
