@@ -1,11 +1,11 @@
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { JobEventView } from '../jobs/view/jobEventView.ts';
 import type { Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
-import { openEventStream } from './eventStream.ts';
+import { sendHead } from './eventStream.ts';
 import { decodeFeedPlan, type FeedPlan, FeedQuery, unknownPosition } from './feedQuery.ts';
 import { LiveFeed } from './liveFeed.ts';
 import { ReplaySemaphore } from './replaySemaphore.ts';
@@ -39,12 +39,13 @@ function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler
   const replays = new ReplaySemaphore();
   return async (req, res) => {
     const plan = decodeFeedPlan(req, callerOf(res));
-    if (req.method === 'HEAD') return sendHead(res);
+    if (req.method === 'HEAD') {
+      sendHead(res);
+      return void res.end();
+    }
     await tail.ensureStarted();
     const after = await startOf(plan, { log, tail });
-    const feed = new LiveFeed({ res, tail, log, replays, filter: plan.filter, after, logger });
-    longRequests.track('feeds', res, feed.end);
-    await feed.run();
+    await new LiveFeed({ res, tail, log, longRequests, replays, filter: plan.filter, after, logger }).run();
   };
 }
 
@@ -53,9 +54,4 @@ async function startOf({ after }: FeedPlan, { log, tail }: Pick<ApiDeps, 'log' |
   // A feed beyond the end would wait for events that may not come for years.
   if (after > tail.end && after > (await log.lastSequence())) throw unknownPosition('is beyond the end of the log');
   return after;
-}
-
-function sendHead(res: Response): void {
-  openEventStream(res);
-  res.end();
 }

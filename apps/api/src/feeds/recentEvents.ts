@@ -1,6 +1,6 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { LogEntry, RecordedEvent } from '@jobstream/eventlog';
-import { eventFrame, isShown } from './eventStream.ts';
+import { eventFrame, isShown } from './eventFrames.ts';
 import type { FeedFilter } from './feedFilter.ts';
 
 export interface RecentEventsLimits {

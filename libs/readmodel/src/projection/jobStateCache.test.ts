@@ -34,3 +34,27 @@ test('of a job that is written again before its first write is committed, the ne
   recent.remember([{ ...long, error: null, job: { ...long.job, version: 4 } }]);
   expect(recent.get(long.job.id)).toMatchObject({ version: 4 });
 });
+
+test('of more than 50,000 jobs those written last are cached', () => {
+  const recent = new JobStateCache();
+  const write = writeOfFailing('x');
+  const writes = Array.from({ length: 50_000 }, (_, index) => ({
+    ...write,
+    job: { ...write.job, id: `job ${index}` },
+  }));
+  const [first, second] = writes;
+  recent.remember(writes);
+  recent.remember(writes.slice(0, 1));
+  recent.remember([write]);
+  expect(first && recent.get(first.job.id)).toBeDefined();
+  expect(second && recent.get(second.job.id)).toBeUndefined();
+  expect(recent.get(write.job.id)).toBeDefined();
+});
+
+test('what is cleared is read again, also what was being written', () => {
+  const recent = new JobStateCache();
+  const writes = [writeOfFailing('x'), writeOfFailing('x'.repeat(600))];
+  recent.remember(writes);
+  recent.clear();
+  expect(writes.map(({ job }) => recent.get(job.id))).toEqual([undefined, undefined]);
+});

@@ -3,7 +3,7 @@ import type { Job } from '@jobstream/domain';
 import type { AttemptLogReader, LogPage, PositionedLine } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { openEventStream } from '../../feeds/eventStream.ts';
+import { EventStream } from '../../feeds/eventStream.ts';
 import { lastEventId } from '../../feeds/feedQuery.ts';
 import { findJob } from '../read/findJob.ts';
 import { noSuchJob } from '../view/jobPath.ts';
@@ -22,27 +22,18 @@ interface LogNews extends LogPage {
 }
 
 const POLL_MS = 250;
-const HEARTBEAT_MS = 15_000;
 const PAGE = 500;
-const NO_CONTENT = 204;
 
 /** Streams the lines of an attempt after `Last-Event-ID`, then live ones until the attempt is over. */
 export async function streamAttemptLogs(address: Address, req: Request, res: Response, deps: ApiDeps): Promise<void> {
   const after = lastEventId(req);
-  const over = new AbortController();
-  const abort = () => over.abort();
-  deps.longRequests.track('feeds', res, abort);
-  res.once('close', abort);
-  const heartbeat = setInterval(() => sendHeartbeat(res), HEARTBEAT_MS);
-  try {
-    for await (const news of followLines({ ...address, after }, deps, over.signal)) {
-      if (res.destroyed) return;
-      await send(news, res, over.signal);
-    }
-  } finally {
-    clearInterval(heartbeat);
+  using stream = new EventStream({ res, ...deps });
+  for await (const { lines, isOver: over, hasEnded } of followLines({ ...address, after }, deps, stream.over)) {
+    if (lines.length > 0 || !over) stream.send(lines.map(frame).join(''));
+    if (hasEnded) return stream.complete();
+    await stream.taken();
   }
-  res.end();
+  stream.close();
 }
 
 /** Ends with the signal, or when the attempt is over and its lines have arrived. */
@@ -94,25 +85,6 @@ class Lateness {
   }
 }
 
-/** Waits for a client that reads slowly. */
-async function send({ lines, isOver: over, hasEnded }: LogNews, res: Response, signal: AbortSignal): Promise<void> {
-  if (lines.length === 0 && over && !res.headersSent) {
-    if (hasEnded) res.statusCode = NO_CONTENT; // tells browsers not to reconnect
-    return;
-  }
-  if (!res.headersSent) openEventStream(res);
-  const isTaken = res.write(lines.map(frame).join(''));
-  if (isTaken || lines.length === 0) return;
-  await new Promise<void>((resolve) => {
-    res.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 function frame({ line, position }: PositionedLine): string {
   return `id: ${position}\nevent: log\ndata: ${JSON.stringify(line)}\n\n`;
-}
-
-function sendHeartbeat(res: Response): void {
-  if (res.headersSent && !res.writableNeedDrain) res.write(': heartbeat\n\n');
 }
