@@ -46,7 +46,8 @@ type WorkerOptions struct {
 	User, Password string
 	// Credentials is the path of a credentials file. NATS_CREDS.
 	Credentials string
-	// Name and Version are shown by GET /api/workers. WORKER_NAME, default the host's name; WORKER_VERSION.
+	// Name and Version are shown by GET /api/workers, and each attempt records the version. WORKER_NAME, default the host's
+	// name; WORKER_VERSION or JOBSTREAM_RELEASE.
 	Name, Version string
 	// Concurrency is how many attempts of each job type run at once. WORKER_CONCURRENCY; default 10.
 	Concurrency int
@@ -82,7 +83,8 @@ func NewWorker(options WorkerOptions) *Worker {
 	o.Servers = cmp.Or(o.Servers, os.Getenv("NATS_URL"), nats.DefaultURL)
 	o.User, o.Password = cmp.Or(o.User, os.Getenv("NATS_USER")), cmp.Or(o.Password, os.Getenv("NATS_PASSWORD"))
 	o.Credentials = cmp.Or(o.Credentials, os.Getenv("NATS_CREDS"))
-	o.Name, o.Version = cmp.Or(o.Name, os.Getenv("WORKER_NAME"), host), cmp.Or(o.Version, os.Getenv("WORKER_VERSION"))
+	o.Name = cmp.Or(o.Name, os.Getenv("WORKER_NAME"), host)
+	o.Version = cmp.Or(o.Version, os.Getenv("WORKER_VERSION"), os.Getenv("JOBSTREAM_RELEASE"))
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	o.Concurrency = cmp.Or(o.Concurrency, worker.number("WORKER_CONCURRENCY", 10))
 	o.AckWait = cmp.Or(o.AckWait, time.Duration(worker.number("ACK_WAIT_MS", 10_000))*time.Millisecond)

@@ -250,6 +250,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /Nats-TTL/,
   },
   {
+    name: 'says another version than it announces',
+    edits: [['{"workerVersion": version}', '{"version": version}']],
+    detectedBy: 'announcement',
+    complaint: /each attempt has the version/,
+  },
+  {
     name: 'announces a schema that refuses its payloads',
     edits: [['= job_type.payload_schema', '= {**job_type.payload_schema, "required": ["to"]}']],
     detectedBy: 'announcement',

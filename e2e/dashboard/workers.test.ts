@@ -20,6 +20,7 @@ test('a worker shows what it runs now, and leads to the job', async (context) =>
   expect(await row.getByRole('button', { name: 'Forget' }).count()).toBe(0);
   await link.click();
   await page.getByText(/It runs: attempt 1 of 5 on/).waitFor();
+  await page.getByText(`on ${worker?.worker}, version ${worker?.version}`).first().waitFor();
 });
 
 test('a worker that is gone is forgotten', async (context) => {

@@ -30,7 +30,7 @@ test('enqueue creates a job, and get waits for it and shows it', async () => {
   const got = await stage.run('get', id, '--wait', '30s', '--events');
   expect(got).toMatchObject({ code: 0, stderr: '' });
   expect(got.stdout).toMatch(/^id +\S+\ntype +sleep\nstatus +completed\ntags +a, b\n/u);
-  expect(got.stdout).toMatch(/ JobCreated\n.* JobStarted +attempt 1 on \S+\n[^]* JobCompleted +in /u);
+  expect(got.stdout).toMatch(/ JobCreated\n.* JobStarted +attempt 1 on \S+, version \S+\n[^]* JobCompleted +in /u);
 });
 
 test('why says in a sentence why a job does not run, and what to do', async () => {

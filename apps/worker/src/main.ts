@@ -9,7 +9,7 @@ import {
   runProcess,
 } from '@jobstream/runtime';
 import type { Config, ReadinessCheck } from '@jobstream/runtime';
-import { attemptMetrics, handlerRegistry, JobWorker, logBeside, systemClock } from '@jobstream/worker/engine';
+import { attemptMetrics, handlerRegistry, JobWorker, logBeside, systemClock, VERSION } from '@jobstream/worker/engine';
 import { emailHandler } from './handlers/email/emailHandler.ts';
 import { createMailer } from './handlers/email/mailer.ts';
 import { sleepHandler } from './handlers/sleepHandler.ts';
@@ -37,6 +37,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   ]);
   const worker = new JobWorker({
     name: 'jobstream',
+    version: VERSION,
     eventLog,
     handlers: selectHandlers(handlers, config.WORKER_TYPES),
     clock,

@@ -36,7 +36,9 @@ export const announcementScenarios: readonly Scenario[] = [
       assert.deepEqual([body['v'], body['type']], [1, 'conformance'], 'v and type');
       assert.deepEqual(body['limits'], { concurrency: 3 }, 'limits');
       checkIdentity(subject, body);
-      assert.equal(body['worker'], await workerOfAJob(testbed), 'it announces itself by the name in its events');
+      const { worker, workerVersion } = await startOfAJob(testbed);
+      assert.equal(body['worker'], worker, 'it announces itself by the name in its events');
+      assert.equal(workerVersion, body['version'], 'each attempt has the version that it announces');
       checkSchema(body['payloadSchema']);
       checkDefaults(body['defaults']);
     },
@@ -91,11 +93,11 @@ export const announcementScenarios: readonly Scenario[] = [
   },
 ];
 
-/** Returns the name by which the worker signs its events. */
-async function workerOfAJob(testbed: Testbed): Promise<string> {
+/** Returns what the worker says of itself when it starts an attempt. */
+async function startOfAJob(testbed: Testbed) {
   const [, started] = await testbed.reaches(await testbed.createJob({ do: 'succeed' }), 'completed');
   assert.ok(started?.event === 'JobStarted');
-  return started.data.worker;
+  return started.data;
 }
 
 function checkIdentity(subject: string, body: Heartbeat['body']): void {

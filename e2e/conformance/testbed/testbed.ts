@@ -21,6 +21,8 @@ const USERS = path.join(repositoryRoot, 'deploy', 'nats', 'users.conf');
 /** A user with all permissions: the kit takes every part but that of the worker. */
 const KIT_USER = { user: 'kit', pass: 'of the kit' } as const;
 /** The worker's user, with the permissions of workers in a deployment and no others. */
+/** What the worker may announce as the version of its program. */
+const RELEASE = 'conformance-1';
 const WORKER_USER = { user: 'worker', pass: 'of the worker' } as const;
 
 /** What a scenario sets differently for its worker. */
@@ -80,6 +82,7 @@ export class Testbed implements AsyncDisposable {
       NATS_USER: WORKER_USER.user,
       NATS_PASSWORD: WORKER_USER.pass,
       WORKER_TYPES: 'conformance',
+      JOBSTREAM_RELEASE: RELEASE,
       WORKER_CONCURRENCY: String(concurrency),
       ACK_WAIT_MS: String(ackWaitMs),
       SHUTDOWN_GRACE_MS: String(shutdownGraceMs),

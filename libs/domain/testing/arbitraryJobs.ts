@@ -85,7 +85,7 @@ function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<
 
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs, reason: anyText }),
-  JobStarted: recordOf({ attempt, worker: anyText }),
+  JobStarted: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
   JobRetryScheduled: recordOf({ attempt, error, retryAt: timestamp, durationMs }),
@@ -115,6 +115,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
       startedAt: timestamp,
       finishedAt: timestamp,
       worker: anyText,
+      workerVersion: anyText,
       startedBy: anyText,
       error,
       progress: recordOf({}, { percent, message: anyText }),
@@ -127,8 +128,8 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
     { jobId: uuid, jobType, ...creation },
     { ...creationOptions, delayMs: durationMs, reason: anyText, tenant },
   ],
-  StartAttempt: [{ worker: anyText }],
-  TakeOverAttempt: [{ attempt, worker: anyText }],
+  StartAttempt: [{ worker: anyText }, { workerVersion: anyText }],
+  TakeOverAttempt: [{ attempt, worker: anyText }, { workerVersion: anyText }],
   ReportProgress: [{ attempt }, { percent, message: anyText }],
   CompleteAttempt: [{ attempt, durationMs }, { result: json }],
   FailAttempt: [

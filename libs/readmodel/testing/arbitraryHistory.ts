@@ -58,7 +58,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
       idempotencyKey: words,
       ...(at === undefined ? {} : { runAt: at }),
     },
-    JobStarted: { attempt, worker: words },
+    JobStarted: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
     JobProgressed: { attempt, message: words },
     JobCompleted: { attempt, result: any },
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },

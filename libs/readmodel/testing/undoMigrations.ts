@@ -20,6 +20,7 @@ const undo: Readonly<Record<string, string>> = {
   '0030': 'ALTER TABLE past_jobs DROP COLUMN last_sequence',
   '0032': 'ALTER TABLE jobs DROP COLUMN by_definition',
   '0033': 'ALTER TABLE operations DROP COLUMN change',
+  '0034': 'ALTER TABLE jobs DROP COLUMN worker_version',
 };
 
 /** SQL that makes a database as it was before the migration with the number `first`, so that it can be migrated again. */

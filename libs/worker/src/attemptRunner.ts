@@ -28,6 +28,8 @@ export interface AttemptRunnerOptions {
   readonly handlers: HandlerRegistry;
   /** Names this worker in the log; unique to one start of it. */
   readonly workerName: string;
+  /** The release of the program, which each JobStarted has. */
+  readonly workerVersion?: string | undefined;
   readonly clock: Clock;
   /** For the deadlines of attempts; default: those of the process. */
   readonly timers?: Timers;

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { TestLog } from '../testing/testLog.ts';
 import { silentLogger } from './handler/logger.ts';
 import { lineLogger } from './options/lineLogger.ts';
+import { VERSION } from './announcing/workerIdentity.ts';
 import { createWorker, UnrecoverableError, WorkerOptionsError, type Worker, type WorkerOptions } from './index.ts';
 
 const nats = await startNats();
@@ -36,6 +37,16 @@ test('a worker runs the jobs of the types that it handles, and writes nothing un
   const { jobId } = await log.create(double.type, { payload: { n: 21 } });
   await log.until(jobId, 'completed');
   expect((await log.eventLog.readJob(jobId))?.job.result).toEqual({ twice: 42 });
+});
+
+test('each attempt says the release of the program that the worker was given', async () => {
+  const double = doubling();
+  await workerOf({ version: '2.4.0' })
+    .handle(double, ({ n }) => ({ twice: n * 2 }))
+    .start();
+  const { jobId } = await log.create(double.type, { payload: { n: 21 } });
+  await log.until(jobId, 'completed');
+  expect((await log.eventLog.readJob(jobId))?.job.workerVersion).toBe('2.4.0');
 });
 
 test('a handler needs a definition: the name of a type is none', () => {
@@ -229,6 +240,8 @@ test('run() says that it is ready, releases what runs at SIGTERM without using u
   expect(await worker.ended).toBe(0);
   expect(worker.output).toContain('run() has returned');
   expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', 'JobReleased 1']);
+  // That of the package which has the script.
+  expect((await log.eventLog.readJob(jobId))?.job.workerVersion).toBe(VERSION);
 });
 
 test('run() without NATS says so in one line, and gives the stack at debug alone', async () => {

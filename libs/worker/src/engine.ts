@@ -10,3 +10,4 @@ export { KeptLogger } from './attemptLogs/keptLogger.ts';
 export { LogShipper } from './attemptLogs/logShipper.ts';
 export { logBeside } from './watchdog/loopWatchdog.ts';
 export { JobWorker } from './jobWorker.ts';
+export { VERSION } from './announcing/workerIdentity.ts';

@@ -7,11 +7,15 @@ import { DefinedSchedules } from './schedules/definedSchedules.ts';
 import { LoopWatchdog, type WatchdogLog } from './watchdog/loopWatchdog.ts';
 import { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
 
-export interface JobWorkerOptions extends Omit<AttemptRunnerOptions, 'workerName' | 'eventLog' | 'logs' | 'board'> {
+export interface JobWorkerOptions extends Omit<
+  AttemptRunnerOptions,
+  'workerName' | 'workerVersion' | 'eventLog' | 'logs' | 'board'
+> {
   readonly eventLog: AttemptRunnerOptions['eventLog'] &
     Pick<EventLog, 'announcements' | 'attemptLogs' | 'clock' | 'schedules'>;
   /** What the program of the worker is called in the list of workers; default: it has no name. */
   readonly name?: string | undefined;
+  /** The release of that program; each start of an attempt says it. */
   readonly version?: string | undefined;
   /** Lines of handlers from this level on are kept; default `info`. */
   readonly attemptLogs?: AttemptLogLevel | 'off';
@@ -39,6 +43,7 @@ export class JobWorker {
       ...(logs === undefined ? {} : { logs }),
       board: this.#watchdog?.board,
       workerName: identity.worker,
+      workerVersion: version,
     });
     this.#schedules = new DefinedSchedules({ ...options, workerName: identity.worker });
     this.#announcer = new Announcer({

@@ -22,7 +22,7 @@ async function jobOf(situation: Situation, body: object = {}, headers: Record<st
 }
 
 async function started(situation: Situation, id: string): Promise<string> {
-  await situation.system.carryOut(id, { kind: 'StartAttempt', worker: 'w1' });
+  await situation.system.carryOut(id, { kind: 'StartAttempt', worker: 'w1', workerVersion: '2.4.0' });
   return id;
 }
 

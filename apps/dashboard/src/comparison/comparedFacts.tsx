@@ -43,6 +43,7 @@ const FACTS: readonly { readonly name: string; readonly of: (job: Job) => ReactN
   { name: 'Tags', of: ({ tags }) => (tags.length === 0 ? undefined : <TagLinks tags={tags} />) },
   { name: 'Attempts', of: ({ attempt, maxAttempts }) => `${attempt} of ${maxAttempts}` },
   { name: 'Worker', of: ({ worker }) => worker && <WorkerLink worker={worker} /> },
+  { name: 'Version of the worker', of: ({ workerVersion }) => workerVersion },
   { name: 'Created', of: ({ createdAt }) => <Instant at={createdAt} /> },
   { name: 'Last attempt began after', of: ({ createdAt, startedAt }) => between(createdAt, startedAt) },
   { name: 'Last attempt ran for', of: ({ startedAt, finishedAt }) => between(startedAt, finishedAt) },

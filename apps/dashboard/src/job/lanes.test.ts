@@ -32,13 +32,13 @@ test('a retry begins another one, with the time at which it is due', () => {
 });
 
 test('a start after a start says that the worker before was lost', () => {
-  const lost = ['JobStarted', { attempt: 1, worker: 'a' }] as const;
+  const lost = ['JobStarted', { attempt: 1, worker: 'a', workerVersion: '1.0.0' }] as const;
   const lanes = lanesOf(
     history(['JobCreated'], lost, ['JobStarted', { attempt: 2, worker: 'b' }], ['JobFailed', { error }]),
   );
-  expect(lanes.map(({ worker, outcome }) => [worker, outcome])).toEqual([
-    ['a', 'lost'],
-    ['b', 'failed'],
+  expect(lanes.map(({ worker, outcome, workerVersion }) => [worker, outcome, workerVersion])).toEqual([
+    ['a', 'lost', '1.0.0'],
+    ['b', 'failed', undefined],
   ]);
 });
 

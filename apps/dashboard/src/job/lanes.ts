@@ -12,6 +12,8 @@ export interface Lane {
   /** How often the job had been retried by hand before: each time its attempts begin at one. */
   readonly retries?: number;
   readonly worker?: string;
+  /** The release of its program. */
+  readonly workerVersion?: string;
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly outcome?: Outcome;
@@ -69,15 +71,16 @@ function nextTo({ retries }: Lane, at: number): Lane {
   return { waitsFrom: at, ...(retries === undefined ? {} : { retries }) };
 }
 
-interface Start {
-  readonly attempt: number;
-  readonly worker: string;
-}
-
-function started(lane: Lane, at: number, { attempt, worker }: Start): readonly Lane[] {
-  if (lane.startedAt === undefined) return [{ ...lane, startedAt: at, attempt, worker }];
+function started(
+  lane: Lane,
+  at: number,
+  { attempt, worker, workerVersion }: JobEventData['JobStarted'],
+): readonly Lane[] {
+  const version = workerVersion === undefined ? {} : { workerVersion };
+  const begun = { startedAt: at, attempt, worker, ...version };
+  if (lane.startedAt === undefined) return [{ ...lane, ...begun }];
   return [
     { ...lane, endedAt: at, outcome: 'lost' },
-    { ...nextTo(lane, at), startedAt: at, attempt, worker },
+    { ...nextTo(lane, at), ...begun },
   ];
 }

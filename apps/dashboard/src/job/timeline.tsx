@@ -109,18 +109,23 @@ function Bar({ from, to, scale: { start, span }, kind }: BarProps) {
   );
 }
 
-function sentenceOf({ waitsFrom, dueAt, startedAt, endedAt, outcome, worker }: Lane, { now }: Scale): string {
-  if (startedAt === undefined) {
-    if (outcome !== undefined) return `${outcome} after a wait of ${formatDuration((endedAt ?? now) - waitsFrom)}`;
-    const due = dueAt !== undefined && dueAt > now ? `, due in ${formatDuration(dueAt - now)}` : '';
-    return `waiting for ${formatDuration(now - waitsFrom)}${due}`;
-  }
+function sentenceOf(lane: Lane, { now }: Scale): string {
+  const { waitsFrom, startedAt, endedAt, outcome, worker, workerVersion } = lane;
+  if (startedAt === undefined) return waitOf(lane, now);
   const ran = `${outcome === undefined ? 'running for' : 'ran'} ${formatDuration((endedAt ?? now) - startedAt)}`;
   const parts = [
     `waited ${formatDuration(startedAt - waitsFrom)}`,
     ran,
     outcome ?? [],
     worker === undefined ? [] : `on ${worker}`,
+    workerVersion === undefined ? [] : `version ${workerVersion}`,
   ];
   return parts.flat().join(', ');
+}
+
+/** Of a wait after which no attempt has begun yet. */
+function waitOf({ waitsFrom, dueAt, endedAt, outcome }: Lane, now: number): string {
+  if (outcome !== undefined) return `${outcome} after a wait of ${formatDuration((endedAt ?? now) - waitsFrom)}`;
+  const due = dueAt !== undefined && dueAt > now ? `, due in ${formatDuration(dueAt - now)}` : '';
+  return `waiting for ${formatDuration(now - waitsFrom)}${due}`;
 }

@@ -35,7 +35,7 @@ func (r *runner) claim(call protocol.Call) (*attempt, error) {
 }
 
 func (r *runner) start(call protocol.Call, job *protocol.Job) (*attempt, error) {
-	data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker}
+	data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker, WorkerVersion: r.engine.Version}
 	started, err := r.jobs.Append(call, job, joblog.Entry{Name: "JobStarted", Data: data})
 	if err != nil {
 		return nil, err

@@ -49,16 +49,17 @@ type Actor struct {
 
 // Data has the fields of all events; each event uses a few.
 type Data struct {
-	Attempt    int             `json:"attempt,omitempty"`
-	Worker     string          `json:"worker,omitempty"`
-	Percent    *float64        `json:"percent,omitempty"`
-	Message    string          `json:"message,omitempty"`
-	Result     json.RawMessage `json:"result,omitempty"`
-	DurationMs *int64          `json:"durationMs,omitempty"`
-	Error      *JobError       `json:"error,omitempty"`
-	RetryAt    *time.Time      `json:"retryAt,omitempty"`
-	Reason     string          `json:"reason,omitempty"`
-	Discarded  *int            `json:"discarded,omitempty"`
+	Attempt       int             `json:"attempt,omitempty"`
+	Worker        string          `json:"worker,omitempty"`
+	WorkerVersion string          `json:"workerVersion,omitempty"`
+	Percent       *float64        `json:"percent,omitempty"`
+	Message       string          `json:"message,omitempty"`
+	Result        json.RawMessage `json:"result,omitempty"`
+	DurationMs    *int64          `json:"durationMs,omitempty"`
+	Error         *JobError       `json:"error,omitempty"`
+	RetryAt       *time.Time      `json:"retryAt,omitempty"`
+	Reason        string          `json:"reason,omitempty"`
+	Discarded     *int            `json:"discarded,omitempty"`
 
 	Payload     json.RawMessage `json:"payload,omitempty"`
 	MaxAttempts int             `json:"maxAttempts,omitempty"`

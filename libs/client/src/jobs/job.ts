@@ -31,6 +31,8 @@ export interface Job {
   /** The number of the running or last attempt; 0 before the first. */
   readonly attempt: number;
   readonly worker?: string;
+  /** The release of the program that made the running or last attempt, if its worker says one. */
+  readonly workerVersion?: string;
   readonly maxAttempts: number;
   readonly backoff: Backoff;
   readonly timeoutMs: number;

@@ -19,7 +19,12 @@ export interface JobEventData {
     /** Why an operator has asked for it. */
     readonly reason?: string;
   };
-  readonly JobStarted: { readonly attempt: number; readonly worker: string };
+  readonly JobStarted: {
+    readonly attempt: number;
+    readonly worker: string;
+    /** The release of the program that the worker is, if it says one. */
+    readonly workerVersion?: string;
+  };
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
   readonly JobCompleted: {
     readonly attempt: number;

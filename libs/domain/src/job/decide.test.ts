@@ -62,6 +62,14 @@ test('what a command leaves out is absent from the event, not undefined', () => 
   expect(Object.keys((event as JobEvent).data)).toEqual(['attempt']);
 });
 
+test('the start of an attempt has the release of the program if the worker says it', () => {
+  const said = { workerVersion: '1.0.0' };
+  const pending = fold(numbered(historyOf('pending')));
+  expect(decide(startAttempt(said), pending)).toHaveProperty('data', { attempt: 1, worker: 'worker-1', ...said });
+  expect(decide(takeOverAttempt(said), processing)).toHaveProperty('data', { attempt: 2, worker: 'worker-2', ...said });
+  expect(decide(startAttempt(), pending)).toHaveProperty('data', { attempt: 1, worker: 'worker-1' });
+});
+
 test('a job is created with everything that was asked for', () => {
   const optional = { runAt: DUE_AT, idempotencyKey: 'hash-1', fingerprint: 'hash-2' };
   expect(given().when(createJob({ ...optional, delayMs: 250, payload: [1, { deep: null }] }))).toEqual(

@@ -145,7 +145,8 @@ function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {
-  return make(command, job, 'JobStarted', { attempt: job.attempt + 1, worker: command.worker });
+  const { worker, workerVersion } = command;
+  return make(command, job, 'JobStarted', { attempt: job.attempt + 1, worker, ...defined({ workerVersion }) });
 }
 
 function failed(command: JobCommand, job: Job, data: Omit<JobEventOf<'JobFailed'>['data'], 'attempt'>): JobEvent {

@@ -64,6 +64,15 @@ test('a started job knows its worker and what started it', () => {
   });
 });
 
+test('a job knows the release of the program that ran its last attempt', () => {
+  const versions = ['1.0.0', undefined, '1.1.0'].map((workerVersion, index) =>
+    jobStarted({ attempt: index + 1, ...(workerVersion === undefined ? {} : { workerVersion }) }),
+  );
+  const jobs = [1, 2, 3].map((starts) => after(jobCreated(), ...versions.slice(0, starts)));
+  expect(jobs.map((job) => job?.workerVersion)).toEqual(['1.0.0', undefined, '1.1.0']);
+  expect(jobs[1]).not.toHaveProperty('workerVersion');
+});
+
 test('an attempt starts without the progress and the cause of the one before, but keeps its error', () => {
   const job = after(
     jobCreated(),
@@ -99,9 +108,11 @@ test('a released attempt is not counted', () => {
   expect(after(...historyOf('processing'), jobReleased())).toMatchObject({ status: 'pending', attempt: 0 });
 });
 
+const begun = jobStarted({ causationId: 'event-1', workerVersion: '1.0.0' });
+
 test.each([
-  ['failed', [jobCreated({ runAt: CREATED_AT }), jobStarted({ causationId: 'event-1' }), jobProgressed(), jobFailed()]],
-  ['cancelled', [jobCreated(), jobStarted({ causationId: 'event-1' }), jobProgressed(), jobCancelled()]],
+  ['failed', [jobCreated({ runAt: CREATED_AT }), begun, jobProgressed(), jobFailed()]],
+  ['cancelled', [jobCreated(), begun, jobProgressed(), jobCancelled()]],
 ])('a requeued %s job is like a new one but for its version', (_status, history) => {
   const { createdAt, ...fresh } = after(jobCreated()) ?? {};
   const requeued = after(...history, { ...jobRequeued(), at: LATER });

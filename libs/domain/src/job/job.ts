@@ -65,7 +65,7 @@ export const ResultInexact = Schema.Literal(true);
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `rerunOf` is the job that this one repeats. `unreadableEvents` counts events of a newer release, which were passed by:
+ * attempt: the `causationId` of its JobStarted. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -86,6 +86,7 @@ export const Job = Schema.Struct({
   startedAt: Schema.optionalKey(Timestamp),
   finishedAt: Schema.optionalKey(Timestamp),
   worker: Schema.optionalKey(Schema.String),
+  workerVersion: Schema.optionalKey(Schema.String),
   startedBy: Schema.optionalKey(Schema.String),
   result: Schema.optionalKey(Schema.Unknown),
   resultInexact: Schema.optionalKey(ResultInexact),

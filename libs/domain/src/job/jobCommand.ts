@@ -35,8 +35,12 @@ export const JobCommand = Schema.Union([
     reason: Schema.optionalKey(Schema.String),
     tenant: Schema.optionalKey(Tenant),
   }),
-  commandOf('StartAttempt', { worker: Schema.String }),
-  commandOf('TakeOverAttempt', { attempt: Attempt, worker: Schema.String }),
+  commandOf('StartAttempt', { worker: Schema.String, workerVersion: Schema.optionalKey(Schema.String) }),
+  commandOf('TakeOverAttempt', {
+    attempt: Attempt,
+    worker: Schema.String,
+    workerVersion: Schema.optionalKey(Schema.String),
+  }),
   commandOf('ReportProgress', {
     attempt: Attempt,
     percent: Schema.optionalKey(Percent),

@@ -77,17 +77,23 @@ export const jobEvents = {
     token: 'started',
     callsForWork: false,
     byOperator: false,
-    data: { attempt: Attempt, worker: Schema.String },
+    data: {
+      attempt: Attempt,
+      worker: Schema.String,
+      /** The release of the program that the worker is; workers of earlier releases leave it out. */
+      workerVersion: Schema.optionalKey(Schema.String),
+    },
     secrets: {},
     hidden: [],
     legalIn: ['scheduled', 'pending', 'processing', 'retrying'],
     fits: ofNextAttempt,
-    evolve: ({ progress: _progress, startedBy: _startedBy, ...job }, { at, causationId, data }) => ({
+    evolve: ({ progress: _progress, startedBy: _by, workerVersion: _version, ...job }, { at, causationId, data }) => ({
       ...job,
       status: 'processing',
       attempt: data.attempt,
       worker: data.worker,
       startedAt: at,
+      ...(data.workerVersion === undefined ? {} : { workerVersion: data.workerVersion }),
       ...(causationId === undefined ? {} : { startedBy: causationId }),
     }),
   }),
@@ -195,7 +201,7 @@ export const jobEvents = {
     fits: always,
     evolve: (job, { data: { discarded } }) => {
       const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
-      const { worker: _worker, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
+      const { worker: _worker, workerVersion: _of, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
       const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
       return { ...(discarded === undefined ? rest : unmarked), status: 'pending', attempt: 0 };
     },

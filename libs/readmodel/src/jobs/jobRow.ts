@@ -22,6 +22,7 @@ export interface JobRow {
   readonly started_at: string | null;
   readonly finished_at: string | null;
   readonly worker: string | null;
+  readonly worker_version: string | null;
   readonly started_by: string | null;
   readonly tags: readonly string[];
   readonly idempotency_key: string | null;
@@ -34,8 +35,8 @@ export interface JobRow {
 }
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
-  created_at, updated_at, started_at, finished_at, worker, started_by, tags, idempotency_key, fingerprint, tenant, rerun_of,
-  unreadable_events, version, last_sequence, result_inexact`;
+  created_at, updated_at, started_at, finished_at, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
+  rerun_of, unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -79,9 +80,10 @@ function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt'
 
 function textsOfRow(
   row: JobRow,
-): Pick<Job, 'worker' | 'startedBy' | 'idempotencyKey' | 'fingerprint' | 'tenant' | 'rerunOf'> {
+): Pick<Job, 'worker' | 'workerVersion' | 'startedBy' | 'idempotencyKey' | 'fingerprint' | 'tenant' | 'rerunOf'> {
   return {
     ...present('worker', row.worker, originalText),
+    ...present('workerVersion', row.worker_version, originalText),
     ...present('startedBy', row.started_by, originalText),
     ...present('idempotencyKey', row.idempotency_key, originalText),
     ...present('fingerprint', row.fingerprint, originalText),

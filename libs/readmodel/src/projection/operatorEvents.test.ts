@@ -55,3 +55,18 @@ test('knows which settings a definition gave', async () => {
   expect((await readModel.findJob(job.jobId))?.job).toStrictEqual(fold(events));
   expect((await readModel.findJob(job.jobId))?.job.byDefinition).toEqual(byDefinition);
 });
+
+test('knows the release of the program that ran the last attempt', async () => {
+  await using projection = await openProjection(database.url);
+  const job = new JobEvents();
+  const events = [
+    job.next('JobCreated'),
+    job.next('JobStarted', { workerVersion: '2.4.0\u0000' }),
+    job.next('JobReleased'),
+  ];
+  await projection.apply(entriesOf(events));
+  expect((await readModel.findJob(job.jobId))?.job).toStrictEqual(fold(events));
+  expect((await readModel.findJob(job.jobId))?.job.workerVersion).toBe('2.4.0\u0000');
+  await projection.apply(entriesOf([job.next('JobStarted')], 4));
+  expect((await readModel.findJob(job.jobId))?.job).not.toHaveProperty('workerVersion');
+});

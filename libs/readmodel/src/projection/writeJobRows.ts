@@ -79,6 +79,7 @@ const changingColumns: readonly Column[] = [
   { name: 'started_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.startedAt) },
   { name: 'finished_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.finishedAt) },
   { name: 'worker', type: 'text', valueOf: ({ job }) => text(job.worker) },
+  { name: 'worker_version', type: 'text', valueOf: ({ job }) => text(job.workerVersion) },
   { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },
   { name: 'unreadable_events', type: 'int', valueOf: ({ job }) => job.unreadableEvents ?? null },
   { name: 'version', type: 'int', valueOf: ({ job }) => job.version },

@@ -8,7 +8,7 @@ interface MisspeltName {
 }
 
 /** Of the tools and of `@jobstream/worker`. */
-const OTHER_NAMES = ['LOG_FORMAT', 'NATS_SERVER', 'WORKER_NAME', 'WORKER_VERSION'];
+const OTHER_NAMES = ['LOG_FORMAT', 'NATS_SERVER', 'WORKER_NAME', 'WORKER_VERSION', 'JOBSTREAM_RELEASE'];
 /** Near to a setting, but of other programs. */
 const FOREIGN_NAMES = ['NATS_TOKEN'];
 

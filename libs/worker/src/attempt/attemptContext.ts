@@ -24,6 +24,8 @@ export interface AttemptContext {
   readonly tracing: AttemptTracing;
   /** Names this process in the log; unique to one start of it. */
   readonly workerName: string;
+  /** The release of the program, which each JobStarted has; undefined where it is not known. */
+  readonly workerVersion?: string | undefined;
   readonly ackWaitMs: number;
   /** Whether the stacks of errors are recorded. */
   readonly errorStacks: boolean;

@@ -37,7 +37,21 @@ function decide(
   return decision.kind === 'append' ? decision.command : decision.settlement;
 }
 
+const startedByFirst = (status: JobStatus) => ({
+  job: testJob({ status, startedBy: 'm1' }),
+  sequence: 7,
+  dispatches: [7],
+});
+
 describe('decideClaim', () => {
+  test('starts an attempt with the release of the program, where the worker knows it', () => {
+    const versioned = { ...claimant, workerVersion: '2.4.0' };
+    const begun = decideClaim(startedByFirst('pending'), delivered('m1', 1), versioned);
+    expect(begun).toHaveProperty('command', { ...start, workerVersion: '2.4.0' });
+    const takenOver = decideClaim(startedByFirst('processing'), delivered('m1', 2), versioned);
+    expect(takenOver).toHaveProperty('command', { ...takeOver, workerVersion: '2.4.0' });
+  });
+
   test.each(['scheduled', 'pending', 'retrying'] as const)('starts an attempt of a job that is %s', (status) => {
     expect(decide({ status }, delivered('m1', 1))).toEqual(start);
   });

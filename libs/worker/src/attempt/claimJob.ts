@@ -5,7 +5,7 @@ import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater } from './decideRedelivery.ts';
+import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './jobChain.ts';
 import { retryUntilAvailable } from './retryUntilAvailable.ts';
@@ -138,7 +138,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',
       snapshot,
-      command: { kind: 'StartAttempt', worker: claimant.workerName },
+      command: { kind: 'StartAttempt', ...startOf(claimant) },
     }
   );
 }

@@ -21,7 +21,8 @@ export type ClaimDecision =
     }
   | { readonly kind: 'settle'; readonly settlement: Settlement; readonly reason: string };
 
-export type Claimant = Pick<AttemptContext, 'workerName' | 'ackWaitMs'>;
+/** Who asks for an attempt. */
+export type Claimant = Pick<AttemptContext, 'workerName' | 'workerVersion' | 'ackWaitMs'>;
 
 /**
  * Decides what to do with the message of a job that an earlier delivery of it, or another message, has brought further:
@@ -70,18 +71,20 @@ export function offerLater(reason: string, notBefore?: string): ClaimDecision {
   return { kind: 'defer', delayMs: NEWER_DELAY_MS, notBefore, reason };
 }
 
-function decideTakeOver(
-  snapshot: JobSnapshot,
-  delivery: Delivery,
-  { workerName: worker, ackWaitMs }: Claimant,
-): ClaimDecision {
+/** What the start of an attempt says of the worker. */
+export function startOf({ workerName: worker, workerVersion }: Claimant) {
+  return workerVersion === undefined ? { worker } : { worker, workerVersion };
+}
+
+function decideTakeOver(snapshot: JobSnapshot, delivery: Delivery, claimant: Claimant): ClaimDecision {
   const { job } = snapshot;
   const started = startingDelivery(job.startedBy, delivery.causationId);
   const takeOver = {
     kind: 'append',
     snapshot,
-    command: { kind: 'TakeOverAttempt', attempt: job.attempt, worker },
+    command: { kind: 'TakeOverAttempt', attempt: job.attempt, ...startOf(claimant) },
   } as const;
+  const { ackWaitMs } = claimant;
   if (started === undefined) return decideForOtherMessage(job, delivery, ackWaitMs) ?? takeOver;
   if (delivery.deliveryCount <= started) return nak(ackWaitMs, 'the job may be running in another worker');
   // Delivered once more since then: the worker of the attempt has stopped extending its lease.

@@ -23,7 +23,11 @@ export interface WorkerOptions {
   readonly natsCreds?: string;
   /** What `GET /api/workers` calls this worker, e.g. the name of its deployment; WORKER_NAME, else the host's name. */
   readonly name?: string;
-  /** The release of the program that the handlers belong to, shown beside the name; WORKER_VERSION. */
+  /**
+   * The release of the program that the handlers belong to: shown beside the name, and recorded with each attempt;
+   * WORKER_VERSION, else JOBSTREAM_RELEASE, else the `version` of the nearest package.json of the program, unless that lies in a
+   * `node_modules`.
+   */
   readonly version?: string;
   /** Attempts of each job type that may run at once, 1 to 10,000; WORKER_CONCURRENCY, else 10. */
   readonly concurrency?: number;

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { attemptLogLevels } from '@jobstream/eventlog';
 import { misspeltVariables } from './misspeltVariables.ts';
+import { programVersion } from './programVersion.ts';
 import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';
 
 type Given =
@@ -48,7 +49,11 @@ const OTHER_VARIABLES = ['LOG_LEVEL'];
  *
  * @throws WorkerOptionsError that names all mistakes at once, unless all of them are in the environment: those are `problems`.
  */
-export function workerSettings(options: WorkerOptions, env: Environment = process.env): WorkerSettings {
+export function workerSettings(
+  options: WorkerOptions,
+  env: Environment = process.env,
+  program: string | undefined = process.argv[1],
+): WorkerSettings {
   const reader = new OptionReader(options, env);
   const settings = {
     natsUrl: reader.url('natsUrl', 'NATS_URL'),
@@ -57,7 +62,8 @@ export function workerSettings(options: WorkerOptions, env: Environment = proces
     natsPassword: reader.text('natsPassword', 'NATS_PASSWORD'),
     natsCreds: reader.text('natsCreds', 'NATS_CREDS'),
     name: reader.text('name', 'WORKER_NAME') ?? os.hostname(),
-    version: reader.text('version', 'WORKER_VERSION'),
+    version:
+      reader.text('version', 'WORKER_VERSION') ?? reader.variable('JOBSTREAM_RELEASE') ?? programVersion(program),
     concurrency: reader.integer('concurrency', 'WORKER_CONCURRENCY', [1, 10_000, 10]),
     ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
@@ -142,7 +148,7 @@ class OptionReader {
 
   /** No part of the text appears in a message. */
   payloadKeys(variable: string): readonly PayloadKey[] | undefined {
-    const entries = (this.#variable(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
+    const entries = (this.variable(variable) ?? '').split(',').filter((entry) => entry.trim() !== '');
     const keys = entries.flatMap((entry) => {
       const [, id, secret] = KEY.exec(entry.trim()) ?? [];
       return id === undefined || secret === undefined ? [] : [{ id, secret: Buffer.from(secret, 'base64') }];
@@ -153,12 +159,12 @@ class OptionReader {
   }
 
   #given<Name extends OptionName>(name: Name, variable: string): WorkerOptions[Name] | string | undefined {
-    const text = this.#variable(variable);
+    const text = this.variable(variable);
     return this.#options[name] ?? text;
   }
 
   /** Undefined for an empty variable, too. */
-  #variable(name: string): string | undefined {
+  variable(name: string): string | undefined {
     this.variables.push(name);
     return this.#env[name] || undefined;
   }

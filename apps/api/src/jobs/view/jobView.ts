@@ -43,6 +43,9 @@ export const JobView = Schema.Struct({
     description: 'The number of the current or last attempt; 0 before the first.',
   }),
   worker: fields.worker,
+  workerVersion: fields.workerVersion.annotateKey({
+    description: 'The release of the program that made the current or last attempt, if its worker says one.',
+  }),
   maxAttempts: fields.maxAttempts,
   backoff: fields.backoff,
   timeoutMs: fields.timeoutMs,
@@ -79,15 +82,26 @@ export const CreatedJobView = Schema.Struct({
 }).annotate({ identifier: 'CreatedJob' });
 
 export function jobView(job: Job, { stacks = false, waitingFor }: Extras = {}): BodyOf<typeof JobView> {
-  return { ...nature(job), ...outcome(job, { stacks }), ...settings(job), ...times(job), waitingFor };
+  return {
+    ...nature(job),
+    ...outcome(job, { stacks }),
+    ...lastAttempt(job),
+    ...settings(job),
+    ...times(job),
+    waitingFor,
+  };
 }
 
 function nature({ id, tenant, type, status, version, payload }: Job) {
   return { id, tenant, type, status, version, payload };
 }
 
-function outcome({ result, resultInexact, error, progress, attempt, worker }: Job, shownOf: ShownOfErrors) {
-  return { result, resultInexact, error: error && errorView(error, shownOf), progress, attempt, worker };
+function outcome({ result, resultInexact, error, progress }: Job, shownOf: ShownOfErrors) {
+  return { result, resultInexact, error: error && errorView(error, shownOf), progress };
+}
+
+function lastAttempt({ attempt, worker, workerVersion }: Job) {
+  return { attempt, worker, workerVersion };
 }
 
 function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf }: Job) {

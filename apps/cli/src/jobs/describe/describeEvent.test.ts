@@ -24,6 +24,14 @@ test('of a delayed repetition both are shown, when it is due and why', () => {
   expect(described('JobCreated', data)).toEqual(['JobCreated', 'due 2026-01-01T12:35:00.000Z: it was late']);
 });
 
+test('of the start of an attempt its worker is shown, and the release of the program if the worker says it', () => {
+  expect(described('JobStarted', { attempt: 2, worker: 'w' })).toEqual(['JobStarted', 'attempt 2 on w']);
+  expect(described('JobStarted', { attempt: 2, worker: 'w', workerVersion: '2.4.0' })).toEqual([
+    'JobStarted',
+    'attempt 2 on w, version 2.4.0',
+  ]);
+});
+
 test('an event of a newer release is shown by its name', () => {
   expect(described('JobSignalled', { name: 'go' })).toEqual(['JobSignalled']);
 });

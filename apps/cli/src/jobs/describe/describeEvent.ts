@@ -27,7 +27,7 @@ type Details = {
 const DETAILS: Details = {
   JobCreated: ({ runAt, reason }, due) =>
     [...(runAt ? [`due ${due(runAt)}`] : []), ...(reason ? [reason] : [])].join(': '),
-  JobStarted: ({ attempt, worker }) => `attempt ${attempt} on ${worker}`,
+  JobStarted: ({ attempt, worker, workerVersion }) => `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`,
   JobProgressed: describeProgress,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
@@ -60,6 +60,11 @@ export function describeProgress({
   readonly message?: string;
 }): string {
   return [percent === undefined ? undefined : `${percent}%`, message].filter((text) => text !== undefined).join(' ');
+}
+
+/** Names a worker, and the release of its program if it says one. */
+export function describeWorker(worker: string, version: string | undefined): string {
+  return version === undefined ? worker : `${worker}, version ${version}`;
 }
 
 export function describeError({ name, message }: JobError): string {

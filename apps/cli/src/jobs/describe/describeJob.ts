@@ -3,7 +3,7 @@ import { ExitCode } from '../../command/exitCode.ts';
 import type { Printer, Tone } from '../../output/printer.ts';
 import { formatProperties, plainText } from '../../output/table.ts';
 import { formatDuration } from '../../output/times.ts';
-import { describeError, describeProgress } from './describeEvent.ts';
+import { describeError, describeProgress, describeWorker } from './describeEvent.ts';
 import { countOf } from '../../output/countOf.ts';
 
 const TONES: Readonly<Record<JobStatus, Tone>> = {
@@ -36,7 +36,7 @@ export function describeJob(job: Job, printer: Printer): string {
     finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
     attempt: `${job.attempt} of ${job.maxAttempts}`,
     definition: definitionOf(job),
-    worker: job.worker && plainText(job.worker),
+    worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),

@@ -26,8 +26,9 @@ NEWER_WAIT = 5
 class Claims:
     """Claims jobs of one type for a worker."""
 
-    def __init__(self, appender: Appender, ack_wait: float) -> None:
+    def __init__(self, appender: Appender, ack_wait: float, version: str | None = None) -> None:
         self.appender, self.ack_wait = appender, ack_wait
+        self.started_by = {"worker": appender.worker} | ({} if version is None else {"workerVersion": version})
         self.clock, self.log, self.job_type = appender.clock, appender.log, appender.job_type
 
     async def read_call(self, msg: Msg) -> Call | None:
@@ -67,7 +68,7 @@ class Claims:
         while job is not None:
             match plan(job, call, self.clock.now()):
                 case "start":
-                    data = {"attempt": job.attempt + 1, "worker": self.appender.worker}
+                    data = {"attempt": job.attempt + 1, **self.started_by}
                     with suppress(OvertakenError):
                         started = await self.appender.append(call, job, "JobStarted", data)
                         return Attempt(self.appender, call, started)

@@ -31,7 +31,7 @@ class JobRunner:
         self.session, self.job_type = session, job_type
         self.log = JobLog(session.js, job_type.name)
         self.appender = Appender(session.js, self.log, session.clock, session.worker)
-        self.claims = Claims(self.appender, session.settings.ack_wait)
+        self.claims = Claims(self.appender, session.settings.ack_wait, session.settings.version)
         self.ack_wait = session.settings.ack_wait
         self.slots = asyncio.Semaphore(job_type.concurrency)
         self.serving: set[asyncio.Task[None]] = set()
