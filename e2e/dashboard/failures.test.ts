@@ -105,6 +105,33 @@ function faultsOfLogin(errors: readonly string[]): void {
   expect(errors.filter((error) => !error.includes('401 (Unauthorized)'))).toEqual([]);
 }
 
+test('what the jobs of a group share and others of the type do not is named with counts, as far as it was compared', async (context) => {
+  const failing = { type: 'webhook', payload: { url: 'http://127.0.0.1:9/' }, maxAttempts: 1 };
+  // More than other files of tests leave in this group, in whose system they run.
+  const deployed = Array.from({ length: 12 }, (_, index) => ({
+    ...failing,
+    tags: [`customer:customer-${index}`, 'release:2.4.0'],
+  }));
+  const earlier = { ...failing, payload: { url: 'no address' }, tags: ['release:2.3.0'] };
+  const [made] = await client.jobs.createBatch([...deployed, earlier]);
+  await untilListed(client, { tag: 'release:2.4.0', status: 'failed' }, ({ length }) => length === deployed.length);
+  await untilListed(client, { tag: 'release:2.3.0', status: 'failed' }, ({ length }) => length === 1);
+  const { page } = await openPage(context);
+  await logIn(page, '/failures?window=1h&type=webhook', adminKey);
+  const item = page.getByRole('listitem').filter({ hasText: 'release:2.4.0' }).last();
+  await item.getByText(/^release:2\.4\.0: 12 of \d+, elsewhere 0 of \d+$/).waitFor();
+  await page
+    .getByText(/at most 1,000 of each/)
+    .first()
+    .waitFor();
+  await item.getByRole('link', { name: 'release:2.4.0' }).click();
+  await page
+    .getByRole('row')
+    .filter({ hasText: made?.id ?? '' })
+    .waitFor();
+  expect(new URL(page.url()).searchParams.get('tag')).toBe('release:2.4.0');
+});
+
 test('who may only read is offered the jobs of a group, and no changes', async (context) => {
   const { id } = await client.jobs.create({ type: 'webhook', payload: { url: 'http://127.0.0.1:9/' } });
   await client.jobs.waitForCompletion(id);

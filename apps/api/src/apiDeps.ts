@@ -54,6 +54,7 @@ export interface ApiDeps {
     | 'countJobs'
     | 'oldestPending'
     | 'readFailures'
+    | 'readSharedTraits'
     | 'readSearchPaths'
     | 'readStatistics'
     | 'readCheckpoint'

@@ -248,20 +248,6 @@ test('run-now ends the wait of a job, retry takes another payload, and rerun cre
   expect(JSON.parse(rerun.stdout)).toMatchObject({ status: 'completed', rerunOf: id, payload: { durationMs: 2 } });
 });
 
-test('failures are shown in groups', async () => {
-  for (const _ of [1, 2]) {
-    await enqueue('sleep', '{"durationMs": 1, "failTimes": 9}', '--max-attempts', '1', '--tag', 'doomed');
-  }
-  await listed(['--tag', 'doomed', '--status', 'failed'], 2);
-  const { code, stdout } = await stage.run('failures', '--window', '1h', '--type', 'sleep', '--json');
-  const group = JSON.parse(stdout.split('\n')[0] ?? '') as { count: number; message: string };
-  expect({ code, message: group.message }).toEqual({ code: 0, message: 'told to fail: attempt <n> of <n>' });
-  expect(group.count).toBeGreaterThanOrEqual(2);
-  expect((await stage.run('failures')).stdout).toMatch(
-    /^ *JOBS +TYPE +ERROR +MESSAGE .*\n.* sleep +Error +told to fail: /u,
-  );
-});
-
 test('types are listed, paused, resumed, checked and removed', async () => {
   for (const step of ['pause', 'resume'])
     expect(await stage.run('types', step, 'nosuch')).toMatchObject({

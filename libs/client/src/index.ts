@@ -17,7 +17,7 @@ export {
   UnavailableError,
   UnexpectedAnswerError,
 } from './transport/errors.ts';
-export type { FailureGroup, Failures, FailuresQuery } from './operate/failures.ts';
+export type { FailureGroup, Failures, FailuresQuery, SharedTrait, SharedTraits } from './operate/failures.ts';
 export { hasEnded } from './jobs/job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob } from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';

@@ -4,7 +4,7 @@ import type { JobDefinition, PayloadInput, ResultOutput } from './enqueue/define
 import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue/enqueue.ts';
 import { followEvents } from './transport/followEvents.ts';
 import type { JobEvent, JobEventName } from './jobs/jobEvent.ts';
-import type { Failures, FailuresQuery } from './operate/failures.ts';
+import type { Failures, FailuresQuery, SharedTraits } from './operate/failures.ts';
 import { exportIncident, type Incident, type IncidentOptions, type IncidentSelection } from './jobs/incident.ts';
 import { JobOperations } from './jobs/jobOperations.ts';
 import { Jobs } from './jobs/jobs.ts';
@@ -96,6 +96,20 @@ export class JobstreamClient {
    */
   failures(query: FailuresQuery = {}, { signal }: CallOptions = {}): Promise<Failures> {
     return this.#transport.ask({ path: '/api/failures', query: { ...query }, signal, ofTable: true });
+  }
+
+  /**
+   * Reads which tags and worker versions the jobs of a group of failures share, and others of the type do not, over the newest
+   * 1,000 of each that failed in the window (default `24h`).
+   *
+   * @example
+   * const [{ value, count, elsewhere } = {}] = (await client.sharedTraits(group.id, { window: '1h' })).traits;
+   */
+  sharedTraits(
+    failure: string,
+    { window, signal }: CallOptions & Pick<FailuresQuery, 'window'> = {},
+  ): Promise<SharedTraits> {
+    return this.#transport.ask({ path: '/api/failures/shared', query: { failure, window }, signal, ofTable: true });
   }
 
   /**

@@ -38,6 +38,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
     client.events().next(),
     client.stats(),
     client.failures(),
+    client.sharedTraits('{failure}'),
   ]);
   await Promise.all([jobs.runNow('{id}'), jobs.rerun('{id}'), schedules.run(name), schedules.change(name, {})]);
   await Promise.all([schedules.create(schedule), schedules.list().next(), schedules.get(name)]);

@@ -23,6 +23,7 @@ import { countPastJobs, listPastJobs, pastSequenceAt } from './past/readPast.ts'
 import type { PastJobReference, PastQuery } from './past/readPast.ts';
 import { readFailures } from './failures/readFailures.ts';
 import type { Failures, FailuresQuery } from './failures/readFailures.ts';
+import { readSharedTraits, type SharedTraits, type SharedTraitsQuery } from './failures/sharedTraits.ts';
 import { readStatistics } from './statistics/readStatistics.ts';
 import type { StatisticsPage, StatisticsQuery } from './statistics/readStatistics.ts';
 import { PostgresService } from './postgres/postgresService.ts';
@@ -95,6 +96,15 @@ export class ReadModel extends PostgresService {
   /** Groups the failed jobs of a period, of the newest 100,000. @throws QueryTooExpensiveError. */
   readFailures(query: FailuresQuery): Promise<Failures> {
     return this.use((pool) => readFailures(pool, query));
+  }
+
+  /**
+   * Reads what the newest 1,000 jobs of a group of failures share, and the newest 1,000 others of its type do not.
+   *
+   * @throws QueryTooExpensiveError.
+   */
+  readSharedTraits(query: SharedTraitsQuery): Promise<SharedTraits> {
+    return this.use((pool) => readSharedTraits(pool, query));
   }
 
   /** Counts the jobs with events that only a newer release can read: none of this one runs them. */

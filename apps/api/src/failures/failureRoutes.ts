@@ -11,7 +11,8 @@ import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';
 import type { Route } from '../routes/route.ts';
-import { Window, windowMs } from '../stats/statsQuery.ts';
+import { getSharedTraits, getSharedTraitsOperation } from './getSharedTraits.ts';
+import { lastPeriod, Window, windowMs } from '../stats/statsQuery.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
@@ -74,10 +75,19 @@ const listFailuresOperation: Operation = {
   problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
 };
 
-/** The route `/api/failures`. */
+/** The routes below `/api/failures`. */
 export function failureRoutes(deps: ApiDeps): readonly Route[] {
-  const handlers = [requireScope('jobs:read'), withinDeadline(ofTable(deps.tablePosition, listFailures(deps)))];
-  return [{ path: '/api/failures', get: { operation: listFailuresOperation, handlers } }];
+  const reading = (handler: RequestHandler) => [
+    requireScope('jobs:read'),
+    withinDeadline(ofTable(deps.tablePosition, handler)),
+  ];
+  return [
+    { path: '/api/failures', get: { operation: listFailuresOperation, handlers: reading(listFailures(deps)) } },
+    {
+      path: '/api/failures/shared',
+      get: { operation: getSharedTraitsOperation, handlers: reading(getSharedTraits(deps)) },
+    },
+  ];
 }
 
 function listFailures({ table, log }: ApiDeps): RequestHandler {
@@ -96,9 +106,7 @@ function listFailures({ table, log }: ApiDeps): RequestHandler {
 
 function planOf({ query }: Request, now: number) {
   const { window = '24h', type, limit = DEFAULT_LIMIT } = decode(withLists(query, { separated: ['type'] }));
-  const ms = windowMs(window);
-  const [from, to] = [Math.max(0, now - ms), now].map((time) => new Date(time).toISOString()) as [string, string];
-  return { type, limit, from, to, resolution: resolutionOf(ms) };
+  return { type, limit, ...lastPeriod(window, now), resolution: resolutionOf(windowMs(window)) };
 }
 
 /** At most 168 entries a group, but for windows of months. */

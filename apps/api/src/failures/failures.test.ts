@@ -7,7 +7,12 @@ import type { TestApi } from '../../testing/startApi.ts';
 
 interface Failures {
   readonly total: number;
-  readonly items: readonly { readonly count: number; readonly message: string; readonly jobs: string }[];
+  readonly items: readonly {
+    readonly id: string;
+    readonly count: number;
+    readonly message: string;
+    readonly jobs: string;
+  }[];
 }
 
 async function failuresOf(api: TestApi, query = '', key?: string): Promise<Failures> {
@@ -60,6 +65,46 @@ describe('failures', () => {
     expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
   });
 
+  test('are compared with the other jobs of their type: what they share is named with counts', async () => {
+    const type = 'deployed';
+    for (const [workerVersion, customer] of [
+      ['2.4.0', 'globex'],
+      ['2.4.0', 'acme'],
+    ] as const) {
+      await failJob(api, { type, message: 'no such field', workerVersion, tags: [`customer:${customer}`, 'nightly'] });
+    }
+    await failJob(api, { type, message: 'another', workerVersion: '2.3.0', tags: ['nightly'] });
+    await projectAll(api.log, stage.databaseUrl);
+    const group = (await failuresOf(api, `?type=${type}`)).items.find(({ count }) => count === 2);
+    const response = await api.fetch(`/api/failures/shared?failure=${group?.id}&window=1h`);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      {
+        failure: group?.id,
+        from: expect.any(String),
+        to: expect.any(String),
+        jobs: 2,
+        others: 1,
+        traits: [
+          { kind: 'workerVersion', value: '2.4.0', count: 2, elsewhere: 0 },
+          { kind: 'tag', value: 'customer:acme', count: 1, elsewhere: 0 },
+          { kind: 'tag', value: 'customer:globex', count: 1, elsewhere: 0 },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    ['', 'failure'],
+    ['failure=E', 'failure'],
+    ['failure=0000000000000000&window=1w', 'window'],
+    ['failure=0000000000000000&type=email', 'type'],
+  ])('are compared for a group alone: ?%s is refused, and the parameter is named', async (query, parameter) => {
+    const response = await api.fetch(`/api/failures/shared?${query}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ parameter }] });
+  });
+
   test('of the longest window are answered', async () => {
     expect(await failuresOf(api, '?window=9999d')).toMatchObject({ resolution: 'day' });
   });
@@ -80,6 +125,13 @@ describe('with keys', () => {
     // The messages are encrypted, so these are one group, with the message of the last.
     expect((await failuresOf(api, '', acme)).items).toMatchObject([{ count: 2, message: 'another message' }]);
     expect(await failuresOf(api, '', globex)).toMatchObject({ total: 0, items: [] });
+    const [group] = (await failuresOf(api, '', acme)).items;
+    const jobsOf = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}` };
+      const response = await api.fetch(`/api/failures/shared?failure=${group?.id}`, { headers });
+      return ((await response.json()) as { jobs: number }).jobs;
+    };
+    expect([await jobsOf(acme), await jobsOf(globex)]).toEqual([2, 0]);
     const refused = await api.fetch('/api/failures', { headers: { authorization: `Bearer ${writer}` } });
     expect(refused.status).toBe(403);
   });

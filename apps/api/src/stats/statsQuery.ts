@@ -22,6 +22,11 @@ export function windowMs(window: string): number {
   return Number(window.slice(0, -1)) * (UNITS[window.slice(-1)] ?? 0);
 }
 
+/** The last period before `now`, from its beginning to `now`. */
+export function lastPeriod(window: string, now: number): { readonly from: string; readonly to: string } {
+  return { from: instantOf(Math.max(0, now - windowMs(window))), to: instantOf(now) };
+}
+
 /** The query of `GET /api/stats`. */
 export const StatsQuery = Schema.Struct({
   window: Schema.optionalKey(Window).annotateKey({ description: 'Include the activity of this last period.' }),

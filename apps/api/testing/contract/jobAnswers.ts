@@ -28,8 +28,8 @@ const life: readonly PartialCommand[] = [
   { kind: 'StartAttempt', worker: 'w1' },
 ];
 
-async function livedJob(situation: Situation, end: 'completed' | 'failed'): Promise<string> {
-  const id = await newJob(situation);
+async function livedJob(situation: Situation, end: 'completed' | 'failed', others: object = {}): Promise<string> {
+  const id = await newJob(situation, others);
   const rest: PartialCommand[] =
     end === 'completed'
       ? [
@@ -194,6 +194,16 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       const id = await livedJob(situation, 'failed');
       const after = (await situation.system.guarded.log.lastSequence()) - 5;
       return situation.ask({ query: `?after=${after}`, isEnough: isPast(id) });
+    },
+  },
+  getSharedTraits: {
+    '200': async (situation) => {
+      const type = `failed-${randomUUID()}`;
+      for (let jobs = 0; jobs < 2; jobs++) await livedJob(situation, 'failed', { type });
+      await situation.system.project();
+      const { text } = await situation.other('listFailures', { query: `?type=${type}` });
+      const [group] = (JSON.parse(text) as { items: { id: string }[] }).items;
+      return situation.ask({ query: `?failure=${group?.id}` });
     },
   },
   getStats: {

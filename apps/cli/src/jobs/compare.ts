@@ -45,6 +45,7 @@ const FACTS: Readonly<Record<string, (job: Job) => string>> = {
   tags: ({ tags }) => tags.join(', '),
   attempt: ({ attempt, maxAttempts }) => `${attempt} of ${maxAttempts}`,
   worker: ({ worker = '' }) => worker,
+  'version of the worker': ({ workerVersion = '' }) => workerVersion,
   created: ({ createdAt }) => createdAt,
   'began after': ({ createdAt, startedAt }) => between(createdAt, startedAt),
   'ran for': ({ startedAt, finishedAt }) => between(startedAt, finishedAt),

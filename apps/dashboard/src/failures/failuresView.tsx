@@ -12,6 +12,7 @@ import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
 import { FailureChart } from './failureChart.tsx';
 import { type FailureSearch, windows } from './failureSearch.ts';
+import { SharedTraits } from './sharedTraits.tsx';
 
 const route = getRouteApi('/failures');
 
@@ -76,8 +77,8 @@ function Groups({ failures, search }: { readonly failures: Failures; readonly se
           ` ${ungrouped.toLocaleString()} of an earlier release have no group until the table is rebuilt.`}
       </p>
       <ol className="failure-groups">
-        {items.map((group) => (
-          <Group key={group.id} group={group} failures={failures} window={search.window ?? '24h'} />
+        {items.map((group, index) => (
+          <Group key={group.id} group={group} rank={index} failures={failures} window={search.window ?? '24h'} />
         ))}
       </ol>
     </>
@@ -93,13 +94,18 @@ function NoFailures({ window }: { readonly window: string }) {
   );
 }
 
+/** So many of the largest groups are compared with other jobs without being asked. */
+const COMPARED = 3;
+
 interface GroupProps {
   readonly group: FailureGroup;
+  /** 0 for the largest. */
+  readonly rank: number;
   readonly failures: Failures;
   readonly window: string;
 }
 
-function Group({ group, failures, window }: GroupProps) {
+function Group({ group, rank, failures, window }: GroupProps) {
   const { id, type, code, message, count, firstAt, lastAt } = group;
   const jobs = { failure: id, finishedAfter: `-${window}` };
   return (
@@ -124,6 +130,7 @@ function Group({ group, failures, window }: GroupProps) {
         {count.toLocaleString()} {count === 1 ? 'job' : 'jobs'}
       </Link>
       <Mending group={group} window={window} />
+      <SharedTraits group={group} window={window} startsOpen={rank < COMPARED} />
     </li>
   );
 }

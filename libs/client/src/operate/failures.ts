@@ -42,3 +42,28 @@ export interface FailureGroup {
   /** The path of the list of these jobs. */
   readonly jobs: string;
 }
+
+/** What the jobs of a group of failures share, and others of the type do not. Times are RFC 3339 in UTC. */
+export interface SharedTraits {
+  /** The id of the group. */
+  readonly failure: string;
+  readonly from: string;
+  /** Exclusive. */
+  readonly to: string;
+  /** How many jobs of the group were looked at: of those that failed in the window the newest 1,000. */
+  readonly jobs: number;
+  /** With how many others they were compared: of those that are completed, or have failed in another way, the newest 1,000. */
+  readonly others: number;
+  /** What at least half of the jobs have, and the others less than half as often; the most telling first. */
+  readonly traits: readonly SharedTrait[];
+}
+
+export interface SharedTrait {
+  /** `workerVersion`: the release of the program that made the last attempt. */
+  readonly kind: 'tag' | 'workerVersion';
+  readonly value: string;
+  /** How many of `jobs` have it. */
+  readonly count: number;
+  /** How many of `others` have it. */
+  readonly elsewhere: number;
+}

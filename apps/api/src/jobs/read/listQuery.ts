@@ -4,6 +4,7 @@ import { jobSorts } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request } from 'express';
+import { FailureId } from '../../failures/failureId.ts';
 import { Limit, queryDecoder, repeatable, withLists } from '../../http/decodeQuery.ts';
 import { AsOf } from '../../past/pastMoment.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
@@ -30,9 +31,7 @@ export const ListJobsQuery = Schema.Struct({
   }),
   errorName: Schema.optionalKey(Text).annotateKey({ description: 'Jobs whose last error has this name.' }),
   errorCode: Schema.optionalKey(Text).annotateKey({ description: 'Jobs whose last error has this code.' }),
-  failure: Schema.optionalKey(
-    Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/u, { expected: 'the id of a group of failures' })),
-  ).annotateKey({ description: 'Jobs of this group of failures.' }),
+  failure: Schema.optionalKey(FailureId).annotateKey({ description: 'Jobs of this group of failures.' }),
   search: Schema.optionalKey(repeatable(Schema.String.check(Schema.isBetweenLength(1, 512)))).annotateKey({
     description:
       'Jobs with this value at a named path, such as `customer=ACME`; with `>=`, `<=` or `^=` (begins with) in the place of `=`.',
