@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { json, problem, startServer } from '../../testing/startServer.ts';
@@ -40,6 +41,8 @@ test('a payload that the schema rejects is not sent, and the error has a pointer
   expect((error as PayloadError).issues.map(({ pointer }) => pointer)).toEqual(['/url', '/a~1b']);
   expect((error as PayloadError).message).toMatch(/^invalid payload of a job of type thumbnail: \/payload\/url /);
   expect((error as PayloadError).code).toBe('invalid-payload');
+  // As Node prints it where nothing catches it.
+  expect(inspect(error)).toMatch(/ \{\n {2}code: 'invalid-payload',\n {2}issues: \[/);
   expect(server.requests).toEqual([]);
 });
 

@@ -9,31 +9,34 @@ export interface ErrorDetails extends ErrorOptions {
   readonly problem?: Problem | undefined;
 }
 
-/** The base of all errors of this package. `code` is that of the problem, such as `illegal-transition`. */
+/**
+ * The base of all errors of this package. `code` is that of the problem, such as `illegal-transition`. What an error does not have is
+ * no property of it: Node prints all of them, also those that are undefined, below an error that nothing catches.
+ */
 export abstract class JobstreamError extends Error {
   readonly code: string;
-  readonly status: number | undefined;
-  readonly problem: Problem | undefined;
+  declare readonly status: number | undefined;
+  declare readonly problem: Problem | undefined;
 
   constructor(message: string, codeIfNone: string, { status, problem, cause }: ErrorDetails) {
     super(message, cause === undefined ? {} : { cause });
     this.name = new.target.name;
     this.code = problem === undefined ? codeIfNone : problemCode(problem);
-    this.status = status;
-    this.problem = problem;
+    if (status !== undefined) this.status = status;
+    if (problem !== undefined) this.problem = problem;
   }
 }
 
 /** The API could not be reached, or was busy for longer than `retryForMs`. Try again later. */
 export class UnavailableError extends JobstreamError {
   /** When the API advises to try again, in milliseconds after the response. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** Whether the request may have taken effect although it failed. */
   readonly outcomeUnknown: boolean;
 
   constructor(message: string, details: ErrorDetails & { retryAfterMs?: number | undefined; outcomeUnknown: boolean }) {
     super(message, details.status === undefined ? 'no-answer' : 'unavailable', details);
-    this.retryAfterMs = details.retryAfterMs;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     this.outcomeUnknown = details.outcomeUnknown;
   }
 }
