@@ -116,6 +116,40 @@ func TestAProducerThatWaitsWarnsOfARefusalAndOfASilence(t *testing.T) {
 	}
 }
 
+func TestAWaitIsWarnedOfOnceUntilSomethingIsAnswered(t *testing.T) {
+	const busy, created = http.StatusServiceUnavailable, http.StatusCreated
+	answers := make(chan int, 4)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3") // later than the warning
+		w.WriteHeader(<-answers)
+		_, _ = io.WriteString(w, `{"id": "1"}`)
+	}))
+	defer server.Close()
+	written := make(lines, 10)
+	client := NewClient(server.URL, ClientOptions{Logger: loggerTo(written)})
+	untilWarned := func() {
+		answers <- busy
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = Enqueue[any](ctx, client, "email", nil)
+		}()
+		if got := <-written; !strings.Contains(got, "503") || !strings.Contains(got, "Trying again for 30s.") {
+			t.Errorf("got %s", got)
+		}
+		stop()
+		<-ended
+	}
+	untilWarned()
+	answers <- busy
+	answers <- created
+	if _, err := Enqueue[any](t.Context(), client, "email", nil); err != nil || len(written) > 0 {
+		t.Fatalf("got %v, %d lines", err, len(written))
+	}
+	untilWarned()
+}
+
 func TestWhatTheAPISaysOfAJobIsLoggedOnce(t *testing.T) {
 	const detail = "no worker has announced the type emial; did you mean email?"
 	const body = `{"id": "1", "warnings": [{"code": "unknown-type", "pointer": "/type", "detail": "` + detail + `"}]}`
@@ -137,7 +171,8 @@ func TestWhatTheAPISaysOfAJobIsLoggedOnce(t *testing.T) {
 
 func TestTheWarningCanBeTurnedOff(t *testing.T) {
 	written := make(lines, 10)
-	options := ClientOptions{Logger: loggerTo(written), NoRetryWarning: true, RetryFor: 4 * time.Second}
+	// Long enough to wait for two seconds, whatever the pauses are.
+	options := ClientOptions{Logger: loggerTo(written), NoRetryWarning: true, RetryFor: 6 * time.Second}
 	_, err := Enqueue[any](t.Context(), NewClient("http://"+freeAddress(t), options), "email", nil)
 	if !errors.Is(err, ErrUnavailable) || len(written) > 0 {
 		t.Errorf("got %v, %d lines", err, len(written))

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from jobstream import Client, ConflictError, InvalidRequestError, JobFailedError, SyncClient, UnavailableError
+from jobstream.client.requests import create_request
+from jobstream.client.transport import Transport
 
 Answer = tuple[int, dict[str, Any], dict[str, str]]
 
@@ -24,6 +26,11 @@ def job(status: str, **more: Any) -> Answer:
 
 def problem(status: int, code: str, **more: Any) -> Answer:
     return status, {"type": f"urn:jobstream:problem:{code}", "title": code, **more}, {"retry-after": "0"}
+
+
+def busy(seconds: int) -> Answer:
+    status, fields, _ = problem(503, "stopping")
+    return status, fields, {"retry-after": str(seconds)}
 
 
 class Api:
@@ -101,6 +108,23 @@ class Enqueueing(unittest.TestCase):
             SyncClient(served.url).enqueue("email")
         keys = [headers["idempotency-key"] for _, headers, _ in served.requests]
         self.assertEqual((len(keys), len(set(keys))), (2, 1))
+
+    def test_a_wait_is_warned_of_once_until_something_is_answered(self) -> None:
+        answers = [busy(2), busy(0), busy(0), job("pending")]
+        with api(*answers, *answers) as served, self.assertLogs("jobstream", "WARNING") as logged:
+            client = SyncClient(served.url)
+            for _ in range(2):
+                client.enqueue("email")
+        self.assertEqual(len(served.requests), 8)
+        sentence = "WARNING:jobstream:POST /api/jobs: 503 stopping. Trying again for 30 s."
+        self.assertEqual(logged.output, [sentence, sentence])
+
+    def test_a_request_that_is_given_up_within_two_seconds_has_warned_of_nothing(self) -> None:
+        abandoned = threading.Event()
+        abandoned.set()
+        with api(busy(20)) as served, self.assertNoLogs("jobstream"):
+            with self.assertRaises(UnavailableError):
+                Transport(served.url, None, 30).ask(create_request("email", None, {}), abandoned)
 
     def test_a_time_without_zone_is_refused(self) -> None:
         with self.assertRaisesRegex(ValueError, "time zone"):

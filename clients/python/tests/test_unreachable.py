@@ -92,15 +92,19 @@ async def refuse(*_: Any, **__: Any) -> None:
     raise ConnectionRefusedError(111, "Connect call failed")
 
 
+LONG_ENOUGH = 6
+"""Seconds after which a client that tries again has waited for two of them, whatever its pauses were."""
+
+
 class Producers(unittest.TestCase):
     def test_a_client_that_waits_warns_once_which_address_is_refused(self) -> None:
         url = f"http://127.0.0.1:{free_port()}"
-        client = SyncClient(url, retry_for=5)
+        client = SyncClient(url, retry_for=LONG_ENOUGH)
         with self.assertLogs("jobstream", "WARNING") as logged, self.assertRaises(UnavailableError) as raised:
             client.enqueue("email")
         sentence = f"POST /api/jobs: the API at {url} cannot be reached: the connection was refused."
         self.assertEqual(str(raised.exception), f"{sentence} Start it, or correct the address.")
-        expected = f"WARNING:jobstream:{sentence} Start it, or correct the address. Trying again for 5 s."
+        expected = f"WARNING:jobstream:{sentence} Start it, or correct the address. Trying again for 6 s."
         self.assertEqual(logged.output, [expected])
 
     def test_the_warning_comes_while_it_waits(self) -> None:
@@ -111,7 +115,7 @@ class Producers(unittest.TestCase):
             transport.ask(create_request("email", None, {}), abandoned)
 
     def test_it_can_be_turned_off(self) -> None:
-        client = SyncClient(f"http://127.0.0.1:{free_port()}", retry_for=4, retry_warning=False)
+        client = SyncClient(f"http://127.0.0.1:{free_port()}", retry_for=LONG_ENOUGH, retry_warning=False)
         with self.assertNoLogs("jobstream"), self.assertRaises(UnavailableError):
             client.enqueue("email")
 

@@ -8,6 +8,9 @@ import { json, problem, startServer } from '../../testing/startServer.ts';
 
 const created = json(201, { id: '01a21007-5d41-7b37-bb26-e9f0e3028d57', type: 'email', status: 'pending' });
 
+/** A client that tries again for so long has waited for two seconds, whatever its pauses were. */
+const LONG_ENOUGH_MS = 6_000;
+
 /** Creates a job until the client warns, and returns the warning. */
 async function warningOf(url: string, options: Partial<ClientOptions> = {}): Promise<string> {
   const { promise: warned, resolve: warn } = Promise.withResolvers<string>();
@@ -63,9 +66,9 @@ test('a client that is answered after some tries warns of nothing, nor does one 
   await using server = await startServer(problem(503, 'stopping', { 'retry-after': '0' }), created);
   await new JobstreamClient({ url: server.url, warn }).jobs.create({ type: 'email' });
   const url = `http://127.0.0.1:${await freePort()}`;
-  // Long enough for a warning; the console would fail the test.
+  // The console would fail the test.
   await expect(
-    new JobstreamClient({ url, warn: false, retryForMs: 4_000 }).jobs.create({ type: 'email' }),
+    new JobstreamClient({ url, warn: false, retryForMs: LONG_ENOUGH_MS }).jobs.create({ type: 'email' }),
   ).rejects.toThrow(
     `the API at ${url} cannot be reached: the connection was refused. Start it, or correct the address.`,
   );
@@ -75,7 +78,7 @@ test('a client that is answered after some tries warns of nothing, nor does one 
 test('requests at once lead to one warning', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const warn = vi.fn<(sentence: string) => void>();
-  const { jobs } = new JobstreamClient({ url, warn, retryForMs: 4_000 });
+  const { jobs } = new JobstreamClient({ url, warn, retryForMs: LONG_ENOUGH_MS });
   await Promise.allSettled([1, 2, 3].map(() => jobs.create({ type: 'email' })));
   expect(warn).toHaveBeenCalledOnce();
 });
