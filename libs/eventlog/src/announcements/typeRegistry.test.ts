@@ -83,6 +83,16 @@ describe('a registry', () => {
     expect(registry.types()).toContain(found);
   });
 
+  test('ignores fields that a newer release has added', async () => {
+    const added = { added: true, limits: { concurrency: 20, added: true } };
+    await publishRaw(stage.nats.url, `types.${type}.${worker}`, body(added));
+    const heartbeat = beating(worker, { types: [type] });
+    await publishRaw(stage.nats.url, `workers.${worker}`, JSON.stringify({ v: 1, ...heartbeat, added: true }));
+    await eventually(() => expect(registry.workers()).toContainEqual({ ...heartbeat, live: true }));
+    expect((await known(worker))?.announcements).toEqual([{ ...announced(worker, { type }), live: true }]);
+    expect(warnings).toEqual([]);
+  });
+
   test('knows a worker that beats, and that its types are live', async () => {
     const running = [{ jobId: 'j', type, attempt: 1, runId: 'r', startedAt: '2026-11-27T08:00:01Z' }];
     const heartbeat = beating(worker, { types: [type], runtime: 'test/1', runningCount: 1, running });
