@@ -1,4 +1,7 @@
+import { defineJob } from '@jobstream/client';
+import { createWorker } from '@jobstream/worker';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { accessibilityFaults } from './browser.ts';
 import { useDashboard } from './dashboardStage.ts';
 
@@ -29,6 +32,22 @@ test('a type is paused with a reason, which is shown with who did it, and resume
   await row.getByRole('button', { name: 'Resume' }).click();
   await row.getByText('no worker').waitFor();
   expect((await client.types.list()).find(({ type }) => type === 'without-schema')).toMatchObject({ paused: false });
+});
+
+test('a type says what its jobs get by its definition, and how that of another worker differs', async (context) => {
+  const workers = [5, 4].map((maxAttempts) => {
+    const worker = createWorker({ natsUrl: stage.nats });
+    context.onTestFinished(() => worker.stop());
+    return worker.handle(defineJob('differing', { payload: z.unknown(), maxAttempts }), () => undefined);
+  });
+  for (const worker of workers) await worker.start();
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, '/types/differing', stage.adminKey);
+  await page.getByText(/maxAttempts 4, as \S+ has announced/).waitFor();
+  const difference = page.getByText(/^Its workers differ: /);
+  await difference.waitFor();
+  const sentence = /: jobs of differing get maxAttempts 4 from .+, which started last, but \S+ has maxAttempts 5\.$/;
+  expect(await difference.textContent()).toMatch(sentence);
 });
 
 test('a form made from the schema says what is wrong, and creates the job', async (context) => {
