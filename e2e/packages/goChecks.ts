@@ -6,7 +6,7 @@ import { runInstaller } from '../harness/runInstaller.ts';
 import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
 import { environmentOf, inFolder, succeeds } from './userProject.ts';
-import { untilAnnounced } from './untilAnnounced.ts';
+import { checkDefinition, untilAnnounced } from './untilAnnounced.ts';
 
 const GO_PACKAGE = path.join(repositoryRoot, 'clients', 'go');
 const GO_MODULE = 'github.com/jobstream/jobstream/clients/go';
@@ -40,6 +40,7 @@ async function runGo(folder: string, system: RunningSystem): Promise<void> {
   const env = environmentOf(system);
   await using worker = new TestProcess(path.join(folder, 'bin/worker'), { cwd: folder, env, ipc: false });
   await untilAnnounced(system, 'go-email', 'go-echo');
+  await checkDefinition(system, 'go-email', 4);
   const output = await succeeds(path.join(folder, 'bin/producer'), [], { cwd: folder, env });
   assert.equal(output, programs[1]?.output, worker.output);
   worker.kill('SIGTERM');

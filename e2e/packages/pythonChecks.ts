@@ -7,7 +7,7 @@ import { installPythonPackage, PYTHON, PYTHON_PACKAGE } from '../harness/pythonP
 import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
 import { environmentOf, inFolder, succeeds } from './userProject.ts';
-import { untilAnnounced } from './untilAnnounced.ts';
+import { checkDefinition, untilAnnounced } from './untilAnnounced.ts';
 
 /** The package for Python: its types and tests, and the programs of its README in an empty project. */
 export function pythonChecks(system: RunningSystem): readonly Check[] {
@@ -42,6 +42,7 @@ async function runPython(folder: string, system: RunningSystem): Promise<void> {
   const env = environmentOf(system);
   await using worker = new TestProcess(PYTHON, { args: ['worker.py'], cwd: folder, env, ipc: false });
   await untilAnnounced(system, 'python-email', 'python-echo');
+  await checkDefinition(system, 'python-email', 4);
   for (const { file, output } of programs.slice(1)) {
     assert.equal(await succeeds(PYTHON, [file], { cwd: folder, env }), output, worker.output);
   }
