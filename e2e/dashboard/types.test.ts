@@ -24,7 +24,7 @@ test('a type is paused with a reason, which is shown with who did it, and resume
   await page.getByRole('button', { name: 'Pause without-schema' }).click();
   await page.getByLabel('Reason').fill('the partner is down');
   await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
-  await page.getByText(/by key [0-9a-f]{16}, (now|.* ago)/).waitFor();
+  await page.getByText(/by key .+, (now|.* ago)/).waitFor();
   await page.getByText('the partner is down').waitFor();
   await page.goto('/dashboard/types');
   const row = page.getByRole('row').filter({ hasText: 'without-schema' });
