@@ -19,8 +19,10 @@ interface Wish {
   readonly payload?: unknown;
 }
 
+let failures = 0;
+
 const start = { kind: 'StartAttempt', worker: 'w' } as const;
-const error = { name: 'SmtpError', message: 'mailbox full', stack: 'SmtpError\n at secret.ts:1' };
+const error = { name: 'SmtpError', message: 'mailbox full' };
 const fail = { kind: 'FailAttempt', attempt: 1, error, cause: 'unrecoverable', random: 0, durationMs: 1 } as const;
 const complete = { kind: 'CompleteAttempt', attempt: 1, result: { sent: true }, durationMs: 1 } as const;
 
@@ -28,9 +30,11 @@ async function newJob(call: Call, wish: Wish): Promise<string> {
   return ((await (await call('POST /api/jobs', { type: 'email', ...wish })).json()) as { id: string }).id;
 }
 
+/** With an error whose stack no other has. */
 async function failed(call: Call, wish: Wish): Promise<string> {
   const id = await newJob(call, wish);
-  await carryOut(api, id, start, fail);
+  const stack = `SmtpError\n at secret.ts:${++failures}`;
+  await carryOut(api, id, start, { ...fail, error: { ...error, stack } });
   return id;
 }
 
