@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import * as openTelemetry from '@opentelemetry/api';
 import { defineJob } from '@jobstream/client';
@@ -259,6 +261,24 @@ test('run() without NATS says so in one line, and gives the stack at debug alone
   await using debugged = TestProcess.node(script, { env: { NATS_URL, LOG_LEVEL: 'debug' }, ipc: false });
   expect(await debugged.ended).toBe(1);
   expect(debugged.lines.at(-2)).toMatchObject({ level: 'debug', err: { message: msg, stack: expect.any(String) } });
+});
+
+test('so does run() with a server that does not answer, which does not keep the process alive', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const NATS_URL = `nats://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  await using worker = TestProcess.node(script, { env: { NATS_URL }, ipc: false });
+  expect(await worker.ended).toBe(1);
+  expect(worker.lines).toEqual([
+    expect.objectContaining({ msg: 'connecting to NATS' }),
+    errorLine(`NATS at ${NATS_URL} cannot be reached: it does not answer. Start it, or correct NATS_URL.`),
+    { msg: 'run() has returned' },
+  ]);
 });
 
 test('so does run() on a server without the streams', async () => {

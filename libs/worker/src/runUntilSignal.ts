@@ -5,6 +5,8 @@ import { WorkerOptionsError } from './options/workerOptions.ts';
 
 /** How long the program may do what it has to do after the worker has stopped. */
 const EXIT_AFTER_MS = 5_000;
+/** The same after a start that failed. What stays beyond that is the socket to a server that does not answer, which the client of NATS leaves open. */
+const EXIT_UNSTARTED_AFTER_MS = 1_000;
 
 /** Something that runs between `start` and `stop`. */
 interface Startable {
@@ -19,6 +21,7 @@ interface Startable {
  */
 export async function runUntilSignal(part: Startable, logger: Logger): Promise<void> {
   const asked = new AbortController();
+  let hasStarted = true;
   const onSignal = (signal: NodeJS.Signals) => {
     if (asked.signal.aborted) process.exit(1);
     logger.info({ signal }, 'stopping');
@@ -33,12 +36,14 @@ export async function runUntilSignal(part: Startable, logger: Logger): Promise<v
     }
   } catch (error) {
     process.exitCode = tellOperators(error, logger);
+    hasStarted = false;
   } finally {
     await part.stop();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
   }
   if (asked.signal.aborted) logger.info('stopped');
-  setTimeout(exit, EXIT_AFTER_MS, logger).unref();
+  if (hasStarted) setTimeout(exit, EXIT_AFTER_MS, logger).unref();
+  else setTimeout(() => process.exit(), EXIT_UNSTARTED_AFTER_MS).unref();
 }
 
 /** Logs what an operator puts right, and returns the exit code. @throws any other error. */
