@@ -83,6 +83,7 @@ describe('the audit log', () => {
     await send(key, `DELETE /api/keys/${secret.id}`);
     const type = `type-${randomUUID()}`;
     await send(key, `POST /api/types/${type}/pause`, {});
+    await send(key, `PATCH /api/types/${type}`, { payloadCheck: 'warn' });
     const name = `nightly-${randomUUID()}`;
     await send(key, 'POST /api/schedules', { name, cron: '0 3 * * *', job: { type, payload: 'hidden' } });
     const template = { cron: '0 4 * * *', job: { type } };
@@ -92,12 +93,13 @@ describe('the audit log', () => {
     await send(key, `DELETE /api/schedules/${name}`);
     const body = { filter: { type }, patch: { hidden: 1 }, reason: 'again' };
     const operation = (await (await send(key, 'POST /api/jobs/replay', body)).json()) as { id: string };
-    const records = await recordsOf(key, 9);
+    const records = await recordsOf(key, 10);
     const told = records.map(({ action, subject }) => [action, subject.id]);
     expect(told.toReversed()).toEqual([
       ['key.create', secret.id],
       ['key.revoke', secret.id],
       ['type.pause', type],
+      ['type.change', type],
       ['schedule.create', name],
       ['schedule.replace', name],
       ['schedule.change', name],
@@ -105,6 +107,7 @@ describe('the audit log', () => {
       ['schedule.delete', name],
       ['operation.create', operation.id],
     ]);
+    expect(records[6]).toMatchObject({ details: { payloadCheck: 'warn' } });
     expect(records[0]).toMatchObject({ reason: 'again', details: { filter: { type }, patched: true } });
     expect(JSON.stringify(records)).not.toContain(secret.key);
     expect(JSON.stringify(records)).not.toContain('hidden');

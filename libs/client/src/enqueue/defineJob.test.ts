@@ -92,3 +92,20 @@ async function enqueueTyped(client: JobstreamClient): Promise<void> {
 test('payload and result are typed by the definition', () => {
   expectTypeOf(enqueueTyped).returns.resolves.toBeVoid();
 });
+
+test.each([
+  [
+    { maxAttempts: 2 },
+    'expected a schema of the payload of email (zod, valibot or another Standard Schema), got: undefined',
+  ],
+  [
+    { payload: { to: 'string' } },
+    'expected a schema of the payload of email (zod, valibot or another Standard Schema), got: object',
+  ],
+  [
+    { payload: z.unknown(), result: 'text' },
+    'expected a schema of the result of email (zod, valibot or another Standard Schema), got: string',
+  ],
+])('a definition without schemas, as JavaScript may have it, is refused at once: %j', (options, message) => {
+  expect(() => defineJob('email', options as never)).toThrow(new TypeError(message));
+});

@@ -69,7 +69,7 @@ export interface JobDefinitionOptions<
  * needs nothing of Node, so both sides can import the file that it is in.
  *
  * @param type 1 to 63 lower-case letters, digits and dashes, starting with a letter.
- * @throws TypeError when `type` is not a job type.
+ * @throws TypeError when `type` is not a job type, or `payload` or `result` no schema.
  * @example
  * export const thumbnail = defineJob('thumbnail', {
  *   payload: z.object({ url: z.url(), width: z.int() }),
@@ -85,7 +85,16 @@ export function defineJob<PayloadSchema extends StandardSchemaV1, ResultSchema e
     const expected = '1 to 63 lower-case letters, digits and dashes, starting with a letter';
     throw new TypeError(`expected a job type of ${expected}, got: ${JSON.stringify(type)}`);
   }
+  assertSchema(payload, `the payload of ${type}`);
+  if (result !== undefined) assertSchema(result, `the result of ${type}`);
   return { type, payload, result, defaults, ...(schedule === undefined ? {} : { schedule }) };
+}
+
+/** For programs in JavaScript, of which no compiler says so: their jobs would fail, each with an error from deep within. */
+function assertSchema(schema: unknown, what: string): void {
+  const { '~standard': standard } = (schema ?? {}) as Partial<StandardSchemaV1>;
+  if (typeof standard?.validate === 'function') return;
+  throw new TypeError(`expected a schema of ${what} (zod, valibot or another Standard Schema), got: ${typeof schema}`);
 }
 
 /**
