@@ -17,6 +17,9 @@ test('a worker shows what it runs now, and leads to the job', async (context) =>
   await row.getByText('● live').waitFor();
   const link = row.locator(`a[href$="${id}"]`);
   await link.waitFor();
+  // In line with text, colour alone does not tell a link; axe does not always say so.
+  const style = `getComputedStyle(document.querySelector('.running a[href$="${id}"]'))`;
+  expect(await page.evaluate(`${style}.textDecorationLine`)).toBe('underline');
   expect(await row.getByRole('button', { name: 'Forget' }).count()).toBe(0);
   await link.click();
   await page.getByText(/It runs: attempt 1 of 5 on/).waitFor();

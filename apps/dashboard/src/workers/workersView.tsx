@@ -74,7 +74,7 @@ function byLife(one: Worker, other: Worker): number {
 function Running({ worker: { live, running, runningCount } }: { readonly worker: Worker }) {
   if (runningCount === 0) return <span className="dim">nothing</span>;
   return (
-    <details open={running.length <= OPEN_UP_TO}>
+    <details className="running" open={running.length <= OPEN_UP_TO}>
       <summary>
         {runningCount.toLocaleString()} {runningCount === 1 ? 'job' : 'jobs'} {!live && 'when it was lost'}
       </summary>

@@ -57,6 +57,15 @@ test('a removal ends what was announced before it, not what came after', () => {
   expect(known.unkept()).toEqual([]);
 });
 
+test('a definition that was removed, and is announced again, is to be stored again', () => {
+  const known = knowing([['a', 1]]);
+  const definition = known.get(TYPE);
+  known.kept(TYPE, definition, 2);
+  known.removeBefore(TYPE, 3);
+  known.announced(announced('a', { type: TYPE, defaults: { maxAttempts: 2 } }), HOUR_MS, 4);
+  expect(known.unkept()).toEqual([[TYPE, definition]]);
+});
+
 test('at most a thousand types have a definition', () => {
   const known = new KnownDefinitions();
   for (let index = 0; index <= 1_000; index++)
