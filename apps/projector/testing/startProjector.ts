@@ -9,7 +9,7 @@ export interface TestProjector extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-type Options = Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'observer'> &
+type Options = Pick<ProjectorOptions, 'eventLog' | 'databaseUrl' | 'watchIntervalMs' | 'patienceMs' | 'observer'> &
   Partial<Pick<ProjectorOptions, 'logger'>>;
 
 /** Starts a projector; `pause` replaces its waits between two tries. */

@@ -124,7 +124,7 @@ async function refuseToEmpty(sqlState: string): Promise<void> {
 /** Follows until no retry could help; returns the error. */
 async function failureOf(change: Partial<PastFollowerOptions> = {}): Promise<unknown> {
   const failures: unknown[] = [];
-  await startFollower({ ...change, onFailure: (error) => void failures.push(error) });
+  await startFollower({ patienceMs: 50, ...change, onFailure: (error) => void failures.push(error) });
   await eventually(() => expect(failures).toHaveLength(1));
   return failures[0];
 }
@@ -181,12 +181,30 @@ test('a log that is replaced under a running follower ends it before anything of
     readNext: (after: number, count: number) => eventLog.readNext(after, count),
     messages: { from: (sequence: number, page: { count: number }) => eventLog.messages.from(sequence, page) },
   };
-  await startFollower({ eventLog: replaceable, onFailure: (error) => void failures.push(error) });
+  await startFollower({ eventLog: replaceable, patienceMs: 50, onFailure: (error) => void failures.push(error) });
   await appendLife(stage.eventLog);
   await followedAll();
   eventLog = await longerLog();
   await eventually(() => expect(failures).toMatchObject([{ code: 'LOG_REPLACED' }]));
   expect(await countsNow()).toEqual(['1 completed']);
+});
+
+test('a log that seems to end before what was read of it, as on a new leader of a cluster, is asked again', async () => {
+  let late = 0;
+  const failures: unknown[] = [];
+  const eventLog = {
+    lastSequence: async () => (late-- > 0 ? 1 : stage.eventLog.lastSequence()),
+    readNext: (after: number, count: number) => stage.eventLog.readNext(after, count),
+    messages: stage.eventLog.messages,
+  };
+  await startFollower({ eventLog, onFailure: (error) => void failures.push(error) });
+  await appendLife(stage.eventLog);
+  await followedAll();
+  late = 3;
+  await eventually(() => expect(late).toBeLessThan(0));
+  await appendLife(stage.eventLog);
+  await followedAll();
+  expect(failures).toEqual([]);
 });
 
 /** A retention whose turn ends when it has removed all that may go. */

@@ -6,6 +6,7 @@ import { PastProjection, ProjectionFencedError, ReadModelUnavailableError } from
 import type { ReadModel } from '@jobstream/readmodel';
 import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
+import { endOfLog, type EndOfLogOptions } from '../projection/endOfLog.ts';
 
 /** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
 export interface PastObserver {
@@ -15,7 +16,7 @@ export interface PastObserver {
   standsBy(): void;
 }
 
-export interface PastFollowerOptions {
+export interface PastFollowerOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: Pick<EventLog, 'readNext' | 'lastSequence'> & { readonly messages: Pick<LogMessages, 'from'> };
   readonly databaseUrl: string;
   /** The live table, which goes first. */
@@ -85,7 +86,7 @@ export class PastFollower extends BackgroundLoop {
     let position = projection.lastSequence;
     while (!stop.aborted) {
       if (projection.ended.aborted) throw new ReadModelUnavailableError('the connection was lost');
-      const entries = await this.#next(projection, position);
+      const entries = await this.#next(projection, position, stop);
       if (position > 0 && isGap(position, entries)) await this.#beginAnew(projection, position);
       await projection.apply(entries);
       position = entries.at(-1)?.sequence ?? position;
@@ -95,9 +96,9 @@ export class PastFollower extends BackgroundLoop {
     }
   }
 
-  async #next(projection: PastProjection, position: number): Promise<readonly LogEntry[]> {
-    const { eventLog, liveMayLack = LIVE_MAY_LACK } = this.#options;
-    const last = await eventLog.lastSequence();
+  async #next(projection: PastProjection, position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
+    const { eventLog, liveMayLack = LIVE_MAY_LACK, patienceMs } = this.#options;
+    const last = await endOfLog(eventLog, position, { patienceMs, stop });
     if (last < position)
       throw new LogReplacedError(`past states are known up to sequence ${position}, but the log ends at ${last}`);
     if (last === position) return [];

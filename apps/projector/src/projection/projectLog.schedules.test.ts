@@ -160,6 +160,7 @@ async function project(schedule: Schedule, { arrivals, fault, failingBatch, isPr
     logger: createLogger({ service: 'test', level: 'silent' }),
     observer: silentObserver,
     watchIntervalMs: 10_000,
+    patienceMs: 0,
     stop: stop.signal,
     onProgress: () => {
       if (table.lastSequence === end && fault !== 'log replaced') stop.abort();

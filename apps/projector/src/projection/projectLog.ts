@@ -3,6 +3,7 @@ import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection, Quarantined } from '@jobstream/readmodel';
 import type { Logger, TracedSpan, Tracing } from '@jobstream/runtime';
 import { BatchQueue } from './batchQueue.ts';
+import { endOfLog, type EndOfLogOptions } from './endOfLog.ts';
 
 /** Observes a projector, for metrics. Its methods must be cheap and must not throw. */
 export interface ProjectionObserver {
@@ -25,7 +26,7 @@ export const silentObserver: ProjectionObserver = {
   quarantined: () => undefined,
 };
 
-export interface ProjectLogOptions {
+export interface ProjectLogOptions extends EndOfLogOptions {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
   /** Must hold its lock. */
   readonly projection: JobProjection;
@@ -33,7 +34,6 @@ export interface ProjectLogOptions {
   readonly observer: ProjectionObserver;
   readonly tracing?: Tracing | undefined;
   readonly watchIntervalMs: number;
-  readonly stop: AbortSignal;
   /** Called after each batch. */
   readonly onProgress: () => void;
 }
@@ -84,10 +84,10 @@ function sentenceOf({ jobId }: Quarantined): string {
     : 'event of a newer release put aside: its job waits for an upgrade';
 }
 
-async function checkPosition({ eventLog, projection }: ProjectLogOptions): Promise<void> {
-  const checkpoint = projection.lastSequence; // before the log, which may grow meanwhile
-  const lastSequence = await eventLog.lastSequence();
-  if (checkpoint > lastSequence) throw new CheckpointAheadError(checkpoint, lastSequence);
+async function checkPosition(options: ProjectLogOptions): Promise<void> {
+  const checkpoint = options.projection.lastSequence; // before the log, which may grow meanwhile
+  const lastSequence = await endOfLog(options.eventLog, checkpoint, options);
+  if (checkpoint > lastSequence && !options.stop.aborted) throw new CheckpointAheadError(checkpoint, lastSequence);
 }
 
 /** Without this check, a log that is replaced under a running projector would look idle for ever. */

@@ -153,7 +153,7 @@ test('a log that ends before the checkpoint ends the projector', async () => {
   await using otherNats = await startNats();
   const otherLog = new EventLog({ url: otherNats.url, name: 'test' });
   await otherLog.start();
-  await using another = await startProjector({ ...stage, eventLog: otherLog });
+  await using another = await startProjector({ ...stage, eventLog: otherLog, patienceMs: 50 });
   expect(await another.failure).toBeInstanceOf(CheckpointAheadError);
   await otherLog.stop();
 });
@@ -165,10 +165,25 @@ test('a log that is replaced under a running projector is noticed', async () => 
     lastSequence: () => (lost ? Promise.resolve(0) : stage.eventLog.lastSequence()),
     readStoredHistory: () => Promise.resolve([]),
   };
-  await using projector = await startProjector({ ...stage, eventLog, watchIntervalMs: 20 });
+  await using projector = await startProjector({ ...stage, eventLog, watchIntervalMs: 20, patienceMs: 50 });
   await stage.projected(await stage.createJob());
   lost = true;
   expect(await projector.failure).toBeInstanceOf(CheckpointAheadError);
+});
+
+test('a log that seems to end before the checkpoint, as on a new leader of a cluster, is asked again', async () => {
+  const first = await startProjector(stage);
+  await stage.projected(await stage.createJob());
+  await first.stop();
+  let late = 3;
+  const eventLog = {
+    follow: (options: { after: number }) => stage.eventLog.follow(options),
+    lastSequence: async () => (late-- > 0 ? 0 : stage.eventLog.lastSequence()),
+    readStoredHistory: () => Promise.resolve([]),
+  };
+  await using _projector = await startProjector({ ...stage, eventLog });
+  await stage.projected(await stage.createJob());
+  expect(late).toBeLessThan(0);
 });
 
 test('a projector recovers when Postgres is available again', async () => {

@@ -12,10 +12,11 @@ import type { SearchPaths } from '@jobstream/readmodel';
 import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
+import type { EndOfLogOptions } from './endOfLog.ts';
 import { refoldReadableJobs } from './refoldReadableJobs.ts';
 import type { ProjectionObserver } from './projectLog.ts';
 
-export interface ProjectorOptions {
+export interface ProjectorOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence' | 'readStoredHistory'>;
   readonly databaseUrl: string;
   /** By which jobs can be searched, from now on; default: as before. */
