@@ -16,12 +16,13 @@ export interface AppendRequest {
 }
 
 export function jobAppendRequest(event: JobEvent, traceparent?: string): AppendRequest {
+  const subject = eventSubject(event);
   return {
     eventId: event.id,
     kind: 'job',
     owner: event.jobId,
-    subject: eventSubject(event),
-    filter: expectationFilter(event),
+    subject,
+    filter: expectationFilter(event, subject),
     text: encodeJobEvent(event),
     traceparent,
   };

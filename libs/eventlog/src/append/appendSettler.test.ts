@@ -39,10 +39,10 @@ test.each(failures)('a look-up that %s says nothing about the append: it is made
   const sequence = await log.append(event, 0);
   const connection = await Connection.open({ url: nats.url, name: 'test' });
   const reader = new FailingFirst(connection, first);
-  const settler = new AppendSettler(connection, ({ reject }) => reject(new Error('taken for absent')), reader);
+  const settler = new AppendSettler(connection, (append) => append.reject(new Error('taken for absent')), reader);
   const settled = new Promise<number>((resolve, reject) => {
     const deadline = performance.now() + 20_000;
-    settler.settle({ ...jobAppendRequest(event), expected: 0, deadline, resolve, reject, uncertain: true });
+    settler.settle({ request: jobAppendRequest(event), expected: 0, deadline, resolve, reject, uncertain: true });
   });
   await expect(settled).resolves.toBe(sequence);
   expect(reader.lookUps).toBe(2);

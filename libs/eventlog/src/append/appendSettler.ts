@@ -5,14 +5,15 @@ import { LeaderReader } from '../read/leaderReader.ts';
 import type { AppendRequest } from './appendRequest.ts';
 
 /** An append without an outcome yet; for an atomic batch, that of its last event, since its events are stored in order. */
-export interface PendingAppend extends Pick<AppendRequest, 'eventId' | 'kind' | 'owner' | 'filter'> {
+export interface PendingAppend {
+  readonly request: Pick<AppendRequest, 'eventId' | 'kind' | 'owner' | 'filter'>;
   readonly expected: number;
   /** In the time of `performance.now()`. */
   readonly deadline: number;
-  readonly resolve: (sequence: number) => void;
-  readonly reject: (error: Error) => void;
   /** Set once an outcome was unknown: from then on a conflict may be with our own first try. */
   uncertain: boolean;
+  resolve(sequence: number): void;
+  reject(error: Error): void;
 }
 
 type Verdict = { readonly kind: 'stored'; readonly sequence: number } | { readonly kind: 'absent' | 'overtaken' };
@@ -68,10 +69,10 @@ export class AppendSettler<Append extends PendingAppend> {
   }
 
   async #verdict(append: Append, timeoutMs: number): Promise<Verdict> {
-    let message = await this.#reader.last(append.filter, timeoutMs);
+    let message = await this.#reader.last(append.request.filter, timeoutMs);
     if (message === undefined || message.sequence === append.expected) return { kind: 'absent' };
     while (message !== undefined && message.sequence > append.expected) {
-      if (message.eventId === append.eventId) return { kind: 'stored', sequence: message.sequence };
+      if (message.eventId === append.request.eventId) return { kind: 'stored', sequence: message.sequence };
       if (message.previous === undefined || message.previous <= append.expected) break;
       message = await this.#reader.at(message.previous, timeoutMs);
     }
@@ -80,6 +81,6 @@ export class AppendSettler<Append extends PendingAppend> {
 }
 
 /** Returns the error for an append that lost against another writer. */
-export function conflictOf({ kind, owner, expected }: PendingAppend): ConcurrentAppendError {
+export function conflictOf({ request: { kind, owner }, expected }: PendingAppend): ConcurrentAppendError {
   return new ConcurrentAppendError(`${kind} ${owner}`, expected);
 }

@@ -1,14 +1,15 @@
 import type { Connection } from '../connection/connection.ts';
 import { batchHeaders, batchId, expectationHeaders } from '../connection/headers.ts';
-import { LinkedSet, type Place } from '../connection/linkedSet.ts';
+import { LinkedSet } from '../connection/linkedSet.ts';
 import type { BatchPublisher, PublishOutcome } from '../connection/publisher.ts';
 import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { assertFits, type AppendLimiter } from './appendLimiter.ts';
 import type { AppendRequest } from './appendRequest.ts';
-import { AppendSettler, conflictOf, type PendingAppend } from './appendSettler.ts';
+import { AppendSettler, conflictOf } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
-import { outcomeOfError, type AppendOutcome, type LogObserver } from './logObserver.ts';
+import { outcomeOfError, type LogObserver } from './logObserver.ts';
+import { QueuedAppend, type OnSettled } from './queuedAppend.ts';
 import type { ReachedPosition } from './reachedPosition.ts';
 
 export interface AppenderOptions {
@@ -17,13 +18,6 @@ export interface AppenderOptions {
   readonly limiter: AppendLimiter;
   readonly observer?: LogObserver | undefined;
   readonly reached?: ReachedPosition | undefined;
-}
-
-interface QueuedAppend extends PendingAppend {
-  readonly subject: string;
-  readonly traceparent: string | undefined;
-  readonly body: Uint8Array;
-  settled: boolean;
 }
 
 /** Never empty: the server would wait for ever for the end of an empty batch, and we for its acknowledgement. */
@@ -82,11 +76,8 @@ export class Appender {
    * Stores the event if its owner's last sequence is still `expected`, and resolves to the event's own sequence. Rejects
    * with ConcurrentAppendError, LogUnavailableError, LogOverloadedError or EventTooLargeError.
    */
-  append(
-    { text, eventId, kind, owner, subject, filter, traceparent }: AppendRequest,
-    expected: number,
-  ): Promise<number> {
-    const body = Buffer.from(text);
+  append(request: AppendRequest, expected: number): Promise<number> {
+    const body = Buffer.from(request.text);
     try {
       assertFits(body, this.#connection.nats.info?.max_payload);
       this.#options.limiter.acquire(1, body.length);
@@ -96,27 +87,8 @@ export class Appender {
     }
     const deadline = performance.now() + this.#options.deadlineMs;
     return new Promise((resolve, reject) => {
-      const append: QueuedAppend = {
-        eventId,
-        kind,
-        owner,
-        filter,
-        subject,
-        traceparent,
-        body,
-        expected,
-        deadline,
-        resolve: (sequence) => {
-          if (kind === 'job') this.#options.reached?.note(sequence);
-          if (this.#settled(place, 'stored')) resolve(sequence);
-        },
-        reject: (error) => {
-          if (this.#settled(place, outcomeOfError(error))) reject(error);
-        },
-        uncertain: false,
-        settled: false,
-      };
-      const place = this.#unsettled.add(append);
+      const options = { request, body, expected, deadline, onSettled: this.#onSettled, resolve, reject };
+      const append = new QueuedAppend(options, this.#unsettled);
       this.#queue.push(append);
       if (this.#queue.length >= MAX_BATCH && this.#batchStart() !== undefined) this.#flush();
       else this.#scheduleFlush();
@@ -129,17 +101,16 @@ export class Appender {
     clearInterval(this.#sweeper);
   }
 
-  /** Returns false if it was settled before: an append may get its outcome after its deadline. */
-  #settled(place: Place<QueuedAppend>, outcome: AppendOutcome): boolean {
-    if (!this.#unsettled.remove(place)) return false;
-    const append = place.item;
-    append.settled = true;
-    const { observer, deadlineMs, limiter } = this.#options;
+  /** An append may get its outcome after its deadline: that tells where the log ends, and nothing else. */
+  readonly #onSettled: OnSettled = (append, outcome, sequence = 0) => {
+    const { observer, reached, deadlineMs, limiter } = this.#options;
+    if (append.request.kind === 'job') reached?.note(sequence);
+    if (!this.#unsettled.remove(append.place)) return false;
     limiter.release(1, append.body.length);
     observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
     if (this.#unsettled.size === 0) this.#onIdle?.();
     return true;
-  }
+  };
 
   /** Gathers the appends of this turn of the event loop before sending any, unless they fill a batch. */
   #scheduleFlush(): void {
@@ -166,7 +137,7 @@ export class Appender {
     while (this.#openBatches < MAX_OPEN_BATCHES) {
       const half = this.#halves.shift();
       if (half === undefined) return;
-      const [first, ...others] = half.filter(({ settled }) => !settled);
+      const [first, ...others] = half.filter(({ isSettled }) => !isSettled);
       if (first !== undefined) this.#commitBatch([first, ...others]);
     }
   }
@@ -184,8 +155,9 @@ export class Appender {
 
   #sendSingle(append: QueuedAppend): void {
     this.#singlesInFlight++;
-    const headers = expectationHeaders(append);
-    this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
+    const { request, body } = append;
+    const headers = expectationHeaders(append.expected, request);
+    this.#publisher.publish(request.subject, body, headers, (outcome) => {
       this.#singlesInFlight--;
       this.#conclude(append, outcome);
       this.#scheduleFlush();
@@ -196,7 +168,7 @@ export class Appender {
   #takeBatch(first: QueuedAppend): Batch {
     const batch: Batch = [first];
     const later: QueuedAppend[] = [];
-    const owners = new Set<string>().add(first.owner);
+    const owners = new Set<string>().add(first.request.owner);
     let bytes = first.body.length;
     let taken = 1;
     while (batch.length < MAX_BATCH) {
@@ -204,9 +176,10 @@ export class Appender {
       bytes += append?.body.length ?? 0;
       if (append === undefined || bytes > MAX_BATCH_BYTES) break;
       taken++;
-      if (owners.has(append.owner)) later.push(append);
+      const { owner } = append.request;
+      if (owners.has(owner)) later.push(append);
       else batch.push(append);
-      owners.add(append.owner);
+      owners.add(owner);
     }
     this.#queue = [...later, ...this.#queue.slice(taken)];
     return batch;
@@ -219,10 +192,11 @@ export class Appender {
     this.#options.observer?.batchSent(batch.length);
     for (const [index, append] of batch.entries()) {
       const last = index === batch.length - 1;
-      const headers = batchHeaders(append, { id, position: index + 1, last });
-      if (!last) this.#publisher.publishWithoutAck(append.subject, append.body, headers);
+      const { request, body } = append;
+      const headers = batchHeaders(append.expected, request, { id, position: index + 1, last });
+      if (!last) this.#publisher.publishWithoutAck(request.subject, body, headers);
       else
-        this.#publisher.publish(append.subject, append.body, headers, (outcome) => {
+        this.#publisher.publish(request.subject, body, headers, (outcome) => {
           if (sentAt !== undefined) this.#threshold.acknowledged(batch.length, performance.now() - sentAt);
           this.#onBatch(batch, outcome);
         });
@@ -266,7 +240,7 @@ export class Appender {
   }
 
   #resend(append: QueuedAppend): void {
-    if (append.settled) return;
+    if (append.isSettled) return;
     this.#queue.unshift(append);
     this.#scheduleFlush();
   }

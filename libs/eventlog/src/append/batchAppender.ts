@@ -16,7 +16,8 @@ export interface BatchAppenderOptions {
   readonly reached?: ReachedPosition | undefined;
 }
 
-interface Member extends AppendRequest {
+interface Member {
+  readonly request: AppendRequest;
   readonly body: Uint8Array;
 }
 
@@ -89,8 +90,7 @@ export class BatchAppender {
     const bytes = members.reduce((sum, { body }) => sum + body.length, 0);
     this.#options.limiter.acquire(members.length, bytes);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const { eventId, kind, owner, filter } = last;
-    const append = { eventId, kind, owner, filter, expected: 0, deadline, resolve, reject };
+    const append = { request: last, expected: 0, deadline, resolve, reject };
     const batch: PendingBatch = { ...append, members, uncertain: false, conflicted: false };
     const timeout = setTimeout(
       () => reject(new LogUnavailableError('no answer in time: the outcome of a batch is unknown')),
@@ -114,7 +114,7 @@ export class BatchAppender {
   #member(event: AppendRequest): Member {
     const body = Buffer.from(event.text);
     assertFits(body, this.#connection.nats.info?.max_payload);
-    return { ...event, body };
+    return { request: event, body };
   }
 
   #flush(): void {
@@ -132,11 +132,11 @@ export class BatchAppender {
     const id = batchId();
     this.#open++;
     this.#options.observer?.batchSent(members.length);
-    for (const [index, { subject, filter, traceparent, body }] of members.entries()) {
+    for (const [index, { request, body }] of members.entries()) {
       const last = index === members.length - 1;
-      const headers = batchHeaders({ expected: 0, subject, filter, traceparent }, { id, position: index + 1, last });
-      if (last) this.#publisher.publish(subject, body, headers, (outcome) => this.#onOutcome(outcome, batch));
-      else this.#publisher.publishWithoutAck(subject, body, headers);
+      const headers = batchHeaders(0, request, { id, position: index + 1, last });
+      if (last) this.#publisher.publish(request.subject, body, headers, (outcome) => this.#onOutcome(outcome, batch));
+      else this.#publisher.publishWithoutAck(request.subject, body, headers);
     }
   }
 

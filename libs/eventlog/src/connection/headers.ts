@@ -7,19 +7,18 @@ export const TRACEPARENT = 'traceparent';
 
 const IS_TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What an append expects of the server, and its trace context. */
-export interface Expectation {
-  readonly expected: number;
+/** What an append says of itself to the server, and its trace context. */
+export interface AppendAddress {
   /** The subject of the message itself. */
   readonly subject: string;
-  /** The subjects whose last sequence must be `expected`. */
+  /** The subjects whose last sequence must be the expected one. */
   readonly filter: string;
   readonly traceparent?: string | undefined;
 }
 
-/** Returns the headers of one append, encoded. */
-export function expectationHeaders(expectation: Expectation): MsgHdrs {
-  return encoded(expectationLines(expectation));
+/** Returns the headers of an append that is stored only after the sequence `expected`. */
+export function expectationHeaders(expected: number, address: AppendAddress): MsgHdrs {
+  return encoded(expectationLines(expected, address));
 }
 
 const BATCH_ID_BYTES = 9;
@@ -31,12 +30,14 @@ export function batchId(): string {
 
 /** As `expectationHeaders`, for message `position` (1, 2, …) of an atomic batch. */
 export function batchHeaders(
-  expectation: Expectation,
+  expected: number,
+  address: AppendAddress,
   batch: { readonly id: string; readonly position: number; readonly last: boolean },
 ): MsgHdrs {
   const commit = batch.last ? 'Nats-Batch-Commit: 1\r\n' : '';
   return encoded(
-    expectationLines(expectation) + `Nats-Batch-Id: ${batch.id}\r\nNats-Batch-Sequence: ${batch.position}\r\n${commit}`,
+    expectationLines(expected, address) +
+      `Nats-Batch-Id: ${batch.id}\r\nNats-Batch-Sequence: ${batch.position}\r\n${commit}`,
   );
 }
 
@@ -62,7 +63,7 @@ export function plainHeaders(traceparent?: string): MsgHdrs {
 }
 
 /** Without a filter the server looks at the subject of the message. */
-function expectationLines({ expected, subject, filter, traceparent }: Expectation): string {
+function expectationLines(expected: number, { subject, filter, traceparent }: AppendAddress): string {
   const filterLine = filter === subject ? '' : `${EXPECTED_FILTER}: ${filter}\r\n`;
   return `${EXPECTED_SEQUENCE}: ${expected}\r\n${filterLine}${traceLine(traceparent)}`;
 }

@@ -121,7 +121,7 @@ export class JobKeys {
 
   /** Resolves with conflicts too: another writer was first, and its message has the answer. */
   async #publish(subject: string, body: string, jobId: string, expected = 0): Promise<PublishOutcome> {
-    const headers = expectationHeaders({ expected, subject, filter: keysFilter(jobId) });
+    const headers = expectationHeaders(expected, { subject, filter: keysFilter(jobId) });
     const outcome = await publishOnce(this.#options.publisher, { subject, body, headers });
     if (outcome.kind !== 'refused' || isConflict(outcome.code)) return outcome;
     throw new LogUnavailableError(`a key could not be stored: ${outcome.description} (${outcome.code})`);

@@ -28,14 +28,14 @@ export function tokenIndex(subject: string): number {
 }
 
 /**
- * Returns the filter that an append's expectation is checked against. Replicated servers compare these filters as
+ * Returns the filter that the expectation of an append to `subject` is checked against. Replicated servers compare these filters as
  * strings, so every writer must send exactly this one. A creation can only race another creation of the same id, which
  * sends the same filter: with an idempotency key it covers all types, since the key is the identity; else it is the
  * event's own subject, which the server finds without a search and which every job has.
  */
-export function expectationFilter(event: JobEvent): string {
+export function expectationFilter(event: JobEvent, subject: string): string {
   if (event.event !== 'JobCreated') return jobFilter(event.jobId, event.jobType);
-  return event.data.idempotencyKey === undefined ? eventSubject(event) : jobFilter(event.jobId);
+  return event.data.idempotencyKey === undefined ? subject : jobFilter(event.jobId);
 }
 
 /** Returns the filter of all events of this name of a job type: `jobs.<type>.*.<event>`. */

@@ -20,9 +20,9 @@ function messagesOf(events: Events, run: number): readonly ModelMessage[] {
   return (isEachOnce ? events : events.slice(0, 1)).map(({ job, expected }, index, { length }) => {
     const owner = `0000000${job}-0000-4000-8000-${String(run).padStart(12, '0')}`;
     const subject = `jobs.email.${owner}.created`;
-    const expectation = { expected, subject, filter: `jobs.*.${owner}.*` };
+    const address = { subject, filter: `jobs.*.${owner}.*` };
     const batch = { id, position: index + 1, last: index === length - 1 };
-    const headers = length === 1 ? expectationHeaders(expectation) : batchHeaders(expectation, batch);
+    const headers = length === 1 ? expectationHeaders(expected, address) : batchHeaders(expected, address, batch);
     return { subject, body: Buffer.from('{}'), headers };
   });
 }
