@@ -18,7 +18,6 @@ import { keyRoutes } from './keys/keyRoutes.ts';
 import { documentRoutes } from './openapi/documentRoutes.ts';
 import { auditRoutes } from './operations/auditRoutes.ts';
 import { processRoutes } from './operations/processRoutes.ts';
-import { answersWithPosition } from './http/logPosition.ts';
 import { Problem } from './problems/problem.ts';
 import { verificationRoutes } from './projections/verificationRoutes.ts';
 import { rebuildRoutes } from './projections/rebuildRoutes.ts';
@@ -38,9 +37,10 @@ export function createApp(deps: ApiDeps): Express {
   app.set('trust proxy', deps.auth.trustedProxies);
   app.locals['accessControl'] = accessControl(deps.auth, deps.keyCache);
   app.locals['limits'] = deps.limits;
+  app.locals['log'] = deps.log;
   app.locals['audit'] = { trail: deps.auditTrail, clock: deps.log.clock } satisfies AuditParts;
   app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
-  app.use(arrivalDeadline(30_000), checkRequestHead, answersWithPosition(deps.log));
+  app.use(arrivalDeadline(30_000), checkRequestHead);
   if (deps.auth.open) {
     deps.logger.warn('AUTH is open: every client that reaches this address may do everything');
     app.use(localRequestsOnly(deps.auth.corsOrigins));

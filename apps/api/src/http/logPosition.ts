@@ -1,18 +1,13 @@
 import type { EventLog } from '@jobstream/eventlog';
-import type { RequestHandler, Response } from 'express';
+import type { Response } from 'express';
 
-type Log = Pick<EventLog, 'reached'>;
-
-/** Has the answers to requests that may change something say which position of the log has the changes. */
-export function answersWithPosition(log: Log): RequestHandler {
-  return ({ method }, res, next) => {
-    if (method !== 'GET' && method !== 'HEAD') res.locals['log'] = log;
-    next();
-  };
-}
-
-/** Sets the header `Jobstream-Position` of an answer that is sent when the changes have been made. */
+/**
+ * Has the answer to a request that may have changed something say which position of the log has the changes, in the header
+ * `Jobstream-Position`. The log is that of `app.locals`.
+ */
 export function setPosition(res: Response): void {
-  const log = res.locals['log'] as Log | undefined;
+  const { method } = res.req;
+  if (method === 'GET' || method === 'HEAD') return;
+  const log = res.app.locals['log'] as Pick<EventLog, 'reached'> | undefined;
   if (log !== undefined) res.setHeader('Jobstream-Position', String(log.reached.sequence));
 }
