@@ -52,7 +52,7 @@ function Others({ job, sent: { before, after, alike } }: RetriedProps) {
   return (
     <p className="actions start">
       <Link className="button primary" {...planOf({ kind: 'retry', ...alike, ...edits, ...sets })}>
-        Same for the {count.toLocaleString()} others that failed alike…
+        Same for {count === 1 ? 'the other one' : `the ${count.toLocaleString()} others`} that failed alike…
       </Link>
     </p>
   );
