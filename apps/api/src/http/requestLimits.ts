@@ -18,6 +18,8 @@ export interface RequestLimits {
   readonly partMs: number;
   /** The last log lines of an attempt, once it is over: a follower of one that logged nothing gets no answer before. */
   readonly lateLinesMs: number;
+  /** Until the lines of a followed attempt are read again although nothing has told of new ones. */
+  readonly untoldLinesMs: number;
   /** API keys that this process does not know yet. */
   readonly keysMs: number;
   /** The record of a change that must not be made without it. */
@@ -36,6 +38,7 @@ export function requestLimits(answerMs = 5_000): RequestLimits {
     pastMs: answerMs * 0.4,
     partMs: answerMs * 0.3,
     lateLinesMs: Math.min(answerMs * 0.3, 1_500),
+    untoldLinesMs: 1_000,
     keysMs: answerMs * 0.2,
     auditMs: answerMs * 0.4,
   };

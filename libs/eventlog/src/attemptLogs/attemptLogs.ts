@@ -4,6 +4,7 @@ import { plainHeaders } from '../connection/headers.ts';
 import type { BatchPublisher } from '../connection/publisher.ts';
 import type { Contents } from '../contents/contents.ts';
 import { LogUnavailableError } from '../errors.ts';
+import { subscribeToHints } from '../queue/subscribeToHints.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { logsSubject } from '../streams/logsStream.ts';
 import { LOGS_STREAM } from '../streams/streams.ts';
@@ -79,6 +80,14 @@ export class AttemptLogs {
    */
   read({ limit, until, ...query }: LogQuery & LogPageQuery): Promise<LogPage> {
     return this.open(query).next({ limit, until });
+  }
+
+  /**
+   * Calls back when there may be new lines of the job; returns a function that ends this. A hint: they may be those of another
+   * job, and readable only a moment later, and a user of NATS without the right to subscribe is told nothing.
+   */
+  subscribe(jobId: string, onHint: () => void): () => void {
+    return subscribeToHints(this.#parts.connection.nats, [logsSubject(jobId)], onHint);
   }
 
   async #sealed<Parcel>(

@@ -8,7 +8,9 @@ import { openFeed } from '../../../testing/openFeed.ts';
 
 const logsRetention = { maxAgeMs: 86_400_000, maxBytes: 67_108_864 };
 const masterKeys = [{ id: 'test', secret: randomBytes(32) }];
-const { api } = useStage({ auth: { open: false }, log: { logsRetention, masterKeys } });
+/** Followers see nothing but what they are told of. */
+const limits = { untoldLinesMs: 3_600_000 };
+const { api } = useStage({ auth: { open: false }, log: { logsRetention, masterKeys }, limits });
 
 interface Lines {
   readonly items: readonly { readonly message: string }[];
@@ -89,6 +91,15 @@ test('a follower receives lines as they are written, until the attempt is over',
   const from = await openFeed(api.url + path, { ...resumed, 'last-event-id': String(feed.events[0]?.id) });
   expect(await from.ended).toBe('end');
   expect(from.events.map(({ data }) => data['message'])).toEqual(['b', 'c']);
+});
+
+test('a follower that has all lines already is told when the attempt is over', async () => {
+  const { path, write, append } = await runningJob();
+  await write(['a'], true);
+  using feed = await openFeed(api.url + path, await keyWith(['jobs:debug']));
+  await feed.received(1);
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  expect(await feed.ended).toBe('end');
 });
 
 test('a follower of an attempt with several runs receives the last lines of the last one, and none twice', async () => {

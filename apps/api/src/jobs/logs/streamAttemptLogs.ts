@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from '@jobstream/domain';
 import type { AttemptLogReader, LogPage, PositionedLine } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
@@ -8,6 +7,7 @@ import { lastEventId } from '../../feeds/feedQuery.ts';
 import { findJob } from '../read/findJob.ts';
 import { noSuchJob } from '../view/jobPath.ts';
 import { isOver, rangeOf } from './logRange.ts';
+import { NewLines } from './newLines.ts';
 
 interface Address {
   readonly jobId: string;
@@ -21,7 +21,6 @@ interface LogNews extends LogPage {
   readonly hasEnded: boolean;
 }
 
-const POLL_MS = 250;
 const PAGE = 500;
 
 /** Streams the lines of an attempt after `Last-Event-ID`, then live ones until the attempt is over. */
@@ -43,6 +42,7 @@ async function* followLines(
   signal: AbortSignal,
 ): AsyncGenerator<LogNews> {
   const { log, limits } = deps;
+  using news = await NewLines.of(jobId, deps);
   const lateness = new Lateness(limits.lateLinesMs, () => log.clock.now());
   let reader: AttemptLogReader | undefined;
   while (!signal.aborted) {
@@ -56,7 +56,7 @@ async function* followLines(
       over && !page.isMore && (lateness.isOver(job) || (await hasLastRun({ jobId, attempt }, reader, deps)));
     yield { ...page, isOver: over, hasEnded };
     if (hasEnded) return;
-    if (!page.isMore) await pause(POLL_MS, undefined, { signal }).catch(() => undefined);
+    if (!page.isMore) await news.next(signal);
   }
 }
 
