@@ -16,7 +16,7 @@ await eventLog.start();
 const store = new FolderStore(folder);
 const archive = new Archive(store);
 const logger = createLogger({ service: 'projector', level: 'info' });
-const archived = new ArchivedThrough(archive, eventLog.messages, settleMs);
+const archived = new ArchivedThrough(archive, eventLog.messages, { settleMs });
 const service =
   part === 'archiver'
     ? new Archiver({ eventLog, archive, store, maxAgeMs, intervalMs, logger })

@@ -56,6 +56,7 @@ export type { JobTypeControl, JobTypeInfo } from './queue/jobTypeControl.ts';
 export { NEWER_DELAY_MS } from './queue/redelivery.ts';
 export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader.ts';
+export { endOfLog, spanOfLog, type EndOfLogOptions } from './read/endOfLog.ts';
 export type { LogArchive } from './read/expiredEvents.ts';
 export type { JobSnapshot, StoredHistory } from './read/jobReader.ts';
 export { isReadableRecord } from './read/logEntry.ts';

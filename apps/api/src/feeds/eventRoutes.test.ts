@@ -1,5 +1,5 @@
 import { eventually, startNats } from '@jobstream/test-support';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { type FeedEvent, openFeed } from '../../testing/openFeed.ts';
 import { startApi } from '../../testing/startApi.ts';
@@ -114,6 +114,15 @@ describe('a feed that is resumed', () => {
     const end = await api.log.lastSequence();
     using feed = await openFeed(`${api.url}/api/events`, { 'last-event-id': String(end + 10) });
     expect(feed.status).toBe(400);
+  });
+
+  test('is not refused for an end that a new leader of the log says for a moment', async () => {
+    const end = await api.log.lastSequence();
+    vi.spyOn(api.log, 'lastSequence')
+      .mockResolvedValueOnce(end)
+      .mockResolvedValueOnce(end + 10);
+    using feed = await openFeed(`${api.url}/api/events`, { 'last-event-id': String(end + 10) });
+    expect(feed.status).toBe(200);
   });
 });
 

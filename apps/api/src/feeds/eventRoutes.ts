@@ -1,3 +1,4 @@
+import { endOfLog } from '@jobstream/eventlog';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
@@ -28,6 +29,9 @@ const getEventsOperation: Operation = {
   problems: ['log-unavailable', 'too-many-feeds', 'caller-share-exceeded', 'stopping'],
 };
 
+/** How long a position beyond the end is waited for: a new leader of the log may not know of it yet. */
+const NEW_LEADER_MS = 1_000;
+
 /** Routes under `/api/events`. */
 export function eventRoutes(deps: ApiDeps): readonly Route[] {
   const handlers = [requireScope('jobs:read'), getEvents(deps)];
@@ -52,6 +56,7 @@ function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler
 async function startOf({ after }: FeedPlan, { log, tail }: Pick<ApiDeps, 'log' | 'tail'>): Promise<number> {
   if (after === undefined) return tail.end;
   // A feed beyond the end would wait for events that may not come for years.
-  if (after > tail.end && after > (await log.lastSequence())) throw unknownPosition('is beyond the end of the log');
+  const isBeyond = after > tail.end && after > (await endOfLog(log, after, { patienceMs: NEW_LEADER_MS }));
+  if (isBeyond) throw unknownPosition('is beyond the end of the log');
   return after;
 }

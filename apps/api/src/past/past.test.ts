@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { followPast } from '../../testing/followPast.ts';
 import { startApi } from '../../testing/startApi.ts';
@@ -223,6 +223,7 @@ test('an answer waits for the events of its moment, and says so where they do no
     type: 'urn:jobstream:problem:past-not-reached',
     detail: expect.stringContaining('past states are known until'),
   });
+  vi.spyOn(api.log, 'lastSequence').mockResolvedValueOnce(sequence - 1); // as a new leader says for a moment
   const waiting = ask(`/api/jobs?type=waits&limit=1&asOf=${sequence}`);
   await followPast(api.log, stage.databaseUrl);
   expect((await waiting).body.items.map((job) => job.id)).toEqual([id]);

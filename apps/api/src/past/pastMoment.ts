@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Instant } from '@jobstream/creation';
 import { Timestamp } from '@jobstream/domain';
+import { endOfLog } from '@jobstream/eventlog';
 import type { PastCheckpoint } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../apiDeps.ts';
@@ -36,6 +37,8 @@ export function momentOf(text: string): Moment {
 const POLL_MS = 50;
 /** How well this process knows the clock of the server. */
 const CLOCK_MARGIN_MS = 100;
+/** How long a sequence beyond the end is waited for: a new leader of the log may not know of it yet. */
+const NEW_LEADER_MS = 1_000;
 
 type Deps = Pick<ApiDeps, 'table' | 'log' | 'limits'>;
 
@@ -89,7 +92,7 @@ async function endBy(moment: Moment, { log, limits }: Deps): Promise<number | un
   if (typeof moment === 'string' && Date.parse(moment) > now + limits.pastMs)
     throw refused('must not be later than now');
   if (typeof moment === 'string' && Date.parse(moment) >= now - CLOCK_MARGIN_MS) return undefined;
-  const last = await log.lastSequence();
+  const last = await endOfLog(log, typeof moment === 'number' ? moment : 0, { patienceMs: NEW_LEADER_MS });
   if (typeof moment === 'number' && moment > last)
     throw refused(`must not be later than the end of the log, which is at ${last}`);
   return typeof moment === 'number' ? moment : last;

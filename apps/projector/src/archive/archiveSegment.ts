@@ -1,6 +1,7 @@
 import { SegmentBuilder } from '@jobstream/archive';
 import type { Archive, ArchiveWriter, ArchivedMessage, ArchiveSpan } from '@jobstream/archive';
-import type { LogMessages, SequenceSpan } from '@jobstream/eventlog';
+import { spanOfLog } from '@jobstream/eventlog';
+import type { EndOfLogOptions, LogMessages, SequenceSpan } from '@jobstream/eventlog';
 import { typedCommand } from '@jobstream/runtime';
 
 /** What archiving reads of a log. */
@@ -8,7 +9,7 @@ interface ReadableLog {
   readonly messages: Pick<LogMessages, 'span' | 'from'>;
 }
 
-export interface ArchiveSegmentOptions {
+export interface ArchiveSegmentOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: ReadableLog;
   readonly archive: Archive;
   readonly writer: ArchiveWriter;
@@ -37,9 +38,10 @@ export async function archiveSegment(options: ArchiveSegmentOptions): Promise<Se
 }
 
 /** The sequence that is archived next. */
-async function nextSequence({ eventLog, archive, beginLate }: ArchiveSegmentOptions): Promise<number> {
+async function nextSequence(options: ArchiveSegmentOptions): Promise<number> {
+  const { eventLog, archive, beginLate } = options;
   const archived = await archive.refresh();
-  const log = await eventLog.messages.span();
+  const log = await spanOfLog(eventLog.messages, archived.last, options);
   assertNotAhead(archived, log);
   await assertSameLog(archive, eventLog);
   const [{ last }, { first }] = [archived, log];

@@ -1,11 +1,12 @@
 import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
-import type { EventLog } from '@jobstream/eventlog';
+import { spanOfLog } from '@jobstream/eventlog';
+import type { EndOfLogOptions, EventLog } from '@jobstream/eventlog';
 import { BackgroundLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import { ArchiveGapError, ArchiveMismatchError, archiveSegment, assertNotAhead } from './archiveSegment.ts';
 
-export interface ArchiverOptions {
+export interface ArchiverOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: Pick<EventLog, 'messages' | 'clock'>;
   readonly archive: Archive;
   readonly store: ArchiveStore;
@@ -53,13 +54,13 @@ export class Archiver extends BackgroundLoop {
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { archive, store, eventLog, logger, observer, intervalMs = INTERVAL_MS } = this.#options;
-    const backlog = await readBacklog(eventLog, archive);
+    const { archive, store, eventLog, logger, observer, intervalMs = INTERVAL_MS, patienceMs } = this.#options;
+    const backlog = await readBacklog(eventLog, archive, { patienceMs, stop });
     observer?.backlogMeasured(backlog);
     this.#warnIfLate(backlog);
     if (!this.#isDue(backlog)) return intervalMs;
     const writer = await ArchiveWriter.open(store, archive);
-    const outcome = await archiveSegment({ eventLog, archive, writer, beginLate: false, stop });
+    const outcome = await archiveSegment({ eventLog, archive, writer, beginLate: false, patienceMs, stop });
     logger.info({ outcome, archivedUpTo: archive.span.last }, 'archived');
     if (outcome !== 'added') return intervalMs;
     observer?.segmentAdded();
@@ -97,9 +98,10 @@ export class Archiver extends BackgroundLoop {
 export async function readBacklog(
   eventLog: Pick<EventLog, 'messages' | 'clock'>,
   archive: Archive,
+  options?: EndOfLogOptions,
 ): Promise<ArchiveBacklog> {
   const archived = await archive.refresh();
-  const log = await eventLog.messages.span();
+  const log = await spanOfLog(eventLog.messages, archived.last, options);
   assertNotAhead(archived, log);
   const [oldest] = await eventLog.messages.from(archived.last + 1, { count: 1 });
   const oldestMs = oldest === undefined ? 0 : Math.max(0, eventLog.clock.now() - Date.parse(oldest.recordedAt));

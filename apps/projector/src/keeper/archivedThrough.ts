@@ -1,9 +1,15 @@
 import type { Archive } from '@jobstream/archive';
-import type { LogMessages } from '@jobstream/eventlog';
+import { spanOfLog } from '@jobstream/eventlog';
+import type { EndOfLogOptions, LogMessages } from '@jobstream/eventlog';
 import { assertNotAhead, assertSameLog } from '../archive/archiveSegment.ts';
 
 /** Processes look at the archive every five minutes before they decide that a job is new. */
 const SETTLE_MS = 600_000;
+
+export interface ArchivedThroughOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
+  /** After how many milliseconds every process is taken to have seen a message in the archive. */
+  readonly settleMs?: number;
+}
 
 interface Sight {
   readonly last: number;
@@ -18,13 +24,13 @@ interface Sight {
 export class ArchivedThrough {
   readonly #archive: Archive;
   readonly #messages: Pick<LogMessages, 'span' | 'from'>;
-  readonly #settleMs: number;
+  readonly #options: ArchivedThroughOptions;
   #sights: readonly Sight[] = [];
 
-  constructor(archive: Archive, messages: Pick<LogMessages, 'span' | 'from'>, settleMs = SETTLE_MS) {
+  constructor(archive: Archive, messages: Pick<LogMessages, 'span' | 'from'>, options: ArchivedThroughOptions = {}) {
     this.#archive = archive;
     this.#messages = messages;
-    this.#settleMs = settleMs;
+    this.#options = options;
   }
 
   /**
@@ -33,12 +39,13 @@ export class ArchivedThrough {
    * @throws ArchiveMismatchError when the archive belongs to another log; what the log and the archive throw.
    */
   async sequence(): Promise<number> {
+    const { settleMs = SETTLE_MS } = this.#options;
     const span = await this.#archive.refresh();
     const now = performance.now();
-    assertNotAhead(span, await this.#messages.span());
+    assertNotAhead(span, await spanOfLog(this.#messages, span.last, this.#options));
     await assertSameLog(this.#archive, { messages: this.#messages });
     if (span.last !== this.#sights.at(-1)?.last) this.#sights = [...this.#sights, { last: span.last, at: now }];
-    const settled = this.#sights.findLastIndex(({ at }) => now - at >= this.#settleMs);
+    const settled = this.#sights.findLastIndex(({ at }) => now - at >= settleMs);
     this.#sights = this.#sights.slice(Math.max(settled, 0));
     return settled === -1 ? 0 : (this.#sights[0]?.last ?? 0);
   }

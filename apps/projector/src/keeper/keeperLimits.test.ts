@@ -116,8 +116,8 @@ test.concurrent(
     };
     await stage.create('waiting');
     await add();
-    const never = new ArchivedThrough(archive, messages, 60_000);
-    const soon = new ArchivedThrough(archive, messages, 50);
+    const never = new ArchivedThrough(archive, messages, { settleMs: 60_000 });
+    const soon = new ArchivedThrough(archive, messages, { settleMs: 50 });
     expect([await never.sequence(), await soon.sequence()]).toEqual([0, 0]);
     await eventually(async () => expect(await soon.sequence()).toBe(1));
     await stage.create('waiting');
@@ -126,7 +126,7 @@ test.concurrent(
     await eventually(async () => expect(await soon.sequence()).toBe(2));
     expect(await never.sequence()).toBe(0);
     await using other = await keeperStage();
-    const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, 0);
+    const wrong = new ArchivedThrough(new Archive(store), other.eventLog.messages, { settleMs: 0, patienceMs: 50 });
     await expect(wrong.sequence()).rejects.toThrow('the archive belongs to another log');
     await other.create('waiting');
     await other.create('waiting');

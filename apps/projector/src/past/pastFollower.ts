@@ -1,12 +1,11 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { ArchiveUnavailableError } from '@jobstream/archive';
-import { LogUnavailableError } from '@jobstream/eventlog';
-import type { EventLog, LogEntry, LogMessages } from '@jobstream/eventlog';
+import { endOfLog, LogUnavailableError } from '@jobstream/eventlog';
+import type { EndOfLogOptions, EventLog, LogEntry, LogMessages } from '@jobstream/eventlog';
 import { PastProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { ReadModel } from '@jobstream/readmodel';
 import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
-import { endOfLog, type EndOfLogOptions } from '../projection/endOfLog.ts';
 
 /** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
 export interface PastObserver {

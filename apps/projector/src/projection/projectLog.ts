@@ -1,9 +1,9 @@
-import type { EventLog, LogEntry } from '@jobstream/eventlog';
+import { endOfLog } from '@jobstream/eventlog';
+import type { EndOfLogOptions, EventLog, LogEntry } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection, Quarantined } from '@jobstream/readmodel';
 import type { Logger, TracedSpan, Tracing } from '@jobstream/runtime';
 import { BatchQueue } from './batchQueue.ts';
-import { endOfLog, type EndOfLogOptions } from './endOfLog.ts';
 
 /** Observes a projector, for metrics. Its methods must be cheap and must not throw. */
 export interface ProjectionObserver {
@@ -26,8 +26,9 @@ export const silentObserver: ProjectionObserver = {
   quarantined: () => undefined,
 };
 
-export interface ProjectLogOptions extends EndOfLogOptions {
+export interface ProjectLogOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: Pick<EventLog, 'follow' | 'lastSequence'>;
+  readonly stop: AbortSignal;
   /** Must hold its lock. */
   readonly projection: JobProjection;
   readonly logger: Logger;

@@ -1,7 +1,7 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import { ArchiveUnavailableError } from '@jobstream/archive';
 import { LogUnavailableError } from '@jobstream/eventlog';
-import type { EventLog } from '@jobstream/eventlog';
+import type { EndOfLogOptions, EventLog } from '@jobstream/eventlog';
 import {
   JobProjection,
   JobsOutOfStepError,
@@ -12,7 +12,6 @@ import type { SearchPaths } from '@jobstream/readmodel';
 import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
-import type { EndOfLogOptions } from './endOfLog.ts';
 import { refoldReadableJobs } from './refoldReadableJobs.ts';
 import type { ProjectionObserver } from './projectLog.ts';
 

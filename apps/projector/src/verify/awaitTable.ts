@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { endOfLog } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import type { SecondTables } from '@jobstream/readmodel';
 import { CheckpointAheadError } from '../projection/projectLog.ts';
@@ -24,7 +25,7 @@ const POLL_MS = 50;
  */
 export async function awaitTable({ eventLog, tables, patienceMs, stop, onProgress }: AwaitedTable): Promise<boolean> {
   let reached = await tables.livePosition();
-  const end = await eventLog.lastSequence(); // the table advances meanwhile, and would be ahead of an end that was read before
+  const end = await endOfLog(eventLog, reached, { patienceMs, stop }); // after the table, which advances meanwhile
   if (reached > end) throw new CheckpointAheadError(reached, end);
   for (let since = performance.now(); reached < end;) {
     if (performance.now() - since > patienceMs) return false;
