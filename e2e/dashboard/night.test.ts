@@ -74,7 +74,9 @@ async function plantRound(round: number, fault: Fault): Promise<readonly Planted
     }),
   );
   await Promise.all(jobs.map(({ id }) => client.jobs.waitForCompletion(id)));
-  return wanted.map((job, index) => ({ ...job, id: jobs[index]?.id ?? '', payload: payloads[index] ?? {} }));
+  return wanted.map(({ type, customer }, index) => {
+    return { type, customer, round, id: jobs[index]?.id ?? '', payload: payloads[index] ?? {} };
+  });
 }
 
 function renamed(payload: Payload, field: string): Payload {

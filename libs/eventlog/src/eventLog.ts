@@ -11,7 +11,7 @@ import { LogUnavailableError, notStarted, StreamMismatchError } from './errors.t
 import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
 import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
-import { subscribeToCancellations } from './queue/subscribeToHints.ts';
+import { subscribeToCancellations } from './queue/queueHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
 import { JobQueue } from './queue/jobQueue.ts';
 import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';

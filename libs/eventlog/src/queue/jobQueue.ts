@@ -8,7 +8,7 @@ import { decodeDueDelivery, decodeEventDelivery, type MessageDelivery } from './
 import { HeldDeliveries } from './heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
 import { PullLoop } from './pullLoop.ts';
-import { subscribeToPauses } from './subscribeToHints.ts';
+import { subscribeToPauses } from './queueHints.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
 import { dueConsumer, eventConsumer, workConsumers } from './workConsumers.ts';
 

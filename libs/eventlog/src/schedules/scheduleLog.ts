@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Publisher } from '../connection/publisher.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { ensureTriggerConsumer } from '../queue/processConsumers.ts';
-import { subscribeToHints } from '../queue/subscribeToHints.ts';
+import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { DirectReader } from '../read/directReader.ts';
 import { LeaderReader } from '../read/leaderReader.ts';
 import { DEFINING_SUBJECTS, scheduleFilter, scheduleSubject } from '../streams/scheduleSubjects.ts';

@@ -6,7 +6,8 @@ const PAUSES_MS = [10, 50, 250];
 /** Tells when to read the lines of a followed attempt again: soon after a hint, else seldom. */
 export class NewLines implements Disposable {
   readonly #untoldMs: number;
-  readonly #leave: readonly (() => void)[];
+  readonly #watch: { leave(): void };
+  readonly #unsubscribe: () => void;
   /** How many reads there were since the last hint. */
   #quiet = PAUSES_MS.length;
   #wake: () => void = () => undefined;
@@ -19,8 +20,8 @@ export class NewLines implements Disposable {
 
   private constructor(jobId: string, { log, tail, limits }: Pick<ApiDeps, 'log' | 'tail' | 'limits'>) {
     this.#untoldMs = limits.untoldLinesMs;
-    const { leave } = tail.watch(jobId, { onEvent: this.#onHint, onEnd: () => undefined });
-    this.#leave = [leave, log.attemptLogs.subscribe(jobId, this.#onHint)];
+    this.#watch = tail.watch(jobId, { onEvent: this.#onHint, onEnd: () => undefined });
+    this.#unsubscribe = log.attemptLogs.subscribe(jobId, this.#onHint);
   }
 
   /** Resolves when it is time, or with the signal. */
@@ -39,7 +40,8 @@ export class NewLines implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const leave of this.#leave) leave();
+    this.#watch.leave();
+    this.#unsubscribe();
   }
 
   readonly #onHint = (): void => {
