@@ -5,6 +5,7 @@ import { type Job, JobstreamClient } from '@jobstream/client';
 import { repositoryRoot } from '@jobstream/servers';
 import {
   builtProgram,
+  createDatabase,
   eventually,
   type RunningSystem,
   scratchDataFolder,
@@ -28,7 +29,7 @@ let demo: TestProcess;
 
 beforeAll(async () => {
   dataDir = await scratchDataFolder('night');
-  system = await startSystem(dataDir);
+  system = await startSystem(dataDir, { DATABASE_URL: await createDatabase() });
   demo = TestProcess.node(path.join(repositoryRoot, 'tools/demo.ts'), {
     env: { ...process.env, DATA_DIR: dataDir },
     args: ['--populate', '--keep', '--seconds', '10'],
