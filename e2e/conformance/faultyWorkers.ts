@@ -220,6 +220,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /it is not run/,
   },
   {
+    name: 'takes a job that a newer release has begun in its own way for none',
+    edits: [['if job is None and event is not None and event["event"] == NEWER:', 'if False:']],
+    detectedBy: 'newer-first-event',
+    complaint: /a timer offers it to newer workers/,
+  },
+  {
     name: 'hands back what only looks like an event of a newer release',
     edits: [['if newer is not None and is_checked(headers, newer):', 'if newer is not None:']],
     detectedBy: 'newer-junk',

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from jobstream.protocol.call import Call, plan
-from jobstream.protocol.events import Event, NewerEventError, decode, subject_of, to_json
+from jobstream.protocol.events import COMPARED, EXPECTED, Event, NewerEventError, decode, is_checked, subject_of, to_json
 from jobstream.protocol.job import JobState, fold
 
 JOB = "0193a3f0-0000-7000-8000-00000000beef"
@@ -51,6 +51,20 @@ class Folding(unittest.TestCase):
         job = fold([(CREATED, 1), (carried, 20)])
         assert job is not None
         self.assertEqual((job.status, job.attempt, job.carried, job.dispatches), ("retrying", 3, 20, (20,)))
+
+    def test_is_unreadable_when_a_newer_release_has_begun_it(self) -> None:
+        newer = {"event": "?", "name": "JobEnlisted", "version": 1, "jobId": JOB, "jobType": "email"}
+        job = fold([(newer, 1), (event("JobStarted", 2), 2)])
+        self.assertEqual(("unknown", True), (job.status, job.is_unreadable))  # type: ignore[union-attr]
+        created = fold([(newer, 1), (CREATED, 2)])
+        self.assertEqual(("pending", False), (created.status, created.is_unreadable))  # type: ignore[union-attr]
+
+    def test_tells_a_first_event_of_a_newer_release_from_junk(self) -> None:
+        first = {EXPECTED: "0", COMPARED: f"jobs.*.{JOB}.>"}
+        enlisted = {"event": "?", "name": "JobEnlisted", "version": 1, "jobId": JOB, "jobType": "email"}
+        self.assertTrue(is_checked(first, enlisted))
+        self.assertFalse(is_checked({EXPECTED: "0"}, enlisted))
+        self.assertFalse(is_checked(first, {**enlisted, "name": "JobStarted"}))
 
     def test_is_unreadable_behind_an_event_of_a_newer_release_until_it_is_discarded(self) -> None:
         newer = {"event": "?", "version": 2}

@@ -54,6 +54,21 @@ export const newerEventScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'newer-first-event',
+    title: 'does not take a job that a newer release has begun in its own way for one that does not exist',
+    async run(testbed) {
+      const jobId = crypto.randomUUID();
+      await notice(testbed, jobId, { expect: { expected: 0, filter: `jobs.*.${jobId}.>` } });
+      const wake = { jobId, jobType: 'conformance', at: new Date().toISOString() };
+      await testbed.writer.publish('timers.due.conformance', JSON.stringify(wake));
+      await testbed.startWorker();
+      await testbed.eventually(async () =>
+        assert.ok(testbed.tap.about(jobId, []).includes('timer'), 'a timer offers it to newer workers'),
+      );
+      assert.equal(namesOf(await testbed.events(jobId)), '', 'nothing is appended to it');
+    },
+  },
+  {
     name: 'newer-junk',
     title: 'takes what only looks like an event of a newer release for no event',
     async run(testbed) {

@@ -1,5 +1,6 @@
 import { connect, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
 import { DiscardPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../src/connection/headers.ts';
 import { JOBS_STREAM } from '../src/streams/streams.ts';
 
 /** Stores a message as a client in another language would, also with header names that are none; returns its sequence. */
@@ -10,6 +11,23 @@ export function publishRaw(url: string, subject: string, body: string, fields: R
     const headers = { encode: () => bytes } as unknown as MsgHdrs;
     return (await jetstream(nats).publish(subject, body, { headers })).seq;
   });
+}
+
+/** What a newer release may store as the first message of a job. */
+interface FirstMessage {
+  readonly token: string;
+  readonly v: number;
+  readonly event: string;
+  readonly jobId: string;
+  readonly jobType: string;
+}
+
+/** Stores the first message of a job, which the server compares with all of the job's subjects; returns its sequence. */
+export function publishFirst(url: string, { token, ...event }: FirstMessage): Promise<number> {
+  const body = JSON.stringify({ version: 1, data: {}, ...event });
+  const filter = `jobs.*.${event.jobId}.>`;
+  const expected = { [EXPECTED_SEQUENCE]: '0', [EXPECTED_FILTER]: filter };
+  return publishRaw(url, `jobs.${event.jobType}.${event.jobId}.${token}`, body, expected);
 }
 
 /** Removes all but the newest `count` messages from the log, as its maximum age would; appends are taken as before. */

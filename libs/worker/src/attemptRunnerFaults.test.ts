@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { JobEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import type { Delivery, JobQueueOptions } from '@jobstream/eventlog';
+import { publishFirst } from '@jobstream/eventlog/testing/publishRaw';
 import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { altered, handlerOf, sharedServer } from '../testing/startTestWorker.ts';
@@ -156,12 +156,14 @@ test('a result that is too large for the server fails the job for good', async (
   });
 });
 
-test('a timer of a job that only a newer release can read is set anew for a newer worker', async () => {
+test.each([
+  { token: 'created', v: 2, event: 'JobCreated' },
+  { token: 'low', v: 1, event: 'JobEnlisted' },
+])('a timer of a job that only a newer release can read is set anew for a newer worker: $event', async (first) => {
   const runs: unknown[] = [];
   await using worker = await startWorker((ctx) => runs.push(ctx));
   const [jobId, jobType] = [randomUUID(), worker.type];
-  const created = { v: 2, event: 'JobCreated', jobId, jobType, version: 1, data: {} };
-  await log.eventLog.append(created as unknown as JobEvent, 0);
+  await publishFirst(nats.url, { ...first, jobId, jobType });
   await log.eventLog.scheduleWake({ jobId, jobType, at: new Date().toISOString() });
   const offers = () => worker.lines.filter((line) => line.startsWith('a newer release created the job'));
   await eventually(() => expect(offers().length).toBeGreaterThan(1));

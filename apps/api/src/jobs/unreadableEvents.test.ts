@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@jobstream/domain';
+import { publishFirst } from '@jobstream/eventlog/testing/publishRaw';
 import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
@@ -83,10 +84,12 @@ test('such a job can be cancelled and not retried, unless what cannot be read is
   await eventually(async () => expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ version: 4 }));
 });
 
-test('a job that only a newer release can read is said to be so', async () => {
+test.each([
+  { token: 'created', v: 2, event: 'JobCreated' },
+  { token: 'low', v: 1, event: 'JobEnlisted' },
+])('a job that only a newer release can read is said to be so: $event', async (first) => {
   const id = randomUUID();
-  const created = { v: 2, event: 'JobCreated', jobId: id, jobType: 'email', version: 1, data: {} };
-  await api.log.append(created as unknown as JobEvent, 0);
+  await publishFirst(stage.nats.url, { ...first, jobId: id, jobType: 'email' });
   const unreadable = { status: 409, body: { type: 'urn:jobstream:problem:job-unreadable' } };
   expect(await get(`/api/jobs/${id}`)).toMatchObject(unreadable);
   expect(await get(`/api/jobs/${id}/events`)).toMatchObject(unreadable);

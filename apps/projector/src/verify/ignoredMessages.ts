@@ -56,7 +56,7 @@ export class IgnoredMessages {
     if (entry.kind === 'malformed') return entry.reason;
     if (entry.kind === 'other' || !ignored.has(entry.sequence)) return undefined;
     const { event } = entry;
-    if (event.event === 'UnreadableEvent' && event.name === 'JobCreated') this.#unreadable.add(event.jobId);
+    if (event.event === 'UnreadableEvent' && event.version === 1) this.#unreadable.add(event.jobId);
     return this.#unreadable.has(event.jobId) ? undefined : CHANGES_NOTHING;
   }
 }

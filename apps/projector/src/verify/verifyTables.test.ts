@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
-import { publishRaw } from '@jobstream/eventlog/testing/publishRaw';
+import { publishFirst, publishRaw } from '@jobstream/eventlog/testing/publishRaw';
 import type { Difference } from '@jobstream/readmodel';
 import { forEachTest, newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
@@ -177,21 +177,32 @@ test('jobs with events of a newer release are named, and are no differences', as
   expect((await verify()).differences).toMatchObject([{ key: id, field: 'unreadable_events', live: null, log: '1' }]);
 });
 
-test('a job of which not even the creation can be read is named, and its later events do not count as ignored', async () => {
-  await using _projector = await startProjector(stage);
-  const created = newJob(undefined, 'email');
-  await stage.eventLog.append({ ...created, v: 2 } as unknown as JobEvent, 0);
-  const started = { ...created, event: 'JobStarted', version: 2, data: { attempt: 1, worker: 'worker-1' } };
-  await stage.eventLog.append(started as JobEvent, 1);
-  await stage.projectedAll();
-  const found = await verify();
-  const first = [{ id: created.jobId, events: 1, hasRow: false }];
-  expect(found).toMatchObject({ jobs: 0, differences: [], unreadable: { total: 1, first }, ignored: { total: 0 } });
-  expect(describeUnreadable(found.unreadable)[0]).toBe(
-    `job ${created.jobId}: 1 of its events can only be read by a newer release, also its creation: it is not in the table`,
-  );
-  expect(await stage.readModel.countUnreadableJobs()).toBe(1);
-});
+test.each([
+  { token: 'created', v: 2, event: 'JobCreated' },
+  { token: 'low', v: 1, event: 'JobEnlisted' },
+])(
+  'a job that a newer release began ($event) is named, and its later events do not count as ignored',
+  async (first) => {
+    await using _projector = await startProjector(stage);
+    const created = newJob(undefined, 'email');
+    await publishFirst(stage.nats.url, { ...created, ...first });
+    const started = { ...created, event: 'JobStarted', version: 2, data: { attempt: 1, worker: 'worker-1' } };
+    await stage.eventLog.append(started as JobEvent, 1);
+    await stage.projectedAll();
+    const found = await verify();
+    const marked = [{ id: created.jobId, events: 1, hasRow: false }];
+    expect(found).toMatchObject({
+      jobs: 0,
+      differences: [],
+      unreadable: { total: 1, first: marked },
+      ignored: { total: 0 },
+    });
+    expect(describeUnreadable(found.unreadable)[0]).toBe(
+      `job ${created.jobId}: 1 of its events can only be read by a newer release, also its creation: it is not in the table`,
+    );
+    expect(await stage.readModel.countUnreadableJobs()).toBe(1);
+  },
+);
 
 test('messages that change nothing are counted, and the first are named, but they are no differences', async () => {
   await using _projector = await startProjector(stage);

@@ -67,7 +67,8 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 // leaveToNewerWorker offers a job that waits by a new timer: a redelivery would look as if it had been left to its timer.
 func (r *runner) leaveToNewerWorker(call protocol.Call, job *protocol.Job) error {
 	r.log.Warn("the job has events that only newer workers understand", "job", call.JobID)
-	if job.Status != "scheduled" && job.Status != "retrying" {
+	waits := job.Status == "scheduled" || job.Status == "retrying" || job.Status == "" && call.Event == nil
+	if !waits {
 		return call.NakWithDelay(newerWait)
 	}
 	at := r.engine.Clock.Now().Add(newerWait)

@@ -147,8 +147,10 @@ func (m message) record(filter string) *protocol.Record {
 	own := strings.HasPrefix(m.Subject, strings.TrimSuffix(filter, ">"))
 	first := event != nil && event.Event == "JobCreated" && protocol.IsFirst(header, event)
 	checked := previous > 0 && header.Get(protocol.HeaderCompared) == filter
-	if event != nil && event.Newer && !protocol.IsChecked(header, event) {
+	newer := event != nil && event.Newer && protocol.IsChecked(header, event)
+	if event != nil && event.Newer && !newer {
 		event = nil
 	}
-	return &protocol.Record{Event: event, Sequence: m.Seq, Previous: previous, Linked: err == nil && own && (first || checked)}
+	linked := err == nil && own && (first || checked || newer)
+	return &protocol.Record{Event: event, Sequence: m.Seq, Previous: previous, Linked: linked}
 }

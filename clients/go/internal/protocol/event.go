@@ -163,11 +163,15 @@ func IsFirst(header nats.Header, created *Event) bool {
 }
 
 // IsChecked tells whether the server has stored an event of a newer release only because it follows the job's last
-// message.
+// message, or is its first.
 func IsChecked(header nats.Header, event *Event) bool {
 	if event.Event == "JobCreated" {
 		return IsFirst(header, event)
 	}
 	expected, err := strconv.ParseUint(header.Get(HeaderExpected), 10, 64)
-	return err == nil && expected > 0 && header.Get(HeaderCompared) == Filter(event.JobType, event.JobID)
+	compared := header.Get(HeaderCompared)
+	if err == nil && expected == 0 { // a newer release may begin jobs in other ways
+		return !slices.Contains(eventNames, event.Event) && compared != "" && IsFirst(header, event)
+	}
+	return err == nil && compared == Filter(event.JobType, event.JobID)
 }

@@ -48,17 +48,26 @@ func Fold(history []Record) *Job {
 	var job *Job
 	for _, record := range history {
 		switch {
-		case record.Is("JobCarried") && (job == nil || record.Version > job.Version+1):
+		case record.Is("JobCarried") && (job == nil || job.isUnknown() || record.Version > job.Version+1):
 			job = carriedJob(*record.Event, record.Sequence) // the log has lost events before it
-		case job != nil && job.precedes(record.Event):
+		case record.Is("JobCreated") && job.isUnknown():
+			job = NewJob(*record.Event, record.Sequence)
+		case job != nil && !job.isUnknown() && job.precedes(record.Event):
 			job = job.After(*record.Event, record.Sequence)
 		case job != nil:
 			job.Sequence = record.Sequence
 		case record.Is("JobCreated"):
 			job = NewJob(*record.Event, record.Sequence)
+		case record.Event != nil && record.Newer:
+			job = &Job{Created: *record.Event, Sequence: record.Sequence, Version: record.Version, Unreadable: true}
 		}
 	}
 	return job
+}
+
+// isUnknown tells that nothing is known of the job but that a newer release has begun it.
+func (j *Job) isUnknown() bool {
+	return j != nil && j.Status == ""
 }
 
 // NewJob returns the job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost

@@ -46,6 +46,31 @@ func TestFoldBeginsAgainWhereTheLogHasLostEvents(t *testing.T) {
 	}
 }
 
+func TestFoldIsUnreadableWhenANewerReleaseHasBegunTheJob(t *testing.T) {
+	newer := &Event{Event: "JobEnlisted", JobID: testJob, JobType: "email", Version: 1, Newer: true}
+	discarded := event("JobRequeued", 2, Data{Discarded: new(1)})
+	if job := Fold(history(newer, discarded)); job == nil || !job.Unreadable || job.Status != "" {
+		t.Errorf("got %+v", job)
+	}
+	if job := Fold(history(newer, created())); job.Unreadable || job.Status != "pending" {
+		t.Errorf("got %+v", job)
+	}
+}
+
+func TestIsCheckedTellsAFirstEventOfANewerReleaseFromJunk(t *testing.T) {
+	enlisted := &Event{Event: "JobEnlisted", JobID: testJob, JobType: "email", Newer: true}
+	first := nats.Header{HeaderExpected: {"0"}, HeaderCompared: {"jobs.*." + testJob + ".>"}}
+	if !IsChecked(first, enlisted) {
+		t.Error("expected the first event of a job to count")
+	}
+	if IsChecked(nats.Header{HeaderExpected: {"0"}}, enlisted) {
+		t.Error("expected what the server has not compared to be junk")
+	}
+	if IsChecked(first, &Event{Event: "JobStarted", JobID: testJob, JobType: "email", Newer: true}) {
+		t.Error("expected a name that begins no job to be junk")
+	}
+}
+
 func TestFoldIsUnreadableBehindANewerEventUntilItIsDiscarded(t *testing.T) {
 	newer := &Event{Version: 2, Newer: true}
 	if !Fold(history(created(), newer)).Unreadable {

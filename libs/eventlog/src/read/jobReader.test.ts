@@ -4,11 +4,11 @@ import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Connection } from '../connection/connection.ts';
 import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
-import { LogUnavailableError } from '../errors.ts';
+import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { LaggingReader } from '../../testing/laggingReader.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
-import { publishRaw } from '../../testing/publishRaw.ts';
+import { publishFirst, publishRaw } from '../../testing/publishRaw.ts';
 import { JobReader } from './jobReader.ts';
 import { LeaderReader } from './leaderReader.ts';
 
@@ -224,6 +224,26 @@ describe('an event of a newer release', () => {
       event: 'UnreadableEvent',
       version: 2,
     });
+  });
+
+  test.each([
+    { token: 'low', v: 1, event: 'JobEnlisted' },
+    { token: 'created', v: 2, event: 'JobCreated' },
+  ])('$event $v, with which a job begins, makes it a job that cannot be read', async (first) => {
+    const jobId = randomUUID();
+    await publishFirst(on.nats.url, { ...first, jobId, jobType: 'email' });
+    await expect(on.log.readJob(jobId, 'email')).rejects.toThrow(JobUnreadableError);
+    await expect(on.log.readWholeHistory(jobId)).rejects.toThrow(JobUnreadableError);
+  });
+
+  test.each([
+    ['what the server has not compared', 'JobEnlisted', 'low', (_jobId: string) => undefined],
+    ['a name that begins no job', 'JobStarted', 'started', (jobId: string) => expecting(0, `jobs.*.${jobId}.>`)],
+  ])('is not taken for a first one by %s', async (_what, event, token, headersOf) => {
+    const jobId = randomUUID();
+    const news = JSON.stringify({ v: 2, event, jobId, jobType: 'email', version: 1 });
+    await publishRaw(on.nats.url, `jobs.email.${jobId}.${token}`, news, headersOf(jobId));
+    expect(await on.log.readJob(jobId, 'email')).toBeUndefined();
   });
 
   test('is ignored unless it says what it follows', async () => {

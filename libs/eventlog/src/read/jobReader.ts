@@ -6,7 +6,7 @@ import type { ExpiredEvents } from './expiredEvents.ts';
 import { FilteredReader } from './filteredReader.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import { previousOfJob } from './jobLink.ts';
-import { decodeRecordedEvent, type RecordedEvent } from './logEntry.ts';
+import { decodeRecordedEvent, isReadableRecord, type RecordedEvent } from './logEntry.ts';
 
 /**
  * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in
@@ -80,8 +80,8 @@ export class JobReader {
     const messages = await this.#messages(jobId, jobType);
     // The state begins with a JobCarried as well, which spares a look into the archive.
     const history = messages.some(isCarry) ? eventsOf(messages) : await this.#whole(jobId, messages);
-    assertReadable(jobId, history);
     const folded = foldHistory(history);
+    if (folded === undefined) assertReadable(jobId, history);
     const sequences = new Map(history.flatMap(({ event, sequence }) => ('id' in event ? [[event.id, sequence]] : [])));
     return folded && { ...folded, sequences, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
@@ -89,8 +89,9 @@ export class JobReader {
   /** Returns all events of the job, oldest first, without those that the fold ignores. Throws as `job`. */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const history = await this.#whole(jobId, await this.#messages(jobId, jobType));
-    assertReadable(jobId, history);
-    return withoutIgnored(history);
+    const legal = withoutIgnored(history);
+    if (legal === history) assertReadable(jobId, history);
+    return legal;
   }
 
   /** Returns the events of the job that are in the log, oldest first. */
@@ -217,9 +218,9 @@ function isCreation(
   return Date.parse(first.recordedAt) - Date.parse(first.event.at) < CREATION_MS;
 }
 
-function assertReadable(jobId: string, [first]: readonly RecordedEvent<LoggedEvent>[]): void {
-  const event = first?.event;
-  if (event?.event === 'UnreadableEvent' && event.name === 'JobCreated') throw new JobUnreadableError(jobId);
+/** A history of which no state can be made: with an event of a newer release in it, the job exists nevertheless. */
+function assertReadable(jobId: string, history: readonly RecordedEvent<LoggedEvent>[]): void {
+  if (!history.every(isReadableRecord)) throw new JobUnreadableError(jobId);
 }
 
 function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {

@@ -1,4 +1,5 @@
-import { decodeJobEvent, isReadable, type DecodedJobEvent, type JobEvent, type LoggedEvent } from '@jobstream/domain';
+import { decodeJobEvent, isReadable, jobEventNames } from '@jobstream/domain';
+import type { DecodedJobEvent, JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { UnreadableEvent } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { ConsumerMessage } from '../connection/consumerMessage.ts';
@@ -140,9 +141,12 @@ function mayBegin({ event }: JobEvent, subject: string, header: HeaderOf): boole
   return previous !== undefined && (event === 'JobCarried' || previous === 0);
 }
 
-/** Whether the server stored the message only because it follows the last one of the job that its body names. */
+const knownNames: ReadonlySet<string> = new Set(jobEventNames);
+
+/** Whether the server stored the message only because it follows the last one of the job that its body names, or is its first. */
 function isChained(subject: string, event: UnreadableEvent, header: HeaderOf): boolean {
   if (!isSubjectOf(subject, event)) return false;
   const previous = previousOfJob(subject, expectationOf(header));
-  return previous !== undefined && (previous === 0) === (event.name === 'JobCreated');
+  if (previous !== 0) return previous !== undefined && event.name !== 'JobCreated';
+  return event.name === 'JobCreated' || !knownNames.has(event.name); // a newer release may begin jobs in other ways
 }

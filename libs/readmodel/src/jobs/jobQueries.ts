@@ -107,10 +107,16 @@ export async function findJobs(pool: Pool, ids: readonly string[]): Promise<Read
   return new Map(rows.map((row) => [row.id, jobOfRow(row)]));
 }
 
+/**
+ * Whether a quarantined message is the first event of a job, which only a newer release can read; whatever its name is. The body of
+ * another message without a job may be no JSON.
+ */
+export const BEGINS_JOB = `CASE WHEN job_id IS NULL THEN false ELSE convert_from(body, 'UTF8')::json ->> 'version' = '1' END`;
+
 const COUNT_UNREADABLE = {
   name: 'count_unreadable_jobs',
   text: `SELECT (SELECT count(*) FROM jobs WHERE unreadable_events IS NOT NULL)::int
-    + (SELECT count(*) FROM quarantined_messages q WHERE job_id IS NOT NULL AND subject LIKE '%.created'
+    + (SELECT count(*) FROM quarantined_messages q WHERE job_id IS NOT NULL AND ${BEGINS_JOB}
         AND NOT EXISTS (SELECT FROM jobs WHERE id = q.job_id))::int AS jobs`,
 };
 

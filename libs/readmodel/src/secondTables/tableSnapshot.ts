@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
 import { compareJobs, compareSearch } from '../comparison/compareJobs.ts';
 import type { ComparedRange } from '../comparison/compareJobs.ts';
+import { BEGINS_JOB } from '../jobs/jobQueries.ts';
 import { compareRest } from '../comparison/compareRest.ts';
 import { PROJECTION_TABLES } from './projectionTables.ts';
 
@@ -50,7 +51,7 @@ export class TableSnapshot {
           SELECT id, unreadable_events AS events, true AS "hasRow" FROM ${jobs} WHERE unreadable_events IS NOT NULL
           UNION ALL SELECT job_id, count(*)::int, false FROM ${quarantined} q
             WHERE job_id IS NOT NULL AND NOT EXISTS (SELECT FROM ${jobs} WHERE id = q.job_id)
-            GROUP BY job_id HAVING bool_or(subject LIKE '%.created')) unreadable
+            GROUP BY job_id HAVING bool_or(${BEGINS_JOB})) unreadable
         ORDER BY id LIMIT ${MAX_NAMED}`,
     );
     return { total: rows[0]?.total ?? 0, first: rows.map(({ total: _total, ...job }) => job) };

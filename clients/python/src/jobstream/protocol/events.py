@@ -66,13 +66,15 @@ def is_first(headers: Mapping[str, str], job_type: str, job_id: str) -> bool:
 
 
 def is_checked(headers: Mapping[str, str], newer: Event) -> bool:
-    """Whether the server has stored an event of a newer release only because it follows the job's last message."""
+    """Whether the server has stored an event of a newer release only because it follows the job's last message, or is its first."""
     job_type, job_id = newer["jobType"], newer["jobId"]
     if newer["name"] == "JobCreated":
         return is_first(headers, job_type, job_id)
     expected = headers.get(EXPECTED, "")
     compared = headers.get(COMPARED)
-    return expected.isdecimal() and int(expected) > 0 and compared == f"jobs.{job_type}.{job_id}.>"
+    if expected == "0":  # a newer release may begin jobs in other ways
+        return newer["name"] not in EVENTS and compared is not None and is_first(headers, job_type, job_id)
+    return expected.isdecimal() and compared == f"jobs.{job_type}.{job_id}.>"
 
 
 def to_json(value: Any) -> bytes:

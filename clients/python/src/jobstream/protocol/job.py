@@ -48,6 +48,11 @@ class JobState:
         return JobState(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
 
     @staticmethod
+    def unreadable(newer: Event, sequence: int) -> JobState:
+        """A job of which nothing is known but that a newer release has begun it."""
+        return JobState(newer["jobId"], newer, sequence, version=newer["version"], status="unknown", is_unreadable=True)
+
+    @staticmethod
     def carried_as(event: Event, sequence: int) -> JobState:
         data = event["data"]
         return JobState(
@@ -123,7 +128,12 @@ def fold(history: Iterable[tuple[Event | None, int]]) -> JobState | None:
     """The job after its history. A message that is no event, or does not follow, counts only by its sequence."""
     job: JobState | None = None
     for event, sequence in history:
-        job = _next(job, event, sequence)
+        if job is None and event is not None and event["event"] == NEWER:
+            job = JobState.unreadable(event, sequence)
+        elif job is not None and job.status == "unknown":
+            job = _next(None, event, sequence) or replace(job, sequence=sequence)
+        else:
+            job = _next(job, event, sequence)
     return job
 
 

@@ -115,7 +115,8 @@ class Claims:
     async def _leave_to_newer_worker(self, call: Call, job: JobState) -> None:
         """A job that waits is offered by a new timer: a redelivery would look as if it had been left to its timer."""
         log.warning("job %s has events that only newer workers understand", job.id)
-        if job.status not in ("scheduled", "retrying"):
+        waits = job.status in ("scheduled", "retrying") or (job.status == "unknown" and call.event is None)
+        if not waits:
             await call.msg.nak(delay=NEWER_WAIT)
             return
         at = self.clock.now() + timedelta(seconds=NEWER_WAIT)
