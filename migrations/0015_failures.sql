@@ -1,6 +1,6 @@
 -- GET /api/failures: failed jobs grouped by type, error name, code and message without its varying parts.
 
--- Names the group of a failed job: libs/readmodel/src/failures/failureGroup.ts. NULL for all other jobs, and until a rebuild
+-- Names the group of a failed job: libs/readmodel/src/jobs/failureGroup.ts. NULL for all other jobs, and until a rebuild
 -- for those that failed before this migration.
 ALTER TABLE jobs ADD COLUMN failure text;
 

@@ -146,6 +146,11 @@ test('who may only read is offered the jobs of a group, and no changes', async (
   await group.getByRole('link', { name: /\d+ jobs?$/ }).click();
   await page.getByRole('row').filter({ hasText: id }).waitFor();
   expect(await page.getByRole('checkbox').count()).toBe(0);
+  const name = new URL(page.url()).searchParams.get('failure') ?? '';
+  expect(name).toMatch(/^webhook-[a-z]+-[a-z0-9-]+-[0-9a-f]{16}$/);
+  expect(await page.title()).toBe(`${name} · Jobs · Jobstream`);
+  await page.goto(`/dashboard/jobs?failure=${name.slice(-16)}`);
+  await page.getByRole('row').filter({ hasText: id }).waitFor();
   await page.goto(`/dashboard/jobs/${id}/edit`);
   await page.getByText('Changes need the scope jobs:write').waitFor();
 });

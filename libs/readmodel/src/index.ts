@@ -36,7 +36,7 @@ export { searchOperators } from './search/searchConditions.ts';
 export type { JobSearch, SearchOperator } from './search/searchConditions.ts';
 export type { SearchPaths } from './search/searchPaths.ts';
 export { MAX_SEARCHED_CHARS } from './search/searchRows.ts';
-export { normalMessage } from './failures/failureGroup.ts';
+export { normalMessage } from './jobs/failureGroup.ts';
 export type { FailureGroup, Failures } from './failures/readFailures.ts';
 export { migrate } from './postgres/migrate.ts';
 export type { ProjectableEntry } from './projection/projectableEntry.ts';

@@ -1,7 +1,7 @@
 import { fold } from '@jobstream/domain';
 import { newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
-import { normalMessage } from './failures/failureGroup.ts';
+import { normalMessage } from './jobs/failureGroup.ts';
 import { pageStatement } from './jobs/jobPage.ts';
 import { searchStatements } from './search/searchRows.ts';
 

@@ -18,7 +18,9 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
 /** Jobs that failed alike. */
 const FailureGroupView = Schema.Struct({
-  id: Schema.String,
+  id: Schema.String.annotateKey({
+    description: 'Words of the type and the error, and a digest, which alone names the group as well.',
+  }),
   type: JobType,
   name: Schema.String,
   code: Schema.optionalKey(Schema.String),

@@ -36,6 +36,7 @@ describe('failures', () => {
     const { total, items } = await failuresOf(api, '?window=1h');
     expect(total).toBe(3);
     expect(items[0]).toMatchObject({
+      id: expect.stringMatching(/^email-smtperror-e452-mailbox-is-full-[0-9a-f]{16}$/),
       type: 'email',
       name: 'SmtpError',
       code: 'E452',
@@ -92,11 +93,15 @@ describe('failures', () => {
         ],
       },
     ]);
+    const digest = group?.id.slice(-16);
+    const byDigest = await api.fetch(`/api/failures/shared?failure=${digest}&window=1h`);
+    expect(await byDigest.json()).toMatchObject({ failure: digest, jobs: 2, others: 1 });
   });
 
   test.each([
     ['', 'failure'],
     ['failure=E', 'failure'],
+    ['failure=email-0', 'failure'],
     ['failure=0000000000000000&window=1w', 'window'],
     ['failure=0000000000000000&type=email', 'type'],
   ])('are compared for a group alone: ?%s is refused, and the parameter is named', async (query, parameter) => {
@@ -123,7 +128,9 @@ describe('with keys', () => {
     await failJob(api, { type: 'email', message: 'another message', key: writer });
     await projectAll(api.log, stage.databaseUrl);
     // The messages are encrypted, so these are one group, with the message of the last.
-    expect((await failuresOf(api, '', acme)).items).toMatchObject([{ count: 2, message: 'another message' }]);
+    expect((await failuresOf(api, '', acme)).items).toMatchObject([
+      { count: 2, message: 'another message', id: expect.stringMatching(/^email-smtperror-e452-[0-9a-f]{16}$/) },
+    ]);
     expect(await failuresOf(api, '', globex)).toMatchObject({ total: 0, items: [] });
     const [group] = (await failuresOf(api, '', acme)).items;
     const jobsOf = async (key: string) => {

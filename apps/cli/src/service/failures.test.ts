@@ -33,6 +33,7 @@ test('what the jobs of a group of failures share is shown with counts', async ()
   await fail('webhook', '{"url": "http://127.0.0.1:9/"}', ['shared', 'of:globex', 'of:acme', 'of:initech']);
   const groups = await stage.run('failures', '--type', 'webhook', '--json');
   const { id } = JSON.parse(groups.stdout.split('\n')[0] ?? '') as { id: string };
+  expect(id).toMatch(/^webhook-[a-z0-9-]+-[0-9a-f]{16}$/);
   const { code, stdout } = await stage.run('failures', id, '--window', '1h');
   expect({ code, stdout }).toEqual({
     code: 0,
@@ -44,10 +45,13 @@ test('what the jobs of a group of failures share is shown with counts', async ()
   expect(stdout).toMatch(/^worker version +\d\S+ +3 of 3 /mu);
   const shared = JSON.parse((await stage.run('failures', id, '--json')).stdout) as object;
   expect(shared).toMatchObject({ failure: id, jobs: 3, traits: expect.any(Array) });
+  const byDigest = JSON.parse((await stage.run('failures', id.slice(-16), '--json')).stdout) as object;
+  expect(byDigest).toMatchObject({ jobs: 3 });
+  expect((await stage.run('list', '--failure', id, '--json')).stdout.trimEnd().split('\n')).toHaveLength(3);
   const none = 'No job of this group has failed in the window, or all were retried since.\n';
   expect(await stage.run('failures', '0'.repeat(16))).toMatchObject({ code: 1, stdout: none });
   expect(await stage.run('failures', id, '--limit', '1')).toMatchObject({
     code: 64,
-    stderr: expect.stringContaining('--type and --limit choose groups: leave them out with the id of one'),
+    stderr: expect.stringContaining('--type and --limit choose groups: leave them out with the name of one'),
   });
 });

@@ -20,7 +20,7 @@ export function failuresCommand(run: RunOnApi) {
     'failures',
     'Groups the jobs that failed by type, error and message, or shows what those of a group share.',
   )
-    .argument('[group]', 'the id of a group: shows what its jobs share and others of their type do not')
+    .argument('[group]', 'the name of a group: shows what its jobs share and others of their type do not')
     .option(
       '--window <duration>',
       'those of the last minutes, hours or days, e.g. 15m or 7d; 24h if it is not given',
@@ -33,7 +33,7 @@ export function failuresCommand(run: RunOnApi) {
       examples(
         'jobstream failures --window 1h',
         'jobstream failures --type email --json',
-        'jobstream failures 8d0c1f7b2a964e31 --window 1h',
+        'jobstream failures email-smtperror-e452-mailbox-is-full-8d0c1f7b2a964e31',
       ),
     )
     .action(run(showFailures));
@@ -59,14 +59,13 @@ function columns({ time }: Printer): readonly Column<FailureGroup>[] {
     { title: 'MESSAGE', value: ({ message }) => message, flexible: true },
     { title: 'FIRST', value: ({ firstAt }) => time(firstAt) },
     { title: 'LAST', value: ({ lastAt }) => time(lastAt) },
-    { title: 'LAST JOB', value: ({ lastJob }) => lastJob },
     { title: 'GROUP', value: ({ id }) => id },
   ];
 }
 
 async function showShared(api: Api, group: string, { window, type, limit }: FailuresOptions): Promise<ExitCode> {
   if (type !== undefined || limit !== undefined)
-    throw new UsageError('--type and --limit choose groups: leave them out with the id of one');
+    throw new UsageError('--type and --limit choose groups: leave them out with the name of one');
   const shared = await api.client.sharedTraits(group, { ...definedIn({ window }), signal: api.signal });
   api.printer.document(shared, () => describeShared(shared, api));
   return shared.jobs === 0 ? ExitCode.negative : ExitCode.ok;

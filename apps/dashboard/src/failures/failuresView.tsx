@@ -109,7 +109,7 @@ function Group({ group, rank, failures, window }: GroupProps) {
   const { id, type, code, message, count, firstAt, lastAt } = group;
   const jobs = { failure: id, finishedAfter: `-${window}` };
   return (
-    <li className="failure-group">
+    <li className="failure-group" id={id}>
       <div className="what">
         <h2>
           <Link to="/failures" search={{ window, type }}>

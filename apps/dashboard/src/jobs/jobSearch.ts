@@ -62,7 +62,7 @@ const POSSIBLE: Partial<Record<ConditionName, RegExp>> = {
   type: JOB_TYPE,
   tag: /^.{1,128}$/su,
   search: /^[^=]+=/su,
-  failure: /^[0-9a-f]{16}$/,
+  failure: /^(?:[a-z0-9]{1,48}-){0,24}[0-9a-f]{16}$/,
   rerunOf: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
 };
 

@@ -41,7 +41,7 @@ export function Shell() {
   );
   return (
     <>
-      <title>{titleOf(useLocation().pathname)}</title>
+      <title>{titleOf(useLocation())}</title>
       <a className="skip" href="#view">
         Skip to the view
       </a>
@@ -80,15 +80,20 @@ function LeftOut() {
   );
 }
 
+interface Place {
+  readonly pathname: string;
+  readonly search: { readonly failure?: string };
+}
+
 /** The title of the tab: the view, and before it what the view is about. */
-function titleOf(pathname: string): string {
+function titleOf({ pathname, search: { failure } }: Place): string {
   const [view = '', ...parts] = pathname
     .replace(/^\/dashboard/u, '')
     .split('/')
     .filter((part) => part !== '');
   const name = VIEWS.find(([to]) => to === `/${view}`)?.[1] ?? 'No such view';
   const about = parts.map((part) => (UUID.test(part) ? part.slice(-8) : decodeURIComponent(part)));
-  return [...about.toReversed(), name, 'Jobstream'].join(' · ');
+  return [...about.toReversed(), failure ?? [], name, 'Jobstream'].flat().join(' · ');
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;

@@ -25,7 +25,7 @@ export interface Failures {
 
 /** Jobs that failed alike. */
 export interface FailureGroup {
-  /** For the filter `failure` of `jobs.list`. */
+  /** For the filter `failure` of `jobs.list`: words of the type and the error, and a digest. */
   readonly id: string;
   readonly type: string;
   readonly name: string;

@@ -57,8 +57,11 @@ test('failures are grouped, the largest group first, with counts over time and t
     },
     { count: 1, lastJob: { id: other }, series: [{ at: at(2), count: 1 }] },
   ]);
+  expect(groups[1]?.id).toMatch(/^email-error-enet-mailbox-full-[0-9a-f]{16}$/);
   const listed = await database.readModel.listJobs({ limit: 10, failure: groups[1]?.id, finishedAfter: at(0) });
   expect(listed.items.map(({ id }) => id)).toEqual([other]);
+  const byDigest = await database.readModel.listJobs({ limit: 10, failure: groups[1]?.id.slice(-16) });
+  expect(byDigest.items.map(({ id }) => id)).toEqual([other]);
 });
 
 test('failures are narrowed by type, tenant and number of groups', async () => {

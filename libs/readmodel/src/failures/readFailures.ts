@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
 import { jobColumnsWithoutValues, jobOfRow } from '../jobs/jobRow.ts';
 import type { JobRow } from '../jobs/jobRow.ts';
+import { groupName } from '../jobs/failureGroup.ts';
 import type { Resolution } from '../statistics/statisticsPeriod.ts';
 
 /** The failures that one query reads: the newest. */
@@ -22,6 +23,7 @@ export interface FailuresQuery {
 
 /** Jobs that failed alike. */
 export interface FailureGroup {
+  /** Its name, of words and the digest. */
   readonly id: string;
   readonly count: number;
   readonly firstAt: string;
@@ -103,12 +105,13 @@ async function loadJobs(pool: Pool, groups: readonly Row[]): Promise<ReadonlyMap
   return new Map(rows.map((row) => [row.id, jobOfRow(row)]));
 }
 
-/** Leaves out a group whose last job was retried in this moment. */
+/** Names each group by its error as it is stored: an encrypted message is not in its name. Leaves out a group whose last job was retried in this moment. */
 function groupsOf(rows: readonly Row[], jobs: ReadonlyMap<string, Job>): readonly FailureGroup[] {
   return rows.flatMap(({ id, count, firstAt, lastAt, lastJobId, series }) => {
     const lastJob = jobs.get(lastJobId);
     if (id === null || lastJob?.error === undefined) return [];
+    const failed = { ...lastJob, error: lastJob.error };
     const counts = series.map(([ms, failures]) => ({ at: new Date(ms).toISOString(), count: failures }));
-    return [{ id, count, firstAt, lastAt, lastJob: { ...lastJob, error: lastJob.error }, series: counts }];
+    return [{ id: groupName(id, failed), count, firstAt, lastAt, lastJob: failed, series: counts }];
   });
 }

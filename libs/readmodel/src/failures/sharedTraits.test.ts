@@ -4,7 +4,7 @@ import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { openProjection } from '../../testing/openProjection.ts';
 import { QueryTooExpensiveError } from '../errors.ts';
-import { failureGroup } from './failureGroup.ts';
+import { failureGroup } from '../jobs/failureGroup.ts';
 import { type SharedTraitsQuery, tellingTraits } from './sharedTraits.ts';
 
 const database = forEachTest(migratedDatabase);

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
+import { groupDigest } from '../jobs/failureGroup.ts';
 import { originalText } from '../postgres/storableValues.ts';
 
 /** So many of the newest jobs of the group, and of the others, are looked at. */
@@ -7,7 +8,7 @@ const MOST_JOBS = 1_000;
 /** More are not told. */
 const MOST_TRAITS = 20;
 
-/** Selects a group of failures by its id, and of its jobs those that failed from a time (inclusive) to another (exclusive), both RFC 3339. */
+/** Selects a group of failures by its name or digest, and of its jobs those that failed from a time (inclusive) to another (exclusive), both RFC 3339. */
 export interface SharedTraitsQuery {
   readonly failure: string;
   readonly tenant?: string | undefined;
@@ -70,7 +71,9 @@ type NumbersAlone = Pick<Row, 'jobs' | 'others'> & { readonly kind: null };
  */
 export async function readSharedTraits(pool: Pool, query: SharedTraitsQuery): Promise<SharedTraits> {
   const { failure, from, to, tenant = null } = query;
-  const { rows } = await unlessTooExpensive(pool.query<Row | NumbersAlone>(READ, [failure, from, to, tenant]));
+  const { rows } = await unlessTooExpensive(
+    pool.query<Row | NumbersAlone>(READ, [groupDigest(failure), from, to, tenant]),
+  );
   const { jobs = 0, others = 0 } = rows[0] ?? {};
   const traits = rows.flatMap((row) => (row.kind === null ? [] : traitOf(row)));
   return { jobs, others, traits: tellingTraits(traits, { jobs, others }) };

@@ -1,4 +1,5 @@
 import type { JobStatus } from '@jobstream/domain';
+import { groupDigest } from './failureGroup.ts';
 import { isEquality, searchCondition } from '../search/searchConditions.ts';
 import type { JobSearch } from '../search/searchConditions.ts';
 import { storableInstant, storableText } from '../postgres/storableValues.ts';
@@ -31,7 +32,7 @@ export interface JobFilter extends TimeRanges {
   /** Of the last attempt that failed. */
   readonly errorName?: string | undefined;
   readonly errorCode?: string | undefined;
-  /** Jobs that failed alike: the id of a group of failures. */
+  /** Jobs that failed alike: the name of a group of failures, or its digest. */
   readonly failure?: string | undefined;
   /** Conditions on values at named paths. */
   readonly search?: readonly JobSearch[] | undefined;
@@ -59,7 +60,7 @@ function conditionsOf(filter: JobFilter, bind: Bind): string[] {
     ...equal(`error->>'name'`, errorName),
     ...equal(`error->>'code'`, errorCode),
     ...equal('worker', worker),
-    ...equal('failure', failure),
+    ...equal('failure', failure === undefined ? undefined : groupDigest(failure)),
     ...(failure === undefined ? [] : [`status = 'failed'`]), // lets Postgres use the index over the failed jobs
     ...equal('rerun_of', rerunOf),
     ...(ids === undefined ? [] : [`id = ANY(${bind(ids)}::uuid[])`]),

@@ -2,7 +2,7 @@ import type { Job, JobState } from '@jobstream/domain';
 import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { storableInstant, storableJson, storableText } from '../postgres/storableValues.ts';
-import { failureGroup } from '../failures/failureGroup.ts';
+import { failureGroup } from '../jobs/failureGroup.ts';
 
 /** What a batch of events did to a job; `sequence` is that of the last one that changed it, undefined if none did. */
 export interface ChangedJob {
