@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { accessibilityFaults } from './browser.ts';
 import { untilListed } from './untilListed.ts';
@@ -20,8 +21,9 @@ prepare(async () => {
 
 test('a dead letter is edited against the schema of its type, compared, and retried with a reason', async (context) => {
   const { page, faults } = await openPage(context);
-  await logIn(page, '/dead-letters?type=webhook', adminKey);
+  await logIn(page, '/failures?type=webhook', adminKey);
   const before = faults.errors.length;
+  await page.getByRole('navigation', { name: 'Failed jobs' }).getByRole('link', { name: 'Dead letters' }).click();
   const row = page.getByRole('row').filter({ hasText: failed });
   await row.waitFor();
   expect(await page.getByText(others.waiting).count()).toBe(0);
@@ -59,7 +61,7 @@ test('more dead letters than a page takes are read when one asks', async (contex
   await client.jobs.createBatch(Array.from({ length: 50 }, () => failing));
   await untilListed(client, { type: 'sleep', status: 'failed' }, (jobs) => jobs.length > 50);
   const { page } = await openPage(context);
-  await logIn(page, '/dead-letters?type=sleep', adminKey);
+  await logIn(page, '/failures?show=dead-letters&type=sleep', adminKey);
   const rows = page.getByRole('row').filter({ has: page.getByRole('cell') });
   await expect.poll(() => rows.count()).toBe(50);
   const oldest = page.getByRole('link', { name: others.ofAnotherType, exact: true });
@@ -78,7 +80,7 @@ test('dead letters stand in the order in which they failed, which is said, and c
   await jobs.waitForCompletion(older);
   await untilListed(clientWith(key), { status: 'failed' }, ({ length }) => length === 2);
   const { page } = await openPage(context);
-  await logIn(page, '/dead-letters', key);
+  await logIn(page, '/failures?show=dead-letters', key);
   const listed = () => page.locator('tbody tr').evaluateAll((rows) => rows.map(({ id }) => id));
   await expect.poll(listed).toEqual([older, newer]);
   await page.getByText('The last that failed first.').waitFor();
@@ -92,3 +94,36 @@ test('dead letters stand in the order in which they failed, which is said, and c
   await page.reload();
   await expect.poll(listed).toEqual([newer, older]);
 });
+
+test('the view of failures has them beside the causes, and an address of earlier releases leads there', async (context) => {
+  const { page } = await openPage(context);
+  await logIn(page, '/dead-letters?type=webhook&sort=firstFinished', adminKey);
+  await page.getByText('The first that failed first.').waitFor();
+  expect(addressOf(page)).toBe('/dashboard/failures?show=dead-letters&sort=firstFinished&type=webhook');
+  expect(await page.title()).toBe('Dead letters · Failures · Jobstream');
+  const views = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
+  expect(await views.allTextContents()).not.toContain('Dead letters');
+  expect(await views.filter({ hasText: 'Failures' }).getAttribute('aria-current')).toBe('page');
+  const parts = page.getByRole('navigation', { name: 'Failed jobs' });
+  const current = parts.locator('[aria-current]');
+  expect(await current.allTextContents()).toEqual(['Dead letters']);
+  await page.getByRole('link', { name: 'all types' }).click();
+  await page.getByRole('row').filter({ hasText: others.ofAnotherType }).waitFor();
+  await page.locator('tbody').getByRole('link', { name: 'webhook', exact: true }).first().click();
+  await page.getByRole('row').filter({ hasText: others.ofAnotherType }).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'In the list, to choose many' }).click();
+  await page.waitForURL(/\/jobs\?/);
+  expect(addressOf(page)).toBe('/dashboard/jobs?status=failed&type=webhook');
+  await page.goBack();
+  await parts.getByRole('link', { name: 'By cause' }).click();
+  await page.getByText(/jobs? ha(?:s|ve) failed, in \d+ groups?/).waitFor();
+  expect(addressOf(page)).toBe('/dashboard/failures?type=webhook');
+  expect(await current.allTextContents()).toEqual(['By cause']);
+});
+
+/** The path of the page with its parameters in the order of their names. */
+function addressOf(page: Page): string {
+  const { pathname, searchParams } = new URL(page.url());
+  searchParams.sort();
+  return `${pathname}?${searchParams.toString()}`;
+}

@@ -94,7 +94,7 @@ test('failures, dead letters and workers name errors, types and workers as links
   await logIn(page, '/failures?window=1h&type=sleep', adminKey);
   await page.locator('.failure-group').first().getByRole('link', { name: 'Error', exact: true }).click();
   expect(await conditionsOf(page)).toEqual({ type: 'sleep', errorName: 'Error' });
-  await page.goto('/dashboard/dead-letters?type=sleep');
+  await page.goto('/dashboard/failures?show=dead-letters&type=sleep');
   await page.locator('tbody tr').first().getByRole('link', { name: 'Error', exact: true }).click();
   expect(await conditionsOf(page)).toEqual({ type: 'sleep', errorName: 'Error' });
   await page.goto('/dashboard/workers');

@@ -4,10 +4,7 @@ import type { ReactNode } from 'react';
 import { type Column, DataTable } from './dataTable.tsx';
 import { Loaded, type Reading } from './loaded.tsx';
 
-interface ListViewProps<Row> {
-  readonly title: string;
-  /** Beside the title. */
-  readonly aside?: ReactNode;
+interface ListRowsProps<Row> {
   readonly query: ListReading<Row>;
   /** Above the rows. */
   readonly children?: ReactNode;
@@ -18,6 +15,12 @@ interface ListViewProps<Row> {
   readonly className?: string;
 }
 
+interface ListViewProps<Row> extends ListRowsProps<Row> {
+  readonly title: string;
+  /** Beside the title. */
+  readonly aside?: ReactNode;
+}
+
 interface ListReading<Row> extends Reading<readonly Row[]> {
   readonly hasNextPage?: boolean;
   readonly isFetchingNextPage?: boolean;
@@ -25,14 +28,23 @@ interface ListReading<Row> extends Reading<readonly Row[]> {
 }
 
 /** A view that is a table: its title, and its rows once they are read. */
-export function ListView<Row>({ title, aside, query, children, empty, ...table }: ListViewProps<Row>) {
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+export function ListView<Row>({ title, aside, ...rows }: ListViewProps<Row>) {
   return (
     <>
       <div className="title">
         <h1>{title}</h1>
         {aside}
       </div>
+      <ListRows {...rows} />
+    </>
+  );
+}
+
+/** The rows of a table once they are read, and the way to more of them. */
+export function ListRows<Row>({ query, children, empty, ...table }: ListRowsProps<Row>) {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  return (
+    <>
       {children}
       <Loaded query={query}>{(rows) => (rows.length === 0 ? empty : <DataTable rows={rows} {...table} />)}</Loaded>
       {hasNextPage && (

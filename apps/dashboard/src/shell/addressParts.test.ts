@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
 import { readAuditSearch } from '../audit/auditSearch.ts';
-import { readDeadLetterSearch } from '../deadLetters/deadLetterSearch.ts';
 import { readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { type Address, leftOut, only } from './addressParts.ts';
 
-const [past, jobs, failures, deadLetters, audit] = [
+const [past, jobs, failures, audit] = [
   only(readPastSearch),
   only(readJobSearch),
   only(readFailureSearch),
-  only(readDeadLetterSearch),
   only(readAuditSearch),
 ];
 const asOf = '2026-01-31T03:12:00Z';
@@ -28,8 +26,11 @@ test.each([
   [jobs, { asOf, errorName: 'Error', sort: 'oldest', type: 'email' }, ['errorName=Error', 'sort=oldest']],
   [failures, { window: '1w', type: 'email' }, ['window=1w']],
   [failures, { window: '24h' }, []],
-  [deadLetters, { type: 'A B', sort: 'evil' }, ['type=A B', 'sort=evil']],
-  [deadLetters, { type: 'email', sort: 'lastFinished' }, []],
+  [failures, { sort: 'lastFinished' }, ['sort=lastFinished']],
+  [failures, { show: 'evil' }, ['show=evil']],
+  [failures, { show: 'dead-letters', type: 'A B', sort: 'evil' }, ['type=A B', 'sort=evil']],
+  [failures, { show: 'dead-letters', type: 'email', sort: 'lastFinished' }, []],
+  [failures, { show: 'dead-letters', window: '1w' }, ['window=1w']],
   [audit, { outcome: 'odd', from: 'never', to: asOf, subjectId: 42 }, ['outcome=odd', 'from=never']],
   [audit, { filter: { a: 1 } }, ['filter={"a":1}']],
 ] as const satisfies readonly [(address: Address) => object, Address, readonly string[]][])(

@@ -5,17 +5,17 @@ import {
   defaultStringifySearch,
   type ErrorComponentProps,
   Link,
+  redirect,
   useRouter,
 } from '@tanstack/react-router';
 import { readAuditSearch } from '../audit/auditSearch.ts';
-import { readDeadLetterSearch } from '../deadLetters/deadLetterSearch.ts';
 import { readJobPageSearch } from '../job/jobPageSearch.ts';
-import { readFailureSearch } from '../failures/failureSearch.ts';
+import { type FailureSearch, readFailureSearch } from '../failures/failureSearch.ts';
 import { readJobSearch } from '../jobs/jobSearch.ts';
 import { readOperationAddress } from '../jobs/operationSearch.ts';
 import { readPastSearch } from '../past/pastSearch.ts';
 import { Failure } from '../parts/notes.tsx';
-import { only } from './addressParts.ts';
+import { type Address, only } from './addressParts.ts';
 import { lazyView } from './lazyView.ts';
 import { Shell } from './shell.tsx';
 
@@ -64,14 +64,17 @@ const compare = createRoute({
 const edit = createRoute({
   getParentRoute,
   path: '/jobs/$id/edit',
-  component: lazyView(() => import('../deadLetters/editView.tsx'), 'EditView'),
+  component: lazyView(() => import('../editing/editView.tsx'), 'EditView'),
   validateSearch: only(readJobSearch),
 });
+/** An address of earlier releases. */
 const deadLetters = createRoute({
   getParentRoute,
   path: '/dead-letters',
-  component: lazyView(() => import('../deadLetters/deadLettersView.tsx'), 'DeadLettersView'),
   validateSearch: only(readDeadLetterSearch),
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: '/failures', search, replace: true });
+  },
 });
 const failures = createRoute({
   getParentRoute,
@@ -139,6 +142,10 @@ const keys = createRoute({
   component: lazyView(() => import('../apiKeys/keysView.tsx'), 'KeysView'),
   validateSearch: only(nothing),
 });
+
+function readDeadLetterSearch(address: Address): FailureSearch {
+  return readFailureSearch({ ...address, show: 'dead-letters' });
+}
 
 function nothing(): object {
   return {};

@@ -14,7 +14,6 @@ const VIEWS = [
   ['/', 'Overview'],
   ['/jobs', 'Jobs'],
   ['/failures', 'Failures'],
-  ['/dead-letters', 'Dead letters'],
   ['/operations', 'Operations'],
   ['/types', 'Types'],
   ['/workers', 'Workers'],
@@ -82,18 +81,20 @@ function LeftOut() {
 
 interface Place {
   readonly pathname: string;
-  readonly search: { readonly failure?: string };
+  readonly search: { readonly failure?: string; readonly show?: string };
 }
 
 /** The title of the tab: the view, and before it what the view is about. */
-function titleOf({ pathname, search: { failure } }: Place): string {
+function titleOf({ pathname, search: { failure, show } }: Place): string {
   const [view = '', ...parts] = pathname
     .replace(/^\/dashboard/u, '')
     .split('/')
     .filter((part) => part !== '');
   const name = VIEWS.find(([to]) => to === `/${view}`)?.[1] ?? 'No such view';
   const about = parts.map((part) => (UUID.test(part) ? part.slice(-8) : decodeURIComponent(part)));
-  return [...about.toReversed(), failure ?? [], name, 'Jobstream'].flat().join(' · ');
+  return [...about.toReversed(), failure ?? [], show === 'dead-letters' ? 'Dead letters' : [], name, 'Jobstream']
+    .flat()
+    .join(' · ');
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;

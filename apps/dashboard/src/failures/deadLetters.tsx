@@ -1,20 +1,18 @@
 import type { Job } from '@jobstream/client';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
-import { ListView, usePages } from '../parts/listView.tsx';
+import { ListRows, usePages } from '../parts/listView.tsx';
 import { ErrorName, JobLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
-import type { DeadLetterSearch } from './deadLetterSearch.ts';
+import type { FailureSearch } from './failureSearch.ts';
 
-const route = getRouteApi('/dead-letters');
 const PAGE_SIZE = 50;
 
 /** The jobs that have failed for good, in the order in which they failed, each with the way to mend it. */
-export function DeadLettersView() {
-  const search: DeadLetterSearch = route.useSearch();
+export function DeadLetters({ search }: { readonly search: FailureSearch }) {
   const { type, sort = 'lastFinished' } = search;
   const may = useMay('jobs:write');
   const client = useClient();
@@ -25,9 +23,7 @@ export function DeadLettersView() {
     refetchInterval: 10_000,
   });
   return (
-    <ListView
-      title={type === undefined ? 'Dead letters' : `Dead letters of ${type}`}
-      aside={<OtherViews search={search} />}
+    <ListRows
       query={query}
       empty={NO_DEAD_LETTERS}
       columns={[...COLUMNS, failedAt({ ...search, sort }), ...(may ? [MENDING] : [])]}
@@ -35,26 +31,7 @@ export function DeadLettersView() {
       className="dead-letters"
     >
       <p className="dim">{ORDERS[sort].sentence}</p>
-    </ListView>
-  );
-}
-
-function OtherViews({ search: { type, ...order } }: { readonly search: DeadLetterSearch }) {
-  const ofType = type === undefined ? {} : { type };
-  return (
-    <nav className="choices" aria-label="Other views of failed jobs">
-      {type !== undefined && (
-        <Link to="/dead-letters" search={order}>
-          all types
-        </Link>
-      )}
-      <Link to="/failures" search={ofType}>
-        In groups
-      </Link>
-      <Link to="/jobs" search={{ status: 'failed', ...ofType }}>
-        In the list, to choose many
-      </Link>
-    </nav>
+    </ListRows>
   );
 }
 
@@ -76,7 +53,7 @@ const COLUMNS: readonly Column<Job>[] = [
   { name: 'Attempts', kind: 'number', cell: ({ attempt }) => attempt },
 ];
 
-type Ordered = DeadLetterSearch & Required<Pick<DeadLetterSearch, 'sort'>>;
+type Ordered = FailureSearch & Required<Pick<FailureSearch, 'sort'>>;
 
 const ORDERS = {
   lastFinished: { sentence: 'The last that failed first.', sorted: 'descending', other: 'firstFinished' },
@@ -90,7 +67,7 @@ function failedAt(search: Ordered): Column<Job> {
     name: 'Failed',
     sorted,
     head: (
-      <Link to="/dead-letters" search={{ ...search, sort: other }} title={`Turn round: ${ORDERS[other].sentence}`}>
+      <Link to="/failures" search={{ ...search, sort: other }} title={`Turn round: ${ORDERS[other].sentence}`}>
         Failed <span aria-hidden="true">{sorted === 'descending' ? '↓' : '↑'}</span>
       </Link>
     ),
@@ -102,7 +79,7 @@ const MENDING: Column<Job> = { name: 'Actions', kind: 'actions', cell: ({ id }) 
 
 function TypeLink({ type }: { readonly type: string }) {
   return (
-    <Link from="/dead-letters" to="/dead-letters" search={(before) => ({ ...before, type })}>
+    <Link from="/failures" to="/failures" search={(before) => ({ ...before, type })}>
       {type}
     </Link>
   );
