@@ -64,6 +64,13 @@ test('on the page of a job its tags, the name of its error and who did what are 
   await started.getByRole('link', { name: `worker ${worker}` }).click();
   expect(await conditionsOf(page)).toEqual({ worker });
   await page.goBack();
+  const attempts = page.locator('.timeline li');
+  await attempts.getByRole('link', { name: worker, exact: true }).click();
+  expect(await conditionsOf(page)).toEqual({ worker });
+  await page.goBack();
+  await attempts.getByRole('link', { name: 'Error', exact: true }).click();
+  expect(await conditionsOf(page)).toEqual({ type: 'sleep', errorName: 'Error' });
+  await page.goBack();
   const created = page.getByRole('row').filter({ hasText: 'JobCreated' });
   await created.getByRole('link', { name: /^key / }).click();
   await page.waitForURL(/\/keys#key-[0-9a-f]{16}$/);
@@ -87,6 +94,24 @@ test('an operation that changed a job is a link of its history, and of the audit
     .click();
   await page.getByRole('heading', { name: 'Cancel 1 job' }).waitFor();
   expect(new URL(page.url()).pathname).toBe(`/dashboard/operations/${operation.id}`);
+});
+
+test('an operation names its conditions and types as links, before it begins and after', async (context) => {
+  const operation = await client.operations.create({ kind: 'cancel', filter: { type: 'named', tag: TAGS }, rate: 1 });
+  const { page } = await openPage(context);
+  await logIn(page, `/operations/${operation.id}`, adminKey);
+  await page.getByRole('link', { name: `tag ${TAGS[1]}` }).click();
+  expect(await conditionsOf(page)).toEqual({ tag: TAGS[1] });
+  await page.goto(`/dashboard/operations/new?kind=retry&tag=${TAGS[0]}`);
+  await page.getByRole('region', { name: 'Jobs' }).getByRole('link', { name: 'sleep', exact: true }).click();
+  expect(await conditionsOf(page)).toEqual({ type: 'sleep' });
+  await page.goBack();
+  await page.getByRole('link', { name: `tag ${TAGS[0]}` }).click();
+  expect(await conditionsOf(page)).toEqual({ tag: TAGS[0] });
+  await page.goto(`/dashboard/jobs/${failed}/edit`);
+  const width = (await page.getByRole('link', { name: failed, exact: true }).boundingBox())?.width ?? 0;
+  expect(width).toBeLessThan(100);
+  expect(await accessibilityFaults(page)).toEqual([]);
 });
 
 test('failures, dead letters and workers name errors, types and workers as links', async (context) => {

@@ -1,10 +1,10 @@
 import type { Job } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { conditionsOf, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
-import { ErrorName, TypeLink } from '../parts/names.tsx';
+import { ErrorName, JobLink, TypeLink } from '../parts/names.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import { Status } from '../parts/status.tsx';
 import { useMay } from '../session/session.ts';
@@ -47,10 +47,7 @@ function JobLine({ job: { id, type, status, error } }: { readonly job: Job }) {
   return (
     <>
       <p>
-        <Status status={status} />{' '}
-        <Link to="/jobs/$id" params={{ id }} className="mono">
-          {id}
-        </Link>
+        <Status status={status} /> <JobLink id={id} />
       </p>
       {error !== undefined && status !== 'completed' && (
         <p className="job-error mono">

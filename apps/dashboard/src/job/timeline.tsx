@@ -1,9 +1,10 @@
-import type { JobEvent } from '@jobstream/client';
-import { Fragment, type ReactNode, useMemo } from 'react';
+import type { JobError, JobEvent } from '@jobstream/client';
+import { type ReactNode, useMemo } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useNow } from '../format/useNow.ts';
 import { useFold } from '../parts/fold.ts';
 import { LongText } from '../parts/longText.tsx';
+import { ErrorName, WorkerLink } from '../parts/names.tsx';
 import { type Lane, lanesOf } from './lanes.ts';
 
 const TICKS = 4;
@@ -31,6 +32,7 @@ export function Timeline({ events, ended, children }: TimelineProps) {
   const last = Math.max(Date.parse(events.at(-1)?.at ?? ''), ...ends);
   const now = ended ? last : Math.max(clock, last);
   const start = lanes[0]?.waitsFrom ?? now;
+  const type = events[0]?.jobType ?? '';
   const scale = { start, span: Math.max(now - start, 1), now };
   return (
     <section className="timeline">
@@ -38,11 +40,7 @@ export function Timeline({ events, ended, children }: TimelineProps) {
       <ol>
         {segments.map((segment) =>
           segment.isShown ? (
-            <Fragment key={segment.from}>
-              {lanes.slice(segment.from, segment.to).map((lane, index) => (
-                <LaneRow key={segment.from + index} lane={lane} scale={scale} />
-              ))}
-            </Fragment>
+            <LaneRows key={segment.from} lanes={lanes} from={segment.from} to={segment.to} scale={scale} type={type} />
           ) : (
             <li key={`left out from ${segment.from}`} className="left-out">
               <button type="button" className="quiet" onClick={() => showMore(segment)}>
@@ -62,14 +60,38 @@ export function Timeline({ events, ended, children }: TimelineProps) {
   );
 }
 
-function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }) {
+interface LaneRowsProps extends Pick<LaneRowProps, 'scale' | 'type'> {
+  readonly lanes: readonly Lane[];
+  readonly from: number;
+  readonly to: number;
+}
+
+function LaneRows({ lanes, from, to, ...rest }: LaneRowsProps) {
+  return lanes
+    .slice(from, to)
+    .map((lane, index) => <LaneRow key={from + index} lane={lane} before={lanes[from + index - 1]} {...rest} />);
+}
+
+interface LaneRowProps {
+  readonly lane: Lane;
+  /** What it has in common with the one before is no link again: a job may have a thousand attempts. */
+  readonly before: Lane | undefined;
+  readonly scale: Scale;
+  readonly type: string;
+}
+
+function LaneRow({ lane, before, scale, type }: LaneRowProps) {
   const { waitsFrom, startedAt, endedAt, outcome } = lane;
   const waitEnd = startedAt ?? endedAt ?? scale.now;
   return (
     <li>
       <span className="label">
         {nameOf(lane)}
-        <span className="dim"> {sentenceOf(lane, scale)}</span>
+        <span className="dim">
+          {' '}
+          {sentenceOf(lane, scale)}
+          <Runner lane={lane} before={before} />
+        </span>
       </span>
       <svg width="100%" height="22" aria-hidden="true">
         <line x1="0" x2="100%" y1="11" y2="11" className="base" />
@@ -80,7 +102,8 @@ function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }
       </svg>
       {lane.error !== undefined && (
         <span className="lane-error">
-          {lane.error.name}: <LongText text={lane.error.message} />
+          {isAlike(lane.error, before?.error) ? lane.error.name : <ErrorName type={type} error={lane.error} />}:{' '}
+          <LongText text={lane.error.message} />
         </span>
       )}
     </li>
@@ -110,17 +133,27 @@ function Bar({ from, to, scale: { start, span }, kind }: BarProps) {
 }
 
 function sentenceOf(lane: Lane, { now }: Scale): string {
-  const { waitsFrom, startedAt, endedAt, outcome, worker, workerVersion } = lane;
+  const { waitsFrom, startedAt, endedAt, outcome } = lane;
   if (startedAt === undefined) return waitOf(lane, now);
   const ran = `${outcome === undefined ? 'running for' : 'ran'} ${formatDuration((endedAt ?? now) - startedAt)}`;
-  const parts = [
-    `waited ${formatDuration(startedAt - waitsFrom)}`,
-    ran,
-    outcome ?? [],
-    worker === undefined ? [] : `on ${worker}`,
-    workerVersion === undefined ? [] : `version ${workerVersion}`,
-  ];
-  return parts.flat().join(', ');
+  return [`waited ${formatDuration(startedAt - waitsFrom)}`, ran, outcome ?? []].flat().join(', ');
+}
+
+function isAlike({ name, code }: JobError, other: JobError | undefined): boolean {
+  return name === other?.name && code === other.code;
+}
+
+/** On which worker an attempt ran. */
+function Runner({ lane: { worker, workerVersion }, before }: Pick<LaneRowProps, 'lane' | 'before'>) {
+  return (
+    <>
+      {worker !== undefined && [
+        ', on ',
+        worker === before?.worker ? worker : <WorkerLink key="worker" worker={worker} />,
+      ]}
+      {workerVersion !== undefined && `, version ${workerVersion}`}
+    </>
+  );
 }
 
 /** Of a wait after which no attempt has begun yet. */

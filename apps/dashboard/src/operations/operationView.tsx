@@ -6,10 +6,10 @@ import { formatDuration } from '../format/duration.ts';
 import { ActorLink } from '../live/actorName.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Instant } from '../parts/instant.tsx';
-import { JsonTree } from '../parts/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import { isUnderWay, Progress, Steering } from './operationProgress.tsx';
 import { OperationResults } from './operationResults.tsx';
+import { Conditions } from './selection.tsx';
 
 const route = getRouteApi('/operations/$id');
 
@@ -50,6 +50,7 @@ const TITLES = { retry: 'Retry', replay: 'Replay', cancel: 'Cancel' } as const;
 
 function Facts({ operation }: { readonly operation: JobOperation }) {
   const { actor, tenant, reason, rate, createdAt, finishedAt, filter, patched } = operation;
+  const { ids, ...conditions } = filter;
   return (
     <dl className="facts">
       <Fact name="By">
@@ -65,16 +66,11 @@ function Facts({ operation }: { readonly operation: JobOperation }) {
       )}
       {rate !== undefined && <Fact name="Rate">{`${rate.toLocaleString()} a second`}</Fact>}
       <Fact name="Jobs">
-        <JsonTree value={shortened(filter)} />
+        {ids === undefined ? <Conditions filter={conditions} /> : `${ids.length.toLocaleString()} chosen one by one`}
       </Fact>
       {patched !== undefined && (
         <Fact name="Patched">{patched.map((path) => (path === '' ? 'the whole payload' : path)).join(', ')}</Fact>
       )}
     </dl>
   );
-}
-
-/** Ids that were chosen one by one are in the results. */
-function shortened({ ids, ...filter }: JobOperation['filter']): unknown {
-  return ids === undefined ? filter : { ...filter, chosen: ids.length };
 }

@@ -1,7 +1,8 @@
 import type { OperationCount } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { describe } from '../jobs/conditions.ts';
-import { conditionsOf } from '../jobs/jobSearch.ts';
+import { conditionsOf, type JobSearch, withCondition } from '../jobs/jobSearch.ts';
+import { TypeLink } from '../parts/names.tsx';
 import { Status } from '../parts/status.tsx';
 import type { OperationSearch } from '../jobs/operationSearch.ts';
 
@@ -16,21 +17,11 @@ interface SelectionProps {
 /** The jobs of an operation that has not begun: by which conditions, how many, and of which types and statuses. */
 export function Selection({ search, count }: SelectionProps) {
   const { kind: _kind, patch: _patch, edits: _edits, ids, ...filter } = search;
-  const conditions = conditionsOf(filter);
   return (
     <section className="selection" aria-label="Jobs">
       <p>
         {ids !== undefined && `${ids.split(',').length} chosen jobs`}
-        {ids === undefined && conditions.length === 0 && <strong>All jobs</strong>}
-        {ids === undefined && (
-          <span className="chips">
-            {conditions.map((condition) => (
-              <span key={`${condition.name} ${condition.value}`} className="chip">
-                {describe(condition)}
-              </span>
-            ))}
-          </span>
-        )}{' '}
+        {ids === undefined && <Conditions filter={filter} />}{' '}
         {ids === undefined && (
           <Link to="/jobs" search={filter}>
             Show or narrow them
@@ -42,6 +33,26 @@ export function Selection({ search, count }: SelectionProps) {
         <p className="warn">An operation takes at most {MOST.toLocaleString()} jobs: narrow the conditions.</p>
       )}
     </section>
+  );
+}
+
+/** The conditions of an operation, each with the way to the jobs that meet it alone. */
+export function Conditions({ filter }: { readonly filter: JobSearch }) {
+  const conditions = conditionsOf(filter);
+  if (conditions.length === 0) return <strong>All jobs</strong>;
+  return (
+    <span className="chips">
+      {conditions.map((condition) => (
+        <Link
+          key={`${condition.name} ${condition.value}`}
+          className="chip"
+          to="/jobs"
+          search={withCondition({}, condition)}
+        >
+          {describe(condition)}
+        </Link>
+      ))}
+    </span>
   );
 }
 
@@ -72,7 +83,9 @@ function Counts({ count: { groups, matched } }: { readonly count: OperationCount
       <tbody>
         {groups.map(({ type, status, count }) => (
           <tr key={`${type} ${status}`}>
-            <td>{type}</td>
+            <td>
+              <TypeLink type={type} />
+            </td>
             <td>
               <Status status={status} />
             </td>

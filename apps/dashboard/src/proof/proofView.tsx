@@ -1,12 +1,13 @@
 import type { TableDifference, Verification, Verifications } from '@jobstream/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { formatDuration } from '../format/duration.ts';
+import { ActorLink } from '../live/actorName.tsx';
 import { useClient } from '../live/dashboardContext.ts';
 import { type Column, DataTable } from '../parts/dataTable.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { JobLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
@@ -110,9 +111,9 @@ function Origin({ of: { startedAt, finishedAt, requestedBy } }: { readonly of: V
   if (finishedAt === undefined) return null;
   const took = startedAt === undefined ? '' : `, in ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))}`;
   return (
-    <p className="dim">
+    <p className="proof dim">
       <Age at={finishedAt} />
-      {took}, asked for by {requestedBy?.id ?? 'the command line'}
+      {took}, asked for by {requestedBy === undefined ? 'the command line' : <ActorLink actor={requestedBy} />}
     </p>
   );
 }
@@ -133,9 +134,5 @@ const NOTHING = <span className="dim">nothing</span>;
 
 function RowLink({ of: { table, key } }: { readonly of: TableDifference }) {
   if (table !== 'jobs') return key;
-  return (
-    <Link to="/jobs/$id" params={{ id: key }}>
-      {key}
-    </Link>
-  );
+  return <JobLink id={key} />;
 }
