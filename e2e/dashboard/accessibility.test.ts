@@ -1,8 +1,8 @@
 import { eventually } from '@jobstream/test-support';
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { accessibilityFaults } from './browser.ts';
 import { useDashboard } from './dashboardStage.ts';
+import { shown, viewsOf } from './everyView.ts';
 
 const { adminKey, client, openPage, logIn, prepare } = useDashboard();
 /** What stands for the parameters of routes: a view with a new one names an example here. */
@@ -24,21 +24,6 @@ prepare(async () => {
   });
 });
 
-/** The addresses of all views of the router, with examples for what they take. */
-async function viewsOf(page: Page): Promise<readonly string[]> {
-  const paths = await page.evaluate(() => {
-    const { __TSR_ROUTER__: router } = globalThis as unknown as { __TSR_ROUTER__: { routesByPath: object } };
-    return Object.keys(router.routesByPath);
-  });
-  return paths.map((path) =>
-    path.replaceAll(/\$(\w+)/g, (_parameter, name: string) => {
-      const example = examples[name];
-      if (example === undefined) throw new Error(`give an example of $${name}, which ${path} takes`);
-      return example;
-    }),
-  );
-}
-
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
   test('every view of the router is accessible, asks no other server, and writes no errors', async (context) => {
     const { page, faults } = await openPage(context, { colorScheme });
@@ -46,7 +31,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     await page.getByLabel('API key or token').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await logIn(page, '', adminKey);
-    const views = await viewsOf(page);
+    const views = await viewsOf(page, examples);
     expect(views).toContain(`/jobs/${examples['id']}`);
     for (const view of [...views, ...others]) {
       await page.goto(`/dashboard${view}`);
@@ -59,9 +44,3 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
     expect(faults.errors.filter((error) => !expected.some((part) => error.includes(part)))).toEqual([]);
   });
 });
-
-/** Waits until a view has its contents. */
-async function shown(page: Page): Promise<void> {
-  await page.locator('main#view > *').first().waitFor();
-  await eventually(async () => expect(await page.locator('.loading').count()).toBe(0));
-}

@@ -1,5 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { SubmitEvent } from 'react';
+import { UnfoldControls } from '../parts/unfoldControls.tsx';
 import { type AuditSearch, outcomes } from './auditSearch.ts';
 
 /** Changes that one looks for; the list of an installation may have others. */
@@ -28,6 +29,7 @@ export function AuditFilters({ search }: { readonly search: AuditSearch }) {
   };
   return (
     <form className="audit-filters" onSubmit={submit} key={JSON.stringify(search)}>
+      <UnfoldControls>Filters…</UnfoldControls>
       <Text name="action" label="Action" value={search.action} list="audit-actions" />
       <datalist id="audit-actions">
         {ACTIONS.map((action) => (

@@ -32,7 +32,7 @@ export function BulkBar({ filter, total, chosen, onClear }: BulkBarProps) {
   );
   const target = chosen.size === 0 ? matching : { ids: [...chosen].join(',') };
   return (
-    <div className="bulk-bar" role="region" aria-label="Chosen jobs">
+    <div className={chosen.size === 0 ? 'bulk-bar' : 'bulk-bar chosen'} role="region" aria-label="Chosen jobs">
       <span aria-live="polite">
         {chosen.size === 0 ? `${all ?? 'All'} that match` : `${chosen.size.toLocaleString()} chosen`}
         {chosen.size === MAX_CHOSEN && ', which is the most'}

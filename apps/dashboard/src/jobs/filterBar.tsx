@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { ExportIncident } from '../incident/exportIncident.tsx';
+import { UnfoldControls } from '../parts/unfoldControls.tsx';
 import { FilterBox } from './filterBox.tsx';
 import { atTime, type JobSearch, notInThePast, sorts, withCondition } from './jobSearch.ts';
 import { SavedViews } from './savedViews.tsx';
@@ -24,6 +25,7 @@ export function FilterBar({ filter, types, tags }: FilterBarProps) {
         tags={tags}
         onChoose={(condition) => show(withCondition(filter, condition))}
       />
+      <UnfoldControls>Filters…</UnfoldControls>
       <TimeRange search={filter} onChange={show} />
       <SortPicker filter={filter} onChange={show} />
       <SavedViews search={filter} />

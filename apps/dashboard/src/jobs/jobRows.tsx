@@ -1,7 +1,7 @@
 import type { Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Age } from '../parts/instant.tsx';
 import { ShortId } from '../parts/names.tsx';
@@ -10,8 +10,9 @@ import type { ListTotal } from './bulkBar.tsx';
 import { type Condition, withCondition } from './jobSearch.ts';
 import type { KeptRows } from './useJobPages.ts';
 
-/** As in jobs.css. */
-const ROW_HEIGHT_REM = 2;
+/** As in jobs.css: on a phone a row is a card. */
+const PHONE = '(max-width: 40rem)';
+const [ROW_REM, CARD_REM] = [2, 4.25];
 
 interface JobRowsProps {
   readonly rows: KeptRows;
@@ -29,12 +30,14 @@ interface Choice {
 export function JobRows({ rows: { jobs, first, more, show }, total, choice }: JobRowsProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const end = first + jobs.length;
+  const rem = useSyncExternalStore(onTurned, rowHeight);
   const virtual = useVirtualizer({
     count: end,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
+    estimateSize: () => rem * Number.parseFloat(getComputedStyle(document.documentElement).fontSize),
     overscan: 12,
   });
+  useEffect(() => virtual.measure(), [virtual, rem]);
   const visible = virtual.getVirtualItems();
   const [from, to] = [visible[0]?.index ?? 0, visible.at(-1)?.index ?? 0];
   useEffect(() => show(from, to), [show, from, to]);
@@ -59,10 +62,31 @@ export function JobRows({ rows: { jobs, first, more, show }, total, choice }: Jo
   );
 }
 
+function rowHeight(): number {
+  return matchMedia(PHONE).matches ? CARD_REM : ROW_REM;
+}
+
+function onTurned(listener: () => void): () => void {
+  const phone = matchMedia(PHONE);
+  phone.addEventListener('change', listener);
+  return () => phone.removeEventListener('change', listener);
+}
+
 /** With the head; -1 where it is not known. */
 function rowCountOf(total: ListTotal | undefined): number {
   return total === undefined || total.more ? -1 : total.count + 1;
 }
+
+/** The heads of the columns, and by which name a style sheet calls each. */
+const COLUMNS = [
+  ['Status', 'state'],
+  ['Type', 'type'],
+  ['Job', 'id'],
+  ['Attempt', 'attempt'],
+  ['Created', 'created'],
+  ['Tags', 'tags'],
+  ['What happened', 'note'],
+] as const;
 
 interface HeadProps {
   readonly jobs: readonly Job[];
@@ -89,8 +113,8 @@ function Head({ jobs, choice }: HeadProps) {
             />
           </span>
         )}
-        {['Status', 'Type', 'Job', 'Attempt', 'Created', 'Tags', 'What happened'].map((name) => (
-          <span key={name} role="columnheader">
+        {COLUMNS.map(([name, column]) => (
+          <span key={name} role="columnheader" className={column}>
             {name}
           </span>
         ))}
@@ -111,21 +135,21 @@ function JobRow({ job, index, top, choice }: JobRowProps) {
   return (
     <div className="row" role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)` }}>
       {choice && <ChooseCell id={id} choice={choice} />}
-      <span role="cell">
+      <span role="cell" className="state">
         <Status status={status} />
       </span>
-      <span role="cell" className="clip">
+      <span role="cell" className="clip type">
         <NarrowLink condition={{ name: 'type', value: type }} />
       </span>
-      <span role="cell" className="clip mono">
+      <span role="cell" className="clip mono id">
         <Link to="/jobs/$id" params={{ id }} data-row={index} title={id}>
           <ShortId id={id} />
         </Link>
       </span>
-      <span role="cell" className="number">
+      <span role="cell" className="attempt">
         {attempt}/{maxAttempts}
       </span>
-      <span role="cell">
+      <span role="cell" className="created">
         <Age at={createdAt} />
       </span>
       <span role="cell" className="clip tags">
@@ -133,7 +157,7 @@ function JobRow({ job, index, top, choice }: JobRowProps) {
           <NarrowLink key={tag} condition={{ name: 'tag', value: tag }} />
         ))}
       </span>
-      <span role="cell" className="clip dim">
+      <span role="cell" className="clip dim note">
         {noteOf(job)}
       </span>
     </div>

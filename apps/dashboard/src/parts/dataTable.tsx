@@ -21,13 +21,13 @@ interface DataTableProps<Row> {
   readonly className?: string;
 }
 
-/** A table whose rows `j` and `k` go through; a view has one. */
+/** A table whose rows `j` and `k` go through; a view has one. On a phone each row is a card. */
 export function DataTable<Row>({ columns, rows, rowId, className }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   useRowKeys(scroller, { count: rows.length });
   return (
     <div className="scroll" ref={scroller}>
-      <table className={className}>
+      <table className={className === undefined ? 'cards' : `cards ${className}`}>
         <thead>
           <tr>
             {columns.map(({ name, head = name, kind, sorted }) => (
@@ -40,8 +40,12 @@ export function DataTable<Row>({ columns, rows, rowId, className }: DataTablePro
         <tbody>
           {rows.map((row, index) => (
             <tr key={rowId(row)} id={rowId(row)} data-row={index}>
-              {columns.map(({ name, kind, cell }) => (
-                <td key={name} className={kind === 'actions' ? 'number' : kind}>
+              {columns.map(({ name, kind, cell }, column) => (
+                <td
+                  key={name}
+                  className={kind === 'actions' ? 'number' : kind}
+                  data-name={column === 0 || kind === 'why' || kind === 'actions' ? undefined : name}
+                >
                   {cell(row)}
                 </td>
               ))}

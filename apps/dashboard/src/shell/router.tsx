@@ -72,9 +72,7 @@ const deadLetters = createRoute({
   getParentRoute,
   path: '/dead-letters',
   validateSearch: only(readDeadLetterSearch),
-  beforeLoad: ({ search }) => {
-    throw redirect({ to: '/failures', search, replace: true });
-  },
+  beforeLoad: ({ search }) => redirect({ to: '/failures', search, replace: true, throw: true }),
 });
 const failures = createRoute({
   getParentRoute,
