@@ -3,11 +3,12 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ActorName } from '../live/actorName.tsx';
 import { useClient } from '../live/dashboardContext.ts';
+import { usePages } from '../live/usePages.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/jsonTree.tsx';
 import { JobLink, ShortId } from '../parts/names.tsx';
-import { ListView, usePages } from '../parts/listView.tsx';
+import { ListView } from '../parts/listView.tsx';
 import { NeedsScope } from '../parts/needsScope.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
@@ -29,6 +30,7 @@ function Audit({ search }: { readonly search: AuditSearch }) {
   const query = usePages({
     queryKey: ['audit', search],
     readPage: (page, options) => client.audit.listPage({ ...search, limit: PAGE_SIZE, ...page }, options),
+    again: 'once',
   });
   return (
     <ListView

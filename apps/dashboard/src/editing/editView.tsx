@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { conditionsOf, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain, useChangesOfJob } from '../live/readAgain.ts';
 import { ErrorName, JobLink, TypeLink } from '../parts/names.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import { Status } from '../parts/status.tsx';
@@ -24,8 +25,9 @@ export function EditView() {
     queryKey: ['job', id],
     queryFn: ({ signal }) => client.jobs.get(id, { signal }),
     // What is edited must not change under the hand; what was sent is watched.
-    ...(sent === undefined ? { refetchOnWindowFocus: false } : { refetchInterval: 1_000 }),
+    ...(sent === undefined ? { ...readAgain.once, refetchOnWindowFocus: false } : readAgain.waiting),
   });
+  useChangesOfJob(sent === undefined ? undefined : id);
   if (data === undefined)
     return error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />;
   return (

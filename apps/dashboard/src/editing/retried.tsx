@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { atTime, type JobSearch } from '../jobs/jobSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { planOf } from '../jobs/operationSearch.ts';
 import { changeBetween, isSame } from '../payloads/payloadChange.ts';
 
@@ -67,7 +68,7 @@ function useOthers({ id }: Job, alike: JobSearch): number | undefined {
       const { sort: _sort, ...filter } = atTime(alike, Date.now());
       return client.operations.count({ kind: 'retry', filter }, { signal });
     },
-    refetchInterval: 10_000,
+    ...readAgain.slowly,
   });
   return data;
 }

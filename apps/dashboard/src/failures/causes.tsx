@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { planOf } from '../jobs/operationSearch.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { ErrorName } from '../parts/names.tsx';
@@ -19,7 +20,7 @@ export function Causes({ search }: { readonly search: FailureSearch }) {
   const query = useQuery({
     queryKey: ['failures', within, type ?? ''],
     queryFn: ({ signal }) => client.failures({ window: within, ...(type === undefined ? {} : { type }) }, { signal }),
-    refetchInterval: 5_000,
+    ...readAgain.jobs,
   });
   return <Loaded query={query}>{(failures) => <Groups failures={failures} search={search} />}</Loaded>;
 }

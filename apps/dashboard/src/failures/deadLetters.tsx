@@ -1,9 +1,10 @@
 import type { Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { usePages } from '../live/usePages.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
-import { ListRows, usePages } from '../parts/listView.tsx';
+import { ListRows } from '../parts/listView.tsx';
 import { ErrorName, JobLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { useMay } from '../session/session.ts';
@@ -20,7 +21,7 @@ export function DeadLetters({ search }: { readonly search: FailureSearch }) {
   const query = usePages({
     queryKey: ['dead letters', type ?? '', sort],
     readPage: (page, options) => client.jobs.listPage({ ...failed, ...page }, options),
-    refetchInterval: 10_000,
+    again: 'slowly',
   });
   return (
     <ListRows

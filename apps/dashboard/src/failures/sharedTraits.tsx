@@ -1,6 +1,7 @@
 import type { FailureGroup, SharedTrait, SharedTraits as Shared } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { TagLinks } from '../parts/names.tsx';
 import { Unfolding } from '../parts/unfolding.tsx';
@@ -32,7 +33,7 @@ function Traits({ failure, window }: { readonly failure: string; readonly window
   const query = useQuery({
     queryKey: ['failures', 'shared', failure, window],
     queryFn: ({ signal }) => client.sharedTraits(failure, { window, signal }),
-    refetchInterval: 15_000,
+    ...readAgain.slowly,
   });
   return <Loaded query={query}>{(shared) => <Found shared={shared} />}</Loaded>;
 }

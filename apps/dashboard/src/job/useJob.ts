@@ -1,37 +1,21 @@
-import { hasEnded, type JobEvent } from '@jobstream/client';
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback } from 'react';
-import { askAgain } from '../live/askAgain.ts';
-import { useClient, useLiveFeed } from '../live/dashboardContext.ts';
-import type { Moment } from '../live/liveFeed.ts';
-
-/** Why a job waits changes without an event, so it is asked for again. */
-const WAITING_MS = 2_000;
+import { hasEnded, type Job, type JobEvent } from '@jobstream/client';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useClient } from '../live/dashboardContext.ts';
+import { useChangesOfJob, whileUnderWay } from '../live/readAgain.ts';
 
 /** A job and its history, followed live. */
 export function useJob(id: string) {
   const client = useClient();
-  const queryClient = useQueryClient();
   const job = useQuery({
     queryKey: ['job', id],
     queryFn: ({ signal }) => client.jobs.get(id, { signal }),
-    refetchInterval: (query) => {
-      const { data } = query.state;
-      return data === undefined || hasEnded(data) ? askAgain(query) : WAITING_MS;
-    },
+    ...whileUnderWay((found: Job) => !hasEnded(found), ['waiting', 'once']),
   });
   const history = useQuery({
     queryKey: ['job', id, 'events'],
     queryFn: ({ signal }) => client.jobs.history(id, { signal }),
   });
-  const onMoment = useCallback(
-    ({ changes, incomplete }: Moment) => {
-      const concerned = incomplete || changes.some(({ jobId }) => jobId === id);
-      if (concerned) void queryClient.invalidateQueries({ queryKey: ['job', id] });
-    },
-    [queryClient, id],
-  );
-  useLiveFeed(onMoment);
+  useChangesOfJob(id);
   return { job, history };
 }
 

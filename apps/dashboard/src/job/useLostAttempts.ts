@@ -2,6 +2,7 @@ import { lostAttempts, type JobEvent } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 
 /**
  * Why attempts of a job were lost with their workers, by the version of the event that shows it. Where there are any, the workers are
@@ -14,7 +15,7 @@ export function useLostAttempts(events: readonly JobEvent[]): ReadonlyMap<number
     queryFn: ({ signal }) => client.workers.list({ signal }),
     enabled: lostAttempts(events).length > 0,
     // A worker announces it when its event loop runs again.
-    refetchInterval: 5_000,
+    ...readAgain.system,
   });
   return useMemo(() => {
     const lost = lostAttempts(events, workers);

@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 
-/** The job types, asked for again every three seconds. */
+/** The job types. */
 export function useTypes() {
   const client = useClient();
   return useQuery({
     queryKey: ['types'],
     queryFn: ({ signal }) => client.types.list({ signal }),
-    refetchInterval: 3_000,
+    ...readAgain.types,
   });
 }

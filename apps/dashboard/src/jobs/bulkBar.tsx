@@ -2,6 +2,7 @@ import type { JobStatus } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { planOf } from './operationSearch.ts';
 import { atTime, type JobSearch, valuesOf } from './jobSearch.ts';
 
@@ -75,7 +76,7 @@ export function useListTotal(filter: JobSearch): ListTotal | undefined {
   const { data } = useQuery({
     queryKey: ['jobs total', filter],
     queryFn: ({ signal }) => client.jobs.listPage({ ...atTime(filter, Date.now()), count: true, limit: 1 }, { signal }),
-    refetchInterval: 10_000,
+    ...readAgain.slowly,
     enabled: filter.asOf === undefined,
   });
   return data?.total === undefined ? undefined : { count: data.total, more: data.totalExact === false };

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { askAgain } from '../live/askAgain.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 
 /** The numbers of jobs by type and status, now or as they were at a time. */
 export function useCounts(asOf: string | undefined) {
@@ -8,7 +8,7 @@ export function useCounts(asOf: string | undefined) {
   const { data } = useQuery({
     queryKey: ['stats', asOf ?? ''],
     queryFn: ({ signal }) => client.stats({ ...(asOf === undefined ? {} : { asOf }), signal }),
-    refetchInterval: asOf === undefined ? 3_000 : askAgain,
+    ...(asOf === undefined ? readAgain.jobs : readAgain.once),
   });
   return data;
 }

@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { useLiveFeed } from '../live/dashboardContext.ts';
 import { type JobChange, withLater } from '../live/jobChange.ts';
 import type { Moment } from '../live/liveFeed.ts';
+import { readNow } from '../live/readAgain.ts';
 import { isFollowed, type JobSearch, valuesOf } from './jobSearch.ts';
 import { useJobPages } from './useJobPages.ts';
 
@@ -19,7 +20,7 @@ export function useJobList(filter: JobSearch) {
   const keyText = JSON.stringify(filter);
   const onMoment = useCallback(
     ({ changes, incomplete }: Moment) => {
-      if (incomplete) void queryClient.invalidateQueries({ queryKey: ['jobs', keyText] });
+      if (incomplete) readNow(queryClient, { queryKey: ['jobs', keyText] });
       setRecent((before) => withNewer(before, changes));
       const added = changes.filter((change) => joins(change, keyText));
       if (added.length > 0)

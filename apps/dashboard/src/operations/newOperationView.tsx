@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouterState } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { Failure } from '../parts/notes.tsx';
 import { JsonEditor } from '../payloads/jsonEditor.tsx';
@@ -75,7 +76,7 @@ function Plan({ search }: { readonly search: OperationSearch }) {
   const query = useQuery({
     queryKey: ['operation count', kind, filter],
     queryFn: ({ signal }) => client.operations.preview({ kind, filter }, { signal }),
-    refetchInterval: 10_000,
+    ...readAgain.slowly,
   });
   return (
     <Loaded query={query}>

@@ -1,8 +1,8 @@
 import type { JobOperation, JobOutcome, OperationJob } from '@jobstream/client';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { askAgain } from '../live/askAgain.ts';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { type Column, DataTable } from '../parts/dataTable.tsx';
 import { JobLink } from '../parts/names.tsx';
 import { Failure } from '../parts/notes.tsx';
@@ -53,7 +53,7 @@ function useResults(operation: JobOperation, outcome: JobOutcome | undefined, mo
       }
       return { jobs, more: false };
     },
-    refetchInterval: isUnderWay(operation) ? 2_000 : askAgain,
+    ...(isUnderWay(operation) ? readAgain.underWay : readAgain.once),
     placeholderData: keepPreviousData,
   });
 }

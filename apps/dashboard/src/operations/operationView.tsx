@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { formatDuration } from '../format/duration.ts';
 import { ActorLink } from '../live/actorName.tsx';
+import { whileUnderWay } from '../live/readAgain.ts';
 import { Fact } from '../parts/fact.tsx';
 import { Instant } from '../parts/instant.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
@@ -20,7 +21,7 @@ export function OperationView() {
   const { data, error, refetch } = useQuery({
     queryKey: ['operation', id],
     queryFn: ({ signal }) => client.operations.get(id, { signal }),
-    refetchInterval: ({ state }) => (state.data === undefined || isUnderWay(state.data) ? 1_000 : false),
+    ...whileUnderWay(isUnderWay, ['underWay', 'once']),
   });
   if (data === undefined) {
     return (

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { ActorLink } from '../live/actorName.tsx';
+import { whileUnderWay } from '../live/readAgain.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -24,7 +25,7 @@ export function OperationsView() {
       }
       return newest;
     },
-    refetchInterval: ({ state }) => (state.data?.some(isUnderWay) ? 1_000 : 5_000),
+    ...whileUnderWay((operations: readonly JobOperation[]) => operations.some(isUnderWay), ['underWay', 'system']),
   });
   return (
     <ListView

@@ -2,6 +2,7 @@ import type { Activity, Stats } from '@jobstream/client';
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import { formatDuration } from '../format/duration.ts';
 import { ShownMoment } from '../format/useNow.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
@@ -46,7 +47,7 @@ function usePresent(enabled: boolean) {
   return useQuery({
     queryKey: ['stats', 'hour'],
     queryFn: ({ signal }) => client.stats({ window: '60m', signal }),
-    refetchInterval: 2_000,
+    ...readAgain.jobs,
     enabled,
   });
 }
@@ -111,7 +112,7 @@ function LiveWorkers() {
   const { data } = useQuery({
     queryKey: ['workers'],
     queryFn: ({ signal }) => client.workers.list({ signal }),
-    refetchInterval: 3_000,
+    ...readAgain.system,
   });
   return <Figure name="Live workers" value={data?.filter(({ live }) => live).length ?? '–'} to="/workers" />;
 }

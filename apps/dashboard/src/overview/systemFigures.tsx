@@ -3,8 +3,8 @@ import { formatBytes } from '../format/bytes.ts';
 import { formatDuration } from '../format/duration.ts';
 import { useSession } from '../session/session.ts';
 import { readGauges } from './gauges.ts';
+import { readAgain } from '../live/readAgain.ts';
 
-const EVERY_MS = 15_000;
 /** Beyond it operators are warned, as in the alerts of docs/metrics.md. */
 const CLOCK_WARNING_S = 5;
 const LEFT_WARNING_BYTES = 1_000_000_000;
@@ -15,7 +15,7 @@ export function SystemFigures() {
   const { data } = useQuery({
     queryKey: ['metrics'],
     queryFn: ({ signal }) => readMetrics(signal),
-    refetchInterval: EVERY_MS,
+    ...readAgain.slowly,
     enabled: tenant === undefined,
   });
   const left = data?.get('jobstream_log_left_bytes');

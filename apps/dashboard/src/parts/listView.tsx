@@ -1,5 +1,3 @@
-import type { Page } from '@jobstream/client';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type Column, DataTable } from './dataTable.tsx';
 import { Loaded, type Reading } from './loaded.tsx';
@@ -54,25 +52,4 @@ export function ListRows<Row>({ query, children, empty, ...table }: ListRowsProp
       )}
     </>
   );
-}
-
-interface Pages<Row> {
-  readonly queryKey: readonly unknown[];
-  readonly readPage: (
-    page: { readonly cursor?: string },
-    options: { readonly signal: AbortSignal },
-  ) => Promise<Page<Row>>;
-  readonly refetchInterval?: number;
-}
-
-/** The rows of a list that is read page by page, as far as its reader has asked for them. */
-export function usePages<Row>({ queryKey, readPage, refetchInterval }: Pages<Row>) {
-  return useInfiniteQuery({
-    queryKey,
-    queryFn: ({ pageParam, signal }) => readPage(pageParam === '' ? {} : { cursor: pageParam }, { signal }),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor,
-    select: ({ pages }) => pages.flatMap(({ items }) => items),
-    ...(refetchInterval === undefined ? {} : { refetchInterval }),
-  });
 }

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { formatDuration } from '../format/duration.ts';
 import { ActorLink } from '../live/actorName.tsx';
 import { useClient } from '../live/dashboardContext.ts';
+import { whileUnderWay } from '../live/readAgain.ts';
 import { type Column, DataTable } from '../parts/dataTable.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
@@ -32,7 +33,7 @@ function Proof() {
   const query = useQuery({
     queryKey: ['proof'],
     queryFn: ({ signal }) => client.proof.read({ signal }),
-    refetchInterval: 1_000,
+    ...whileUnderWay(({ current }: Verifications) => current !== undefined, ['underWay', 'system']),
   });
   const verify = async () => queries.setQueryData<Verifications>(['proof'], await client.proof.request());
   return (

@@ -2,6 +2,7 @@ import type { Schedule } from '@jobstream/client';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age, Instant } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -18,7 +19,7 @@ export function SchedulesView() {
   const query = useQuery({
     queryKey: ['schedules'],
     queryFn: ({ signal }) => Array.fromAsync(client.schedules.list({ signal })),
-    refetchInterval: 5_000,
+    ...readAgain.system,
   });
   return <ListView title="Schedules" query={query} empty={NO_SCHEDULES} columns={COLUMNS} rowId={rowId} />;
 }

@@ -3,7 +3,7 @@ import { QueryCache, QueryClient, QueryClientProvider, useQuery, useQueryClient 
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { formatDuration } from '../format/duration.ts';
-import { askAgain } from '../live/askAgain.ts';
+import { readAgain, readNow } from '../live/readAgain.ts';
 import { DashboardContext } from '../live/dashboardContext.ts';
 import { LiveFeed } from '../live/liveFeed.ts';
 import { type TableLag, useTableLag } from '../live/tableLag.ts';
@@ -13,8 +13,6 @@ import { readSession, type Session, SessionContext } from '../session/session.ts
 import { makeRouter } from './router.tsx';
 
 const SESSION = ['session'];
-/** How soon the page notices that the API does not answer, or that a key was revoked. */
-const SESSION_MS = 5_000;
 /** How often what is shown is read again while the table is behind. */
 const BEHIND_MS = 3_000;
 
@@ -30,7 +28,7 @@ export function makeDashboard(client: JobstreamClient, lag: TableLag) {
           void queryClient.invalidateQueries({ queryKey: SESSION });
       },
     }),
-    defaultOptions: { queries: { retry: false, refetchInterval: askAgain } },
+    defaultOptions: { queries: { retry: false, ...readAgain.once } },
   });
   return (
     <QueryClientProvider client={queryClient}>
@@ -74,12 +72,12 @@ function useWatchedSession(feed: LiveFeed) {
     },
     select: withoutPosition,
     staleTime: Infinity,
-    refetchInterval: ({ state }) => (state.data === null ? false : SESSION_MS),
+    ...readAgain.session,
   });
   const { isRefetchError: isLost } = query;
   useEffect(() => {
     if (!isLost) return undefined;
-    return () => void queryClient.invalidateQueries({ predicate: isOfView });
+    return () => readNow(queryClient, { predicate: isOfView });
   }, [queryClient, isLost]);
   return query;
 }
@@ -103,11 +101,11 @@ function Behind({ lag }: { readonly lag: TableLag }) {
   const isBehind = ms > 0;
   useEffect(() => {
     if (!isBehind) return undefined;
-    const readAgain = () => void queryClient.invalidateQueries({ predicate: isOfView });
-    const timer = setInterval(readAgain, BEHIND_MS);
+    const read = () => readNow(queryClient, { predicate: isOfView });
+    const timer = setInterval(read, BEHIND_MS);
     return () => {
       clearInterval(timer);
-      readAgain();
+      read();
     };
   }, [queryClient, isBehind]);
   if (!isBehind) return null;

@@ -1,7 +1,7 @@
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useFocusAfterBack } from '../keys/useFocusAfterBack.ts';
-import { useLiveFeed } from '../live/dashboardContext.ts';
+import { useChangesOfJobs } from '../live/readAgain.ts';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { logOut, useMay, useSession } from '../session/session.ts';
 import { leftOut } from './addressParts.ts';
@@ -30,7 +30,7 @@ const ADMINISTRATION: ReadonlySet<string> = new Set(['/audit', '/keys', '/proof'
 
 /** What surrounds every view. */
 export function Shell() {
-  useLiveFeed(keepOpen);
+  useChangesOfJobs();
   useChosenViewInSight();
   useFocusAfterBack();
   const { tenant } = useSession();
@@ -123,9 +123,6 @@ function Who() {
     </span>
   );
 }
-
-/** The feed goes on in views that do not need it, so that the next one begins where lists end. */
-function keepOpen(): void {}
 
 async function leave(): Promise<void> {
   await logOut();

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
+import { readAgain } from '../live/readAgain.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -21,7 +22,7 @@ export function WorkersView() {
     queryKey: ['workers'],
     queryFn: ({ signal }) => client.workers.list({ signal }),
     select: (workers) => workers.toSorted(byLife),
-    refetchInterval: 3_000,
+    ...readAgain.system,
   });
   return <ListView title="Workers" query={query} empty={NO_WORKERS} columns={COLUMNS} rowId={({ worker }) => worker} />;
 }
