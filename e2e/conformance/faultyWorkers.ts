@@ -286,6 +286,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /the last heartbeat says/,
   },
   {
+    name: 'does not say that it has ended',
+    edits: [['announcement["stoppedAt"] = stopped_at', 'pass']],
+    detectedBy: 'stopping',
+    complaint: /stoppedAt in its announcement/,
+  },
+  {
     name: 'runs nothing where it cannot announce',
     edits: [
       [

@@ -38,7 +38,7 @@ function groupOf(page: Page) {
 
 /** How many failures the later half of the chart of the group has. */
 async function recentlyFailed(page: Page): Promise<number> {
-  const bars = await groupOf(page).getByRole('img').locator('title').allTextContents();
+  const bars = await groupOf(page).getByRole('img').locator('rect title').allTextContents();
   const counts = bars.map((title) => Number(title.split(': ').at(-1)));
   return counts.slice(counts.length / 2).reduce((sum, count) => sum + count, 0);
 }

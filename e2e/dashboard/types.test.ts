@@ -73,6 +73,24 @@ test('a form made from the schema says what is wrong, and creates the job', asyn
   expect(faults.errors.filter((error) => !error.includes('401 (Unauthorized)'))).toEqual([]);
 });
 
+test('a form that is sent before its schema was looked at says what is wrong, and sends nothing', async (context) => {
+  const { page, faults } = await stage.openPage(context);
+  const held = Promise.withResolvers<void>();
+  const loading = Promise.withResolvers<void>();
+  await page.route(/\/esm-[^/]*\.js$/, async (route) => {
+    loading.resolve();
+    await held.promise;
+    await route.continue();
+  });
+  await stage.logIn(page, '/types/email', keys.writer);
+  const form = page.getByRole('region', { name: 'Create a job' });
+  await form.getByRole('button', { name: 'Create job' }).click();
+  await loading.promise;
+  held.resolve();
+  await form.getByRole('alert').getByText('"to"').waitFor();
+  expect(faults.errors.filter((error) => error.includes('/api/jobs'))).toEqual([]);
+});
+
 test('where there is no schema, the payload is JSON, and what is none says so', async (context) => {
   const { page } = await stage.openPage(context);
   await stage.logIn(page, '/types/without-schema', keys.writer);

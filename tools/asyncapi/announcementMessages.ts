@@ -36,6 +36,7 @@ const TypeAnnouncement = Schema.Struct({
   defaults: Schema.optionalKey(JobDefaults),
   schedule: Schema.optionalKey(Schema.String),
   blocked: Schema.optionalKey(Schema.Array(Block).check(Schema.isMaxLength(10))),
+  stoppedAt: Schema.optionalKey(Timestamp),
 });
 
 const JobTypeDefinition = Schema.Struct({

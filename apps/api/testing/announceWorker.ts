@@ -22,6 +22,8 @@ export interface AnnouncedWorkerOptions {
   readonly defaults?: TypeAnnouncement['defaults'];
   readonly blocked?: TypeAnnouncement['blocked'];
   readonly schedule?: TypeAnnouncement['schedule'];
+  /** When it ended in order; default: it has not. */
+  readonly stoppedAt?: string;
 }
 
 /** A worker that announces itself, and runs nothing. */
@@ -34,13 +36,13 @@ const HEARTBEAT_MS = 3_000;
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
   const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked, schedule } = options;
+  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked, schedule, stoppedAt } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const schemas = { payloadSchema, resultSchema };
-  const announcement: TypeAnnouncement = { ...program, type, limits, ...schemas, defaults, blocked, schedule };
+  const settings = { limits, defaults, blocked, schedule, stoppedAt };
+  const announcement: TypeAnnouncement = { ...program, type, payloadSchema, resultSchema, ...settings };
   const beat = () =>
     announcements.heartbeat({
       ...program,

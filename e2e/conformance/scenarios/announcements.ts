@@ -66,7 +66,7 @@ export const announcementScenarios: readonly Scenario[] = [
   },
   {
     name: 'stopping',
-    title: 'says that it stops when it is asked to end',
+    title: 'says that it stops when it is asked to end, and that it has ended',
     async run(testbed) {
       const worker = await testbed.startWorker();
       const jobId = await testbed.createJob({ do: 'sleep', ms: 2_000 });
@@ -78,6 +78,8 @@ export const announcementScenarios: readonly Scenario[] = [
       await testbed.connection.flush();
       const last = testbed.tap.heartbeats.at(-1)?.body;
       assert.equal(last?.['stopping'], true, `the last heartbeat says that it stops: ${JSON.stringify(last)}`);
+      const { body } = await readAnnouncement(testbed.connection);
+      assert.match(String(body['stoppedAt']), RFC_3339, 'stoppedAt in its announcement once it has ended');
     },
   },
   {

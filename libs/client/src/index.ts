@@ -45,6 +45,8 @@ export type {
 export type { ComparedPart, JobComparison, JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';
+export { workerState } from './operate/workerState.ts';
+export type { WorkerState } from './operate/workerState.ts';
 export { explainDefinition, explainDifference } from './operate/jobTypes.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck } from './operate/jobTypes.ts';
 export type { TypeDefinition, TypeWorker } from './operate/jobTypes.ts';

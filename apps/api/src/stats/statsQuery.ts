@@ -1,3 +1,4 @@
+import { JobType } from '@jobstream/domain';
 import type { Resolution } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
@@ -32,6 +33,7 @@ export const StatsQuery = Schema.Struct({
   window: Schema.optionalKey(Window).annotateKey({ description: 'Include the activity of this last period.' }),
   from: Schema.optionalKey(Instant).annotateKey({ description: 'Include the activity from this time on.' }),
   to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
+  type: Schema.optionalKey(JobType).annotateKey({ description: 'Of the jobs of this type alone.' }),
   asOf: Schema.optionalKey(AsOf).annotateKey({
     description: 'The numbers of jobs at this time, or after the event with this `sequence`; not with a period.',
   }),
@@ -54,15 +56,25 @@ const LENGTHS = [
 
 const decode = queryDecoder(StatsQuery);
 
-/** What statistics are asked for: those of a past moment, of now with those of a period, or of now alone. */
+/** What statistics are asked for: those of a past moment, of now with those of a period, or of now alone; of all jobs, or of a type. */
 export interface StatsPlan {
+  readonly type?: string;
   readonly moment?: Moment;
   readonly span?: StatsSpan;
 }
 
 /** Decodes a request. @throws Problem `invalid-parameter`, which names each invalid parameter. */
 export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
-  const { asOf, minPosition: _minPosition, ...period } = decode(parameters);
+  const { asOf, type, minPosition: _minPosition, ...period } = decode(parameters);
+  return { ...(type === undefined ? {} : { type }), ...timeOf({ asOf, period }, now) };
+}
+
+interface StatsTime {
+  readonly asOf: typeof AsOf.Type | undefined;
+  readonly period: Period;
+}
+
+function timeOf({ asOf, period }: StatsTime, now: number): Pick<StatsPlan, 'moment' | 'span'> {
   const isPeriod = Object.keys(period).length > 0;
   if (asOf !== undefined && isPeriod) {
     throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with window, from or to' }]);
@@ -74,10 +86,9 @@ export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
   return { span: spanOf(start, end, now) };
 }
 
-function boundsOf(
-  { window, from, to }: Omit<typeof StatsQuery.Type, 'asOf' | 'minPosition'>,
-  now: number,
-): readonly [number, number] {
+type Period = Pick<typeof StatsQuery.Type, 'window' | 'from' | 'to'>;
+
+function boundsOf({ window, from, to }: Period, now: number): readonly [number, number] {
   if (window !== undefined) {
     if ((from ?? to) !== undefined)
       throw invalidParameters([{ parameter: 'window', detail: 'must not be given together with from or to' }]);

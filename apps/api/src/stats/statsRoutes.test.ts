@@ -2,6 +2,7 @@ import { eventually, queryDatabase, startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { announceWorker } from '../../testing/announceWorker.ts';
 import { useStage } from '../../testing/apiStage.ts';
+import { followPast } from '../../testing/followPast.ts';
 import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
 
@@ -180,4 +181,31 @@ test.each([
   '?since=1h',
 ])('a span of time that makes no sense is refused: %s', async (query) => {
   expect((await api.fetch(`/api/stats${query}`)).status).toBe(400);
+});
+
+test('the statistics of a type are of its jobs alone, also those of a past moment', async () => {
+  await create('alone', 2);
+  await create('beside', 3);
+  const [cancelled] = await create('alone', 1);
+  await api.post(`/api/jobs/${cancelled}/cancel`);
+  await projectAll(api.log, stage.databaseUrl);
+  const stats = await get('/api/stats?window=15m&type=alone');
+  expect(stats).toMatchObject({
+    jobs: { total: 3, byStatus: { pending: 2, cancelled: 1 }, byType: { alone: { pending: 2, cancelled: 1 } } },
+    activity: { total: { created: 3 }, byType: { alone: { created: 3 } } },
+    backlog: { alone: { waiting: 2 } },
+    projector: { lagEvents: 0 },
+  });
+  const { jobs, activity, backlog } = stats as Record<string, { byType?: object; series?: { created: number }[] }>;
+  expect([jobs?.byType, activity?.byType, backlog].map((types) => Object.keys(types ?? {}))).toEqual([
+    ['alone'],
+    ['alone'],
+    ['alone'],
+  ]);
+  expect(activity?.series?.reduce((sum, { created }) => sum + created, 0)).toBe(3);
+  await followPast(api.log, stage.databaseUrl);
+  const past = `/api/stats?asOf=${await api.log.lastSequence()}`;
+  expect((await get(`${past}&type=alone`))['jobs']).toEqual(jobs);
+  expect((await get(past))['jobs']).toMatchObject({ byType: { beside: { pending: 3 } } });
+  expect((await api.fetch('/api/stats?type=No%20type')).status).toBe(400);
 });

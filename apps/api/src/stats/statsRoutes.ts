@@ -70,7 +70,7 @@ const getStatsOperation: Operation = {
     'The number of jobs by type and status, the backlog, and the lag of the projector; figures of the log are at most ' +
     'a second old. With `window` or `from` also the activity in that time, with durations accurate to 5 %: by minute ' +
     'up to 2 hours, by hour up to 7 days, else by day; minutes are kept for 47 hours, hours for 61 days. With `asOf` ' +
-    'the numbers of jobs at a past moment alone.',
+    'the numbers of jobs at a past moment alone. With `type` all of it, but for the lag, is of one job type.',
   query: StatsQuery,
   responses: {
     200: {
@@ -107,8 +107,9 @@ function getStats(deps: ApiDeps): RequestHandler {
   const present = presentStats(deps);
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const { moment, span } = decodeStatsQuery(req.query, deps.log.clock.now());
-    const body = await (moment === undefined ? present(tenant, span) : pastStats(moment, tenant, deps));
+    const { moment, span, type } = decodeStatsQuery(req.query, deps.log.clock.now());
+    const of = { tenant, type };
+    const body = await (moment === undefined ? present(of, span) : pastStats(moment, of, deps));
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, body);
   };
@@ -116,32 +117,47 @@ function getStats(deps: ApiDeps): RequestHandler {
 
 type StatsBody = BodyOf<typeof StatsView>;
 
-async function pastStats(moment: Moment, tenant: string | undefined, deps: ApiDeps): Promise<StatsBody> {
+/** Whose jobs the numbers are of, and of which type; undefined for all. */
+interface OfJobs {
+  readonly tenant: string | undefined;
+  readonly type: string | undefined;
+}
+
+async function pastStats(moment: Moment, { tenant, type }: OfJobs, deps: ApiDeps): Promise<StatsBody> {
   const count = (sequence: number) => deps.table.countPastJobs(sequence, tenant);
   const { result, asOf } = await readPast(moment, deps, count);
-  return { jobs: summary(result), asOf };
+  return { jobs: summary(ofType(type, result)), asOf };
+}
+
+function ofType<Row extends { readonly type: string }>(type: string | undefined, rows: readonly Row[]): readonly Row[] {
+  return type === undefined ? rows : rows.filter((row) => row.type === type);
 }
 
 function presentStats({ log, table, announced, limits }: ApiDeps) {
   const backlog = cachedFor(CACHE_MS, () => unlessUnavailable(log.stats.backlog(), limits.partMs));
   const projector = cachedFor(CACHE_MS, () => projectorOf({ log, table, limits }));
   const past = cachedFor(CACHE_MS, () => unlessUnavailable(table.readPastCheckpoint(), limits.partMs));
-  return async (tenant: string | undefined, span: StatsSpan | undefined): Promise<StatsBody> => {
-    const shared = tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
-    const counted = Promise.all([table.countJobs(tenant), activityIn(table, span, tenant)]);
-    const [[counts, activity], [waiting, projected] = [], reach] = await Promise.all([counted, shared, past()]);
+  return async (of: OfJobs, span: StatsSpan | undefined): Promise<StatsBody> => {
+    const shared = of.tenant === undefined ? Promise.all([backlog(), projector()]) : undefined;
+    const counted = Promise.all([table.countJobs(of.tenant), activityIn(table, span, of)]);
+    const [[all, activity], [waiting, projected] = [], reach] = await Promise.all([counted, shared, past()]);
+    const counts = ofType(of.type, all);
     return {
       jobs: summary(counts),
       activity,
-      backlog: waiting && backlogView(waiting, counts, { announced, log }),
+      backlog: waiting && backlogView(typesOf(waiting, of.type), counts, { announced, log }),
       projector: projected,
       pastFrom: reach?.earliestAt ?? null,
     };
   };
 }
 
-async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, tenant: string | undefined) {
-  return span && activityOf(span, await table.readStatistics({ ...span, tenant }));
+function typesOf({ types }: Backlog, type: string | undefined): readonly TypeBacklog[] {
+  return type === undefined ? types : types.filter(({ jobType }) => jobType === type);
+}
+
+async function activityIn(table: ApiDeps['table'], span: StatsSpan | undefined, of: OfJobs) {
+  return span && activityOf(span, await table.readStatistics({ ...span, ...of }));
 }
 
 function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
@@ -159,7 +175,7 @@ function summary(counts: readonly JobCount[]): typeof JobCounts.Type {
 
 /** The types with consumers in the log, and those that only have pending jobs in the table since no worker runs them. */
 function backlogView(
-  { types }: Backlog,
+  types: readonly TypeBacklog[],
   counts: readonly JobCount[],
   { announced, log }: Pick<ApiDeps, 'announced' | 'log'>,
 ): Readonly<Record<string, typeof TypeWaiting.Type>> {

@@ -35,6 +35,14 @@ test('a living worker is listed with what it runs', async () => {
   });
 });
 
+test('a worker that ended in order says when, one that was lost does not', async () => {
+  const stoppedAt = '2026-11-27T08:00:00.000Z';
+  const ended = await announceWorker(api, { type: 'email', live: false, stoppedAt });
+  const lost = await announceWorker(api, { type: 'email', live: false });
+  expect(await workerOf(ended.worker)).toMatchObject({ live: false, stoppedAt });
+  expect(await workerOf(lost.worker)).not.toHaveProperty('stoppedAt');
+});
+
 test('a worker that is gone is listed until it is removed; twice is fine', async () => {
   const { worker } = await announceWorker(api, { type: 'email', live: false });
   expect(await workerOf(worker)).toMatchObject({ live: false, types: ['email'], running: [] });

@@ -26,10 +26,15 @@ const BlockView = Schema.Struct({
 
 const WorkerView = Schema.Struct({
   worker: Schema.String.annotateKey({ description: 'The id of the process, unique to it.' }),
-  live: Schema.Boolean.annotateKey({ description: 'Whether it has sent a heartbeat within the last 12 seconds.' }),
+  live: Schema.Boolean.annotateKey({
+    description: 'Whether it has sent a heartbeat within the last 12 seconds, and has not said that it ended.',
+  }),
   stopping: Schema.optionalKey(Schema.Boolean).annotateKey({ description: 'Whether it takes no further jobs.' }),
   name: Schema.optionalKey(Schema.String).annotateKey({ description: 'What its program is called.' }),
   version: Schema.optionalKey(Schema.String).annotateKey({ description: 'The version of that program.' }),
+  stoppedAt: Schema.optionalKey(Schema.String).annotateKey({
+    description: 'When it ended in order. A worker that does not live and has none was lost.',
+  }),
   host: Schema.String,
   pid: Schema.optionalKey(Schema.Int),
   runtime: Schema.optionalKey(Schema.String).annotateKey({ description: 'Library and platform.' }),
@@ -102,11 +107,24 @@ function removeWorker({ log }: ApiDeps): RequestHandler {
 }
 
 function workerView(worker: AnnouncedWorker): BodyOf<typeof WorkerView> {
-  const { live, stopping, name, version, host, pid, runtime, startedAt, types, runningCount, running, blocked } =
-    worker;
+  const {
+    live,
+    stopping,
+    stoppedAt,
+    name,
+    version,
+    host,
+    pid,
+    runtime,
+    startedAt,
+    types,
+    runningCount,
+    running,
+    blocked,
+  } = worker;
   const runs = running.map(({ jobId, type, attempt, runId, startedAt: since }) => {
     return { jobId, type, attempt, runId, startedAt: since };
   });
   const program = { name, version, host, pid, runtime, startedAt };
-  return { worker: worker.worker, live, stopping, ...program, types, runningCount, running: runs, blocked };
+  return { worker: worker.worker, live, stopping, stoppedAt, ...program, types, runningCount, running: runs, blocked };
 }

@@ -144,6 +144,7 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
     const since = '2026-11-27T08:00:00.000Z';
     const blocked = [{ since, durationMs: 1_200, jobs: [{ jobId: randomUUID(), attempt: 1 }] }];
     await announceWorker(system.open, { type: 'blocked', version: '1.0.0', blocked, stopping: true });
+    await announceWorker(system.open, { type: 'ended', live: false, stoppedAt: since });
     return ask();
   },
   listKeys: async ({ ask, other }) => {

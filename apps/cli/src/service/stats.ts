@@ -52,11 +52,12 @@ export function statsCommand(run: RunOnApi) {
         .argParser(pastMoment)
         .conflicts('window'),
     )
+    .option('--type <type>', 'of the jobs of this type alone')
     .addHelpText(
       'after',
       examples(
         'jobstream stats',
-        'jobstream stats --window 1h',
+        'jobstream stats --window 1h --type email',
         'jobstream stats --as-of "10m ago"',
         'jobstream stats --json | jq .jobs.byStatus.failed',
       ),
@@ -67,11 +68,12 @@ export function statsCommand(run: RunOnApi) {
 interface StatsOptions extends ApiOptions {
   readonly window?: string;
   readonly asOf?: string;
+  readonly type?: string;
 }
 
-async function showStats(api: Api, { window, asOf }: StatsOptions): Promise<ExitCode> {
+async function showStats(api: Api, { window, asOf, type }: StatsOptions): Promise<ExitCode> {
   const { client, printer, signal } = api;
-  const stats = await client.stats({ signal, ...definedIn({ window, asOf }) });
+  const stats = await client.stats({ signal, ...definedIn({ window, asOf, type }) });
   printer.document(stats, () =>
     [
       ...(stats.activity ? describeActivity(stats.activity, api) : describeCounts(stats, api)),

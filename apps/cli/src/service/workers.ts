@@ -1,11 +1,11 @@
-import type { Worker } from '@jobstream/client';
+import { workerState, type Worker } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import type { Printer, Tone } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 
-const TONES: Readonly<Record<string, Tone>> = { live: 'good', stopping: 'busy', gone: 'bad' };
+const TONES: Readonly<Record<string, Tone>> = { live: 'good', stopping: 'busy', lost: 'bad' };
 
 export function workersCommand(run: RunOnApi) {
   return apiCommand('workers', 'Lists the workers that live, and those that are gone for less than a day.')
@@ -14,11 +14,13 @@ export function workersCommand(run: RunOnApi) {
 }
 
 async function listWorkers({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
-  await printer.table(await client.workers.list({ signal }), columns(printer), 'There are no workers.');
+  const workers = await client.workers.list({ signal });
+  await printer.table(workers, columns(printer, workers), 'There are no workers.');
   return ExitCode.ok;
 }
 
-function columns(printer: Printer): readonly Column<Worker>[] {
+function columns(printer: Printer, workers: readonly Worker[]): readonly Column<Worker>[] {
+  const stateOf = (worker: Worker) => stateName(worker, workers);
   return [
     { title: 'WORKER', value: ({ worker }) => worker },
     {
@@ -33,7 +35,8 @@ function columns(printer: Printer): readonly Column<Worker>[] {
   ];
 }
 
-function stateOf({ live, stopping }: Worker): string {
-  if (!live) return 'gone';
-  return stopping === true ? 'stopping' : 'live';
+/** `replaced` is a worker that ended in order, and in whose place another one has come. */
+function stateName(worker: Worker, workers: readonly Worker[]): string {
+  const state = workerState(worker, workers);
+  return state.kind === 'stopped' && state.replacedBy !== undefined ? 'replaced' : state.kind;
 }

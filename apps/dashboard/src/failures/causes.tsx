@@ -8,6 +8,7 @@ import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { ErrorName } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
+import { useTarget } from '../parts/useTarget.ts';
 import { useMay } from '../session/session.ts';
 import { FailureChart } from './failureChart.tsx';
 import type { FailureSearch } from './failureSearch.ts';
@@ -69,8 +70,9 @@ interface GroupProps {
 function Group({ group, rank, failures, window }: GroupProps) {
   const { id, type, code, message, count, firstAt, lastAt } = group;
   const jobs = { failure: id, finishedAfter: `-${window}` };
+  const target = useTarget();
   return (
-    <li className="failure-group" id={id}>
+    <li className="failure-group" {...target(id)}>
       <div className="what">
         <h2>
           <Link to="/failures" search={{ window, type }}>

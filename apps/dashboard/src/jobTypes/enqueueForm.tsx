@@ -1,6 +1,6 @@
 import type { CreatedJob, JobType } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
-import { type SubmitEvent, useState } from 'react';
+import { type SubmitEvent, useEffect, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { Failure } from '../parts/notes.tsx';
 import { PayloadVerdict, usePayloadCheck } from '../payloads/payloadCheck.tsx';
@@ -32,17 +32,23 @@ function Form({ type: { type, payloadSchema } }: { readonly type: JobType }) {
   const [outcome, setOutcome] = useState<Outcome>({});
   const check = usePayloadCheck(type, payload ?? null);
   const mistakes = tried ? (check?.mistakes ?? []) : [];
+  const [asked, setAsked] = useState(false);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     setTried(true);
     setOutcome({});
-    if (check?.refused) return;
-    const creation = client.jobs.create({ type, payload: payload ?? null });
-    creation.then(
+    setAsked(true);
+  };
+  // One may press before the schema was looked at, which is loaded for that: nothing is sent unchecked.
+  useEffect(() => {
+    if (!asked || check === undefined) return;
+    setAsked(false);
+    if (check.refused) return;
+    client.jobs.create({ type, payload: payload ?? null }).then(
       (created) => setOutcome({ created }),
       (error: Error) => setOutcome({ error }),
     );
-  };
+  }, [asked, check, client, type, payload]);
   return (
     <form className="enqueue" onSubmit={submit}>
       <PayloadField schema={payloadSchema} value={payload} mistakes={mistakes} onChange={setPayload} />

@@ -6,13 +6,14 @@ import { JsonTree } from '../parts/jsonTree.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { EnqueueForm } from './enqueueForm.tsx';
+import { LastJobs, TypeActivityOfHour } from './typeHistory.tsx';
 import { PauseType } from './pauseType.tsx';
 import { Count, limitsOf, TypeState } from './typeState.tsx';
 import { useTypes } from './useTypes.ts';
 
 const route = getRouteApi('/types/$type');
 
-/** One job type: whether it runs, who runs it, what its jobs are given, and a form for one. */
+/** One job type: whether it runs, what happened lately, who runs it, what its jobs are given, and a form for one. */
 export function TypeView() {
   const { type: name } = route.useParams();
   return (
@@ -27,10 +28,13 @@ export function TypeView() {
 
 function UnknownType({ name }: { readonly name: string }) {
   return (
-    <Empty title={`No type ${name}`}>
-      No worker has announced it within the last day, it was never paused, and it has no waiting jobs.{' '}
-      <Link to="/types">All types</Link>
-    </Empty>
+    <>
+      <Empty title={`No type ${name}`}>
+        No worker has announced it within the last day, it was never paused, and it has no waiting jobs.{' '}
+        <Link to="/types">All types</Link>
+      </Empty>
+      <LastJobs type={name} />
+    </>
   );
 }
 
@@ -48,7 +52,9 @@ function KnownType({ type: one }: { readonly type: JobType }) {
         </p>
         <Facts type={one} />
       </header>
+      <TypeActivityOfHour type={type} />
       <Workers type={one} />
+      <LastJobs type={type} />
       <EnqueueForm key={type} type={one} />
       <div className="contents">
         <Schema

@@ -9,10 +9,14 @@ import { PastSlider } from '../past/pastSlider.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { Status, statuses } from '../parts/status.tsx';
-import { ActivityChart } from './activityChart.tsx';
+import { useSession } from '../session/session.ts';
+import { useWorkers } from '../workers/useWorkers.ts';
+import { ActivityChart } from '../activity/activityChart.tsx';
 import { Backlog } from './backlog.tsx';
 import { Figure } from './figure.tsx';
+import { LargestFailures } from './largestFailures.tsx';
 import { PastOverview } from './pastOverview.tsx';
+import { PausedTypes } from './pausedTypes.tsx';
 import { SystemFigures } from './systemFigures.tsx';
 
 const FIRST_JOB = `curl -X POST ${location.origin}/api/jobs -H 'content-type: application/json' \\
@@ -68,9 +72,21 @@ function Present({ stats }: { readonly stats: Stats }) {
       <Figures stats={stats} />
       {stats.jobs.total === 0 && <NoJobs />}
       <ByStatus stats={stats} />
+      <Attention />
       {stats.activity !== undefined && <ActivityChart activity={stats.activity} />}
-      {stats.backlog && <Backlog backlog={stats.backlog} />}
+      <Backlog stats={stats} />
     </>
+  );
+}
+
+/** What somebody should look at: what fails, and what is paused. Types are those of all tenants. */
+function Attention() {
+  const { tenant } = useSession();
+  return (
+    <div className="attention">
+      <LargestFailures />
+      {tenant === undefined && <PausedTypes />}
+    </div>
   );
 }
 
@@ -108,12 +124,7 @@ function WaitingFigures({ backlog }: { readonly backlog: NonNullable<Stats['back
 }
 
 function LiveWorkers() {
-  const client = useClient();
-  const { data } = useQuery({
-    queryKey: ['workers'],
-    queryFn: ({ signal }) => client.workers.list({ signal }),
-    ...readAgain.system,
-  });
+  const { data } = useWorkers();
   return <Figure name="Live workers" value={data?.filter(({ live }) => live).length ?? '–'} to="/workers" />;
 }
 

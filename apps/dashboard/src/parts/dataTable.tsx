@@ -1,5 +1,6 @@
 import { type ReactNode, useRef } from 'react';
 import { useRowKeys } from '../keys/useRowKeys.ts';
+import { useTarget } from './useTarget.ts';
 
 /** What stands above a column, and in its cell of each row. */
 export interface Column<Row> {
@@ -24,6 +25,7 @@ interface DataTableProps<Row> {
 /** A table whose rows `j` and `k` go through; a view has one. On a phone each row is a card. */
 export function DataTable<Row>({ columns, rows, rowId, className }: DataTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
+  const target = useTarget();
   useRowKeys(scroller, { count: rows.length });
   return (
     <div className="scroll" ref={scroller}>
@@ -39,7 +41,7 @@ export function DataTable<Row>({ columns, rows, rowId, className }: DataTablePro
         </thead>
         <tbody>
           {rows.map((row, index) => (
-            <tr key={rowId(row)} id={rowId(row)} data-row={index}>
+            <tr key={rowId(row)} {...target(rowId(row))} data-row={index}>
               {columns.map(({ name, kind, cell }, column) => (
                 <td
                   key={name}

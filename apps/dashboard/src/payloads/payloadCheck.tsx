@@ -30,7 +30,8 @@ export function usePayloadCheck(type: string, payload: unknown): PayloadCheckRes
     staleTime: Infinity,
     gcTime: 0,
   });
-  if (tenant !== undefined) return { ...nothing, unchecked: 'The API checks it when it is sent.' };
+  if (tenant !== undefined || check.error !== null)
+    return { ...nothing, unchecked: 'The API checks it when it is sent.' };
   if (types.data === undefined) return undefined;
   if (payloadSchema === undefined) return { ...nothing, unchecked: `No worker has announced a schema for ${type}.` };
   return check.data && { mistakes: check.data, refused: check.data.length > 0 && isStrict(found) };

@@ -1,9 +1,8 @@
-import type { Worker } from '@jobstream/client';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { workerState, type Worker } from '@jobstream/client';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { readAgain } from '../live/readAgain.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
@@ -11,20 +10,25 @@ import { WorkerLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
+import { useWorkers } from './useWorkers.ts';
+import { WorkerFate } from './workerFate.tsx';
 
 /** More running jobs are folded at first. */
 const OPEN_UP_TO = 5;
 
 /** The worker processes, and what each runs now. */
 export function WorkersView() {
-  const client = useClient();
-  const query = useQuery({
-    queryKey: ['workers'],
-    queryFn: ({ signal }) => client.workers.list({ signal }),
-    select: (workers) => workers.toSorted(byLife),
-    ...readAgain.system,
-  });
-  return <ListView title="Workers" query={query} empty={NO_WORKERS} columns={COLUMNS} rowId={({ worker }) => worker} />;
+  const query = useWorkers();
+  const data = query.data?.toSorted(byLife);
+  return (
+    <ListView
+      title="Workers"
+      query={{ ...query, data }}
+      empty={NO_WORKERS}
+      columns={columnsFor(query.data ?? [])}
+      rowId={({ worker }) => worker}
+    />
+  );
 }
 
 const NO_WORKERS = (
@@ -33,15 +37,17 @@ const NO_WORKERS = (
   </Empty>
 );
 
-const COLUMNS: readonly Column<Worker>[] = [
-  { name: 'Worker', cell: (worker) => <Name worker={worker} /> },
-  { name: 'State', cell: stateOf },
-  { name: 'Host', cell: ({ host, pid }) => (pid === undefined ? host : `${host}, process ${pid}`) },
-  { name: 'Started', cell: ({ startedAt }) => <Age at={startedAt} /> },
-  { name: 'Types', cell: ({ types }) => <Types types={types} /> },
-  { name: 'Runs now', cell: (worker) => <Running worker={worker} /> },
-  { name: 'Actions', kind: 'actions', cell: ({ live, worker }) => !live && <ForgetWorker worker={worker} /> },
-];
+function columnsFor(workers: readonly Worker[]): readonly Column<Worker>[] {
+  return [
+    { name: 'Worker', cell: (worker) => <Name worker={worker} /> },
+    { name: 'State', cell: (worker) => <WorkerFate worker={worker} workers={workers} /> },
+    { name: 'Host', cell: ({ host, pid }) => (pid === undefined ? host : `${host}, process ${pid}`) },
+    { name: 'Started', cell: ({ startedAt }) => <Age at={startedAt} /> },
+    { name: 'Types', cell: ({ types }) => <Types types={types} /> },
+    { name: 'Runs now', cell: (worker) => <Running worker={worker} /> },
+    { name: 'Actions', kind: 'actions', cell: ({ live, worker }) => !live && <ForgetWorker worker={worker} /> },
+  ];
+}
 
 function Types({ types }: Pick<Worker, 'types'>) {
   return types.toSorted().map((type, index) => (
@@ -66,9 +72,15 @@ function Name({ worker: { worker, name, version, runtime } }: { readonly worker:
   );
 }
 
-/** Lost ones last, the newest first among each. */
+/** Lost ones after those that live, and before those that ended in order; the newest first among each. */
 function byLife(one: Worker, other: Worker): number {
-  return Number(other.live) - Number(one.live) || other.startedAt.localeCompare(one.startedAt);
+  return ORDER[kindOf(one)] - ORDER[kindOf(other)] || other.startedAt.localeCompare(one.startedAt);
+}
+
+const ORDER = { live: 0, stopping: 0, lost: 1, stopped: 2 } as const;
+
+function kindOf(worker: Worker) {
+  return workerState(worker).kind;
 }
 
 /** The jobs that a worker runs, as of its last heartbeat; a lost one does not run them any more. */
@@ -92,7 +104,7 @@ function Running({ worker: { live, running, runningCount } }: { readonly worker:
   );
 }
 
-/** Takes a lost worker off the list, which else has it for a day. */
+/** Takes a worker that is gone off the list, which else has it for a day. */
 function ForgetWorker({ worker }: { readonly worker: string }) {
   const client = useClient();
   const queryClient = useQueryClient();
@@ -102,9 +114,4 @@ function ForgetWorker({ worker }: { readonly worker: string }) {
     await queryClient.invalidateQueries({ queryKey: ['workers'] });
   };
   return <ReasonlessButton label="Forget" of={worker} onPress={remove} />;
-}
-
-function stateOf({ live, stopping }: Worker) {
-  if (!live) return <span className="warn">✕ lost</span>;
-  return stopping ? <span className="warn">‖ stopping</span> : <span>● live</span>;
 }

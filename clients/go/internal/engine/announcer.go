@@ -38,6 +38,7 @@ type announcement struct {
 	Limits        limits          `json:"limits"`
 	AckWaitMs     int64           `json:"ackWaitMs"`
 	Defaults      json.RawMessage `json:"defaults,omitempty"`
+	StoppedAt     *time.Time      `json:"stoppedAt,omitempty"`
 }
 
 type limits struct {
@@ -87,6 +88,7 @@ func (a *announcer) run(ctx context.Context, ended <-chan struct{}) {
 		select {
 		case <-ended:
 			a.beat(true)
+			a.announceEnd()
 			return
 		case <-stopping:
 			stopping = nil // the first heartbeat with `stopping` does not wait for its time
@@ -100,7 +102,7 @@ func (a *announcer) announce() {
 		return
 	}
 	for _, runner := range a.engine.runners {
-		err := a.announceType(runner.jobType)
+		err := a.announceType(runner.jobType, nil)
 		if err == nil {
 			continue
 		}
@@ -113,12 +115,23 @@ func (a *announcer) announce() {
 	a.announced, a.failing = time.Now(), false
 }
 
-func (a *announcer) announceType(jobType JobType) error {
+// announceEnd says that the worker has ended in order; one that ends without that is taken for lost.
+func (a *announcer) announceEnd() {
+	at := a.engine.Clock.Now().UTC()
+	for _, runner := range a.engine.runners {
+		if err := a.announceType(runner.jobType, &at); err != nil {
+			a.engine.Log.Debug("the end of this worker was not announced", "error", err)
+			return
+		}
+	}
+}
+
+func (a *announcer) announceType(jobType JobType, stoppedAt *time.Time) error {
 	body, err := json.Marshal(announcement{
 		identity: a.identity, Type: jobType.Name,
 		PayloadSchema: jobType.PayloadSchema, ResultSchema: jobType.ResultSchema,
 		Limits: limits{jobType.Concurrency}, AckWaitMs: a.engine.AckWait.Milliseconds(),
-		Defaults: jobType.Defaults,
+		Defaults: jobType.Defaults, StoppedAt: stoppedAt,
 	})
 	if err != nil {
 		return err

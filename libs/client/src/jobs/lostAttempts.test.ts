@@ -79,6 +79,13 @@ test('a block that was over when the attempt began, or long before it was lost, 
     expect(reasonsOf(takenOver, [workerOf('a', { blocked: [block] })])).toEqual([lives]);
 });
 
+test('a worker that ended in order after its attempt was lost had been frozen or cut off', () => {
+  const reason =
+    'worker a stopped answering, and ended in order later: it was frozen or cut off from NATS; read its output';
+  const stoppedAt = '2026-11-27T10:00:00.000Z';
+  expect(reasonsOf(takenOver, [workerOf('a', { live: false, stoppedAt })])).toEqual([reason]);
+});
+
 test('a worker that is gone is to be looked for in its output', () => {
   const gone =
     'worker a stopped answering and is gone: it has ended, or its event loop is blocked; read the end of its output';

@@ -85,6 +85,8 @@ function silenceOf({ since, durationMs }: BlockedLoop, lostAt: string): string {
 
 function fateOf(worker: Worker | undefined, areWorkersKnown: boolean): string {
   if (worker?.live) return 'stopped answering, and lives: it was frozen or cut off from NATS; read its output';
+  if (worker?.stoppedAt !== undefined)
+    return 'stopped answering, and ended in order later: it was frozen or cut off from NATS; read its output';
   if (!areWorkersKnown) return 'stopped answering: read the end of its output';
   return 'stopped answering and is gone: it has ended, or its event loop is blocked; read the end of its output';
 }

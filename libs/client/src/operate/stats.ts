@@ -11,7 +11,7 @@ export interface PastMoment {
   readonly earliest: string;
 }
 
-/** A time range: its last part until now, or its ends; or a past moment. */
+/** A time range: its last part until now, or its ends; or a past moment. And a type, if only its jobs count. */
 export interface StatsOptions extends CallOptions {
   /** Minutes, hours or days: `15m`, `24h`, `30d`. */
   readonly window?: string;
@@ -21,6 +21,8 @@ export interface StatsOptions extends CallOptions {
   readonly to?: string;
   /** Counts the jobs that there were at a time (RFC 3339), or after the event with this sequence; not with a time range. */
   readonly asOf?: string | number;
+  /** Of the jobs of this type alone. */
+  readonly type?: string;
 }
 
 /** Counts of jobs, and the backlog. Callers with a tenant get neither `backlog` nor `projector`. */

@@ -4,10 +4,12 @@ import type { CallOptions, Transport } from '../transport/transport.ts';
 export interface Worker {
   /** Unique to the process. */
   readonly worker: string;
-  /** Whether it has sent a heartbeat within the last 12 seconds. */
+  /** Whether it has sent a heartbeat within the last 12 seconds, and has not said that it ended. */
   readonly live: boolean;
   /** Whether it takes no further jobs, and ends when those that it runs are done. */
   readonly stopping?: boolean;
+  /** RFC 3339: when it ended in order. One that does not live and has none was lost. */
+  readonly stoppedAt?: string;
   /** What its program is called. */
   readonly name?: string;
   readonly version?: string;

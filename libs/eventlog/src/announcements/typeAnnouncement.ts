@@ -27,6 +27,8 @@ export interface TypeAnnouncement {
   readonly schedule?: string | undefined;
   /** When the event loop of the worker was blocked while jobs of the type ran: the last 10 times. */
   readonly blocked?: readonly AnnouncedBlock[] | undefined;
+  /** RFC 3339: when the worker ended in order. Absent: it has not, or could not say so. */
+  readonly stoppedAt?: string | undefined;
 }
 
 /** The limits of one worker process. */
@@ -66,6 +68,7 @@ export function decodeTypeAnnouncement(body: string, onIgnored: (reason: string)
     ...defaultsOf(fields, onIgnored),
     ...fields.optional('schedule', (name) => fields.text(name)),
     ...fields.optional('blocked', (name) => blocksOf(fields.objects(name))),
+    ...fields.optional('stoppedAt', (name) => fields.instant(name)),
   };
 }
 

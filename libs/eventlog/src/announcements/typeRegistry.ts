@@ -16,7 +16,10 @@ import type { WorkerHeartbeat } from './workerHeartbeat.ts';
 export interface AnnouncedWorker extends Omit<WorkerHeartbeat, 'pid'> {
   /** Absent if it is gone. */
   readonly pid?: number;
+  /** Whether it sends heartbeats, and has not said that it ended. */
   readonly live: boolean;
+  /** RFC 3339: when it ended in order; absent if it lives, or is gone without a word. */
+  readonly stoppedAt?: string;
   /** When its event loop was blocked while jobs ran, oldest first; absent if it was not. */
   readonly blocked?: readonly WorkerBlock[];
 }
@@ -145,8 +148,7 @@ export class TypeRegistry {
     const announced = Map.groupBy(this.#types.announcements(), ({ worker }) => workerToken(worker));
     const workers: AnnouncedWorker[] = [];
     for (const [token, heartbeat] of this.#workers.entries()) {
-      const blocked = blocksOf(announced.get(token) ?? []);
-      if (heartbeat.role === undefined) workers.push({ ...heartbeat, live: true, ...blocked });
+      if (heartbeat.role === undefined) workers.push(presentWorker(heartbeat, announced.get(token) ?? []));
     }
     for (const [token, [newest, ...others]] of announced) {
       if (newest !== undefined && !this.#workers.has(token)) workers.push(goneWorker([newest, ...others]));
@@ -155,13 +157,24 @@ export class TypeRegistry {
   }
 }
 
+/** The last heartbeat of a worker that has ended stays for some seconds. */
+function presentWorker(heartbeat: WorkerHeartbeat, announcements: readonly TypeAnnouncement[]): AnnouncedWorker {
+  const end = endOf(announcements);
+  return { ...heartbeat, live: end.stoppedAt === undefined, ...end, ...blocksOf(announcements) };
+}
+
 /** Returns what is still known of a worker without heartbeats: what it has announced. */
 function goneWorker(announcements: readonly [TypeAnnouncement, ...TypeAnnouncement[]]): AnnouncedWorker {
   const [{ worker, host, startedAt, name, version }] = announcements;
   const types = announcements.map(({ type }) => type).toSorted();
   const named = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
   const idle = { types, runningCount: 0, running: [], live: false };
-  return { worker, host, startedAt, ...named, ...idle, ...blocksOf(announcements) };
+  return { worker, host, startedAt, ...named, ...idle, ...endOf(announcements), ...blocksOf(announcements) };
+}
+
+function endOf(announcements: readonly TypeAnnouncement[]): Pick<AnnouncedWorker, 'stoppedAt'> {
+  const stoppedAt = announcements.find((one) => one.stoppedAt !== undefined)?.stoppedAt;
+  return stoppedAt === undefined ? {} : { stoppedAt };
 }
 
 function blocksOf(announcements: readonly TypeAnnouncement[]): Pick<AnnouncedWorker, 'blocked'> {

@@ -3,9 +3,10 @@ import type { Buckets } from './durationBuckets.ts';
 import { readStatisticsGap } from './statisticsGap.ts';
 import type { Resolution } from './statisticsPeriod.ts';
 
-/** Selects the statistics of a tenant, or of all, from a time (inclusive) to another (exclusive), both RFC 3339. */
+/** Selects the statistics of a tenant and a type, or of all, from a time (inclusive) to another (exclusive), both RFC 3339. */
 export interface StatisticsQuery {
   readonly tenant?: string | undefined;
+  readonly type?: string | undefined;
   readonly resolution: Resolution;
   readonly from: string;
   readonly to: string;
@@ -36,7 +37,8 @@ export interface StatisticsPage {
   readonly incompleteBefore?: string | undefined;
 }
 
-const WHERE = `resolution = $1 AND starts_at >= $2 AND starts_at < $3 AND ($4::text IS NULL OR tenant = $4)`;
+const WHERE = `resolution = $1 AND starts_at >= $2 AND starts_at < $3 AND ($4::text IS NULL OR tenant = $4)
+  AND ($5::text IS NULL OR type = $5)`;
 
 const READ_PERIODS = {
   name: 'read_periods',
@@ -58,7 +60,7 @@ const READ_DURATIONS = {
 };
 
 export async function readStatistics(pool: Pool, query: StatisticsQuery): Promise<StatisticsPage> {
-  const values = [query.resolution, query.from, query.to, query.tenant ?? null];
+  const values = [query.resolution, query.from, query.to, query.tenant ?? null, query.type ?? null];
   const [periods, durations, incompleteBefore] = await Promise.all([
     pool.query<PeriodCounts>({ ...READ_PERIODS, values }),
     pool.query<TypeDurations>({ ...READ_DURATIONS, values }),

@@ -102,6 +102,24 @@ test('a heartbeat lists the runs in progress, and a worker that stops says so', 
   expect((await log.story(jobId)).at(-1)).toBe('JobCompleted 1');
 });
 
+test('a worker that ends says when, and is gone at once', async () => {
+  const { worker, type } = await startNapping();
+  await eventually(() => expect(workerOf(type)?.live).toBe(true));
+  expect(workerOf(type)).not.toHaveProperty('stoppedAt');
+  await worker.stop();
+  await eventually(() => expect(workerOf(type)).toHaveProperty('stoppedAt'));
+  // Its last heartbeat would be valid for some seconds.
+  expect(workerOf(type)).toMatchObject({ live: false, stoppedAt: expect.stringMatching(/Z$/) as string });
+});
+
+test('a worker that ends while its server is away ends all the same', async () => {
+  await using own = await startNats();
+  await using _log = await TestLog.open(own.url);
+  const { worker } = await startNapping({ natsUrl: own.url });
+  await own.kill('SIGKILL');
+  await expect(worker.stop()).resolves.toBeUndefined();
+});
+
 test('a worker is known again after the server lost its connection', async () => {
   const { type } = await startNapping();
   await eventually(() => expect(workerOf(type)?.live).toBe(true));
@@ -149,7 +167,7 @@ function startAnnouncing() {
     return () => void listeners.delete(listener);
   };
   const announcer = new Announcer({
-    eventLog: { announcements, onReconnected } as unknown as AnnouncerOptions['eventLog'],
+    eventLog: { announcements, onReconnected, clock: { now: Date.now } } as unknown as AnnouncerOptions['eventLog'],
     identity: workerIdentity({ name: 'naps', version: undefined }),
     handlers: handlerRegistry([]),
     limitsOf: () => ({ concurrency: 1 }),

@@ -41,6 +41,7 @@ export class Announcer {
   #unsubscribe: () => void = () => undefined;
   #beating: Promise<void> | undefined;
   #stopping = false;
+  #ended: Promise<void> | undefined;
   #isSilent = false;
 
   constructor(options: AnnouncerOptions) {
@@ -64,11 +65,13 @@ export class Announcer {
     await this.#beat();
   }
 
-  /** Ends the heartbeats; the server takes the worker for gone some seconds later. */
+  /** Ends the heartbeats, and announces that the worker has ended in order: one that ends without that is taken for lost. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#unsubscribe();
     await this.#beating;
+    this.#ended ??= this.#announceEnd();
+    await this.#ended;
   }
 
   /** Announces that the event loop was blocked until now, with the types whose jobs ran. */
@@ -104,6 +107,16 @@ export class Announcer {
     const due = isTime ? this.#announcements : this.#announcements.filter(({ type }) => this.#changed.has(type));
     await Promise.all(due.map((announcement) => this.#announce(announcement)));
     if (isTime) this.#announcedAt = performance.now();
+  }
+
+  async #announceEnd(): Promise<void> {
+    const { eventLog, logger } = this.#options;
+    const stoppedAt = new Date(eventLog.clock.now()).toISOString();
+    const ends = this.#announcements.map((one) => {
+      return eventLog.announcements.announceType({ ...one, blocked: this.#blocks.of(one.type), stoppedAt });
+    });
+    const refused = (await Promise.allSettled(ends)).find(({ status }) => status === 'rejected');
+    if (refused !== undefined) logger.debug(refused, 'the end of this worker was not announced');
   }
 
   async #announce(announcement: TypeAnnouncement): Promise<void> {

@@ -58,7 +58,15 @@ class Announcer:
             log.log(level, "announcing failed: the API may not know this worker: %r", error)
             self._failing = True
 
-    async def announce_type(self, runner: JobRunner) -> None:
+    async def announce_end(self) -> None:
+        """Says that the worker has ended in order; one that ends without that is taken for lost."""
+        try:
+            for runner in self.runners:
+                await self.announce_type(runner, stopped_at=format_time(self.session.clock.now()))
+        except nats.errors.Error as error:
+            log.debug("the end of this worker was not announced: %r", error)
+
+    async def announce_type(self, runner: JobRunner, stopped_at: str | None = None) -> None:
         job_type = runner.job_type
         announcement = {
             **self._identity(),
@@ -72,6 +80,8 @@ class Announcer:
             announcement["resultSchema"] = job_type.result_schema
         if job_type.defaults is not None:
             announcement["defaults"] = job_type.defaults
+        if stopped_at is not None:
+            announcement["stoppedAt"] = stopped_at
         subject = f"types.{job_type.name}.{self.session.token}"
         await self.session.js.publish(subject, to_json(announcement), headers={"Nats-TTL": "24h"})
 

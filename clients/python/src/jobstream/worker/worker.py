@@ -209,6 +209,8 @@ class Worker:
         outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         announcing.cancel()
         await announcer.beat()
+        if session.nc.is_connected:
+            await announcer.announce_end()
         await (session.nc.drain() if session.nc.is_connected else session.nc.close())
         self._session = None
         for outcome in outcomes:

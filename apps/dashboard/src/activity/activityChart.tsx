@@ -1,11 +1,19 @@
 import type { Activity } from '@jobstream/client';
 import { formatInstant } from '../format/instant.ts';
+import { useNewVersions, VersionList, VersionMarks } from '../workers/versionMarks.tsx';
 
 const MINUTE_MS = 60_000;
 const HEIGHT = 120;
 
-/** Completed and failed jobs of each minute; failed ones are hatched, and stand on top. */
-export function ActivityChart({ activity }: { readonly activity: Activity }) {
+interface ActivityChartProps {
+  readonly activity: Activity;
+  /** Of which jobs, if not of all. */
+  readonly type?: string;
+}
+
+/** Completed and failed jobs of each minute, failed ones hatched and on top; a line for each version of workers that began. */
+export function ActivityChart({ activity, type }: ActivityChartProps) {
+  const versions = useNewVersions({ from: activity.from, to: activity.to, type });
   const bars = barsOf(activity);
   const most = Math.max(1, ...bars.map(({ completed, failed }) => completed + failed));
   const { completed, failed } = activity.total;
@@ -18,6 +26,7 @@ export function ActivityChart({ activity }: { readonly activity: Activity }) {
         {bars.map((bar, index) => (
           <Bar key={bar.at} bar={bar} left={(index / bars.length) * 100} most={most} />
         ))}
+        <VersionMarks versions={versions} from={activity.from} to={activity.to} height={HEIGHT} />
       </svg>
       <p className="scale">
         <span>{formatInstant(new Date(activity.from), new Date())}</span>
@@ -27,6 +36,7 @@ export function ActivityChart({ activity }: { readonly activity: Activity }) {
         </span>
         <span>now</span>
       </p>
+      <VersionList versions={versions} />
     </section>
   );
 }
