@@ -11,7 +11,7 @@ export interface Column<Row> {
   /** The order of the rows, if it is by this column. */
   readonly sorted?: 'ascending' | 'descending';
   /** Of what is not plain text; `actions` are buttons, whose head is only heard. */
-  readonly kind?: 'number' | 'mono' | 'why' | 'actions';
+  readonly kind?: 'number' | 'mono' | 'names' | 'why' | 'actions';
 }
 
 interface DataTableProps<Row> {

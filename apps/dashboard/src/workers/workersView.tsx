@@ -43,7 +43,7 @@ function columnsFor(workers: readonly Worker[]): readonly Column<Worker>[] {
     { name: 'State', cell: (worker) => <WorkerFate worker={worker} workers={workers} /> },
     { name: 'Host', cell: ({ host, pid }) => (pid === undefined ? host : `${host}, process ${pid}`) },
     { name: 'Started', cell: ({ startedAt }) => <Age at={startedAt} /> },
-    { name: 'Types', cell: ({ types }) => <Types types={types} /> },
+    { name: 'Types', kind: 'names', cell: ({ types }) => <Types types={types} /> },
     { name: 'Runs now', cell: (worker) => <Running worker={worker} /> },
     { name: 'Actions', kind: 'actions', cell: ({ live, worker }) => !live && <ForgetWorker worker={worker} /> },
   ];
