@@ -1,4 +1,4 @@
-import type { FaultyWorker } from './faultyWorkers.ts';
+import type { FaultyWorker } from './faultyWorker.ts';
 
 /** Mistakes in what a worker says of itself. */
 export const faultyAnnouncements: readonly FaultyWorker[] = [

@@ -1,18 +1,10 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
+import type { FaultyWorker } from './faultyWorker.ts';
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
 const APPEND_OUTCOME = 'await self.append(name, data, at)';
 const SETTLE = 'await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())';
 const SET_RETRY_TIMER = `await self.appender.set_timer(self.call, retry_at)\n        ${SETTLE}`;
-
-/** The Python package with one planted fault, the scenario that must detect it, and the complaint that it must make. */
-export interface FaultyWorker {
-  readonly name: string;
-  /** Each text stands exactly once in the package. */
-  readonly edits: readonly (readonly [from: string, to: string])[];
-  readonly detectedBy: string;
-  readonly complaint: RegExp;
-}
 
 /** Mistakes that are easy to make. */
 export const faultyWorkers: readonly FaultyWorker[] = [

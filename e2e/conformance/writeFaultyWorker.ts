@@ -3,7 +3,7 @@ import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
 import { PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
 import { pythonCommand } from './exampleWorkers.ts';
-import type { FaultyWorker } from './faultyWorkers.ts';
+import type { FaultyWorker } from './faultyWorker.ts';
 
 const FOLDER = path.join(repositoryRoot, '.data', 'conformance', 'faulty');
 
