@@ -17,6 +17,7 @@ prepare(async () => {
   const failing = { type: 'sleep', payload: { durationMs: 1, failTimes: 1 }, maxAttempts: 1, tags: [TAG] };
   const [failed, other] = await client.jobs.createBatch([failing, failing]);
   await client.jobs.create({ type: 'phone', tags: [TAG, 'a-tag-that-is-longer-than-others'], delayMs: 3_600_000 });
+  await client.jobs.create({ type: 'phone', tags: ['phone-acme', 'phone-vip'] });
   examples['id'] = failed?.id ?? '';
   examples['other'] = other?.id ?? '';
   await untilListed(client, { tag: TAG }, (jobs) => jobs.length === 3 && jobs.filter(isFailed).length === 2);

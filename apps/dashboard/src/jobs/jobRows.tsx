@@ -12,7 +12,7 @@ import type { KeptRows } from './useJobPages.ts';
 
 /** As in jobs.css: on a phone a row is a card. */
 const PHONE = '(max-width: 40rem)';
-const [ROW_REM, CARD_REM] = [2, 4.25];
+const [ROW_REM, CARD_REM] = [2, 4.5];
 
 interface JobRowsProps {
   readonly rows: KeptRows;
