@@ -59,6 +59,7 @@ test('a list with a tag is offered the new jobs that have it, and no others', as
   const connected = page.waitForResponse('**/api/events*');
   await logIn(page, '/jobs?type=tagged&tag=vip', readerKey);
   await connected;
+  await page.getByRole('row').filter({ hasText: id }).waitFor(); // a list that is read later has the new one as well
   for (const tags of [['other'], ['vip']]) await client.jobs.create({ ...tagged, tags });
   // The feed tells of it after the new ones.
   await client.jobs.cancel(id);

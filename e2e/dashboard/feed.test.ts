@@ -89,6 +89,7 @@ test('two tenants see nothing of each other, in lists or as it happens', async (
       const connected = page.waitForResponse('**/api/events*');
       await logIn(page, '/jobs?type=tenants', key);
       await connected;
+      await page.getByText(before).waitFor(); // a list that is read later has the next job as well
       return { page, jobs, before };
     }),
   );
