@@ -110,7 +110,8 @@ test('paused types say who paused them and why, and lead to the type', async (co
   expect(await row.textContent()).toMatch(/‖ paused by key .+, (now|.* ago): the partner is down$/);
   // In line with text, colour alone does not tell a link; axe does not always say so.
   const link = row.getByRole('link', { name: 'key ' });
-  expect(await link.evaluate('(one) => getComputedStyle(one).textDecorationLine')).toBe('underline');
+  const line = link.evaluate((one) => one.ownerDocument.defaultView?.getComputedStyle(one).textDecorationLine);
+  expect(await line).toBe('underline');
   await row.getByRole('link', { name: type }).click();
   await page.getByRole('heading', { name: type }).waitFor();
 });
