@@ -108,6 +108,7 @@ class Reader {
     this.clicks += 1;
     const failed = this.#page.getByRole('definition').filter({ has: this.#page.locator('a[href*="failures"]') });
     await failed.getByRole('link').first().click();
+    await this.#unfoldShared();
     const shared = this.group.getByRole('listitem').filter({ hasText: 'customer:' }).first();
     const trait = (await shared.textContent()) ?? '';
     return {
@@ -115,6 +116,14 @@ class Reader {
       customer: /^customer:(\S+): (\d+) of \2, /.exec(trait)?.[1] ?? trait,
       since: await this.group.locator('time').first().getAttribute('dateTime'),
     };
+  }
+
+  /** Only the largest groups say at once what their jobs share. */
+  async #unfoldShared(): Promise<void> {
+    const shared = this.group.locator('.shared details');
+    if ((await shared.getAttribute('open')) !== null) return;
+    this.clicks += 1;
+    await shared.locator('summary').click();
   }
 
   /** The field that one of them lacks, and the one that it has instead. */

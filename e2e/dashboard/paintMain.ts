@@ -8,11 +8,10 @@ import { eventually, guardOfThisProcess, scratchDataFolder, startSystem } from '
 import { dashboardBuild } from '@jobstream/tools';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { LONG_ATTEMPTS, LONG_EVENTS, plantLongJob } from './plantLongJob.ts';
-import { startSyntheticFeed } from './syntheticFeed.ts';
+import { framesUnderFlood, minuteOfEvents } from './underFeed.ts';
 
 const OPENINGS = 15;
 const JOBS = 1_000;
-const FLOOD_MS = 10_000;
 
 /** A view, and what its reader comes for, as a selector. */
 interface View {
@@ -39,8 +38,8 @@ const SHOWN = `new Promise((resolve) => {
 readCommandLine({
   command: 'npm run bench:dashboard',
   summary:
-    'Measures in Chromium how soon the dashboard and the page of a job of 10,000 events are seen, the frames per second while\n' +
-    '5,000 events a second come, and the sizes of its files: docs/measurements/dashboard.md.',
+    'Measures in Chromium how soon the dashboard and the page of a job of 10,000 events are seen, its memory and long tasks in a\n' +
+    'minute of 540 events a second, the frames per second while 5,000 come, and the sizes of its files: docs/measurements/dashboard.md.',
 });
 
 await using ended = new AsyncDisposableStack();
@@ -60,6 +59,7 @@ await createJobs(system.api);
 const overview: View = { name: 'overview', address: `${system.api}/dashboard`, shown: '.figures dd' };
 console.log(`load average: ${loadavg().map((load) => load.toFixed(1)).join(', ')}`); // prettier-ignore
 for (const view of [overview, await longJob()]) await report(browser, view);
+for (const view of ['/jobs?type=flood', '/']) console.log(await minuteOfEvents(browser, system.api, view));
 console.log(`frames per second: ${(await framesUnderFlood(browser, system.api)).toFixed(1)}`);
 
 /** The page of a job that has failed for a day: it is shown with its last event. */
@@ -152,18 +152,4 @@ async function paintOf(surroundings: BrowserContext, { address }: View): Promise
   const paint = { firstPaint, shown, elements: await page.locator('*').count() };
   await page.close();
   return paint;
-}
-
-async function framesUnderFlood(from: Browser, api: string): Promise<number> {
-  await using feed = await startSyntheticFeed(api, 'flood', 5_000);
-  const page = await from.newPage();
-  await page.goto(`${feed.url}/dashboard/jobs?type=flood`);
-  await page.getByRole('button', { name: /^Show / }).waitFor();
-  const frames = await page.evaluate<number>(`new Promise((resolve) => {
-    const end = performance.now() + ${FLOOD_MS};
-    let count = 0;
-    const frame = () => { count += 1; performance.now() < end ? requestAnimationFrame(frame) : resolve(count); };
-    requestAnimationFrame(frame);
-  })`);
-  return (frames / FLOOD_MS) * 1_000;
 }

@@ -16,10 +16,14 @@ export async function startSyntheticFeed(api: string, type: string, perSecond: n
   let sent = 0;
   const send = (res: ServerResponse) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
+    let owed = 0;
     const timer = setInterval(() => {
       // A page that does not keep up is not sent more, as the API does.
       if (res.writableNeedDrain) return;
-      res.write(Array.from({ length: (perSecond * TICK_MS) / 1_000 }, () => frame(++sent, type)).join(''));
+      owed += (perSecond * TICK_MS) / 1_000;
+      const frames = Array.from({ length: Math.floor(owed) }, () => frame(++sent, type));
+      owed -= frames.length;
+      res.write(frames.join(''));
     }, TICK_MS);
     res.on('close', () => clearInterval(timer));
   };

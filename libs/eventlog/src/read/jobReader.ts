@@ -2,6 +2,7 @@ import { callsForWork, evolve, jobEvents, type Job, type JobState, type LoggedEv
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import { TooManySubjectsError, type DirectReader, type StoredMessage } from './directReader.ts';
+import { EarlierMessages } from './earlierMessages.ts';
 import type { ExpiredEvents } from './expiredEvents.ts';
 import { FilteredReader } from './filteredReader.ts';
 import type { LeaderReader } from './leaderReader.ts';
@@ -49,7 +50,7 @@ export interface JobReaderOptions {
 
 /**
  * Reads single jobs. One request returns the newest message of each of the job's subjects, which is the whole history of
- * most jobs; earlier messages of a subject are found by walking back along the expected sequences that link the events. Where the links do not
+ * most jobs; earlier messages of a subject are found by walking back along the expected sequences that link the events, in pages where they are many. Where the links do not
  * hold, because a stranger stored messages on the job's subjects, all messages under the job's filter are read instead.
  *
  * Any replica may answer, and a lagging one misses the end of the history: a worker would take a requeued job for a
@@ -146,6 +147,7 @@ export class JobReader {
    */
   async #walkBack(newest: readonly StoredMessage[], jobId: string): Promise<StoredMessage[] | undefined> {
     const known = new Map(newest.map((message) => [message.sequence, message]));
+    const earlier = new EarlierMessages(this.#direct, newest);
     const history: StoredMessage[] = [];
     let message = newest.at(-1);
     while (message !== undefined) {
@@ -154,13 +156,13 @@ export class JobReader {
       if (previous === undefined || previous >= sequence || jobIdOfSubject(subject) !== jobId) return undefined;
       history.push(message);
       known.delete(sequence);
-      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#at(previous)));
+      message = previous === 0 ? undefined : (known.get(previous) ?? (await this.#at(previous, earlier)));
     }
     return known.size === 0 ? history.toReversed() : undefined;
   }
 
-  async #at(sequence: number): Promise<StoredMessage | undefined> {
-    const found = await this.#direct.at(sequence);
+  async #at(sequence: number, earlier: EarlierMessages): Promise<StoredMessage | undefined> {
+    const found = await earlier.at(sequence);
     return found ?? this.#fromLeader((leader) => leader.messageAt(sequence, this.#deadlineMs));
   }
 
