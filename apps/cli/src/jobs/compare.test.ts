@@ -19,6 +19,7 @@ test('compare shows a job beside another one, or beside the last that has succee
   const { code, stdout } = await stage.run('compare', bad, good);
   expect(code).toBe(0);
   expect(stdout).toMatch(/THIS JOB +THE OTHER ONE\nid .*\ntype +sleep +sleep\nstatus +failed +completed\n/u);
+  expect(stdout).toMatch(/\nversion of the worker +\d\S+ +\d\S+\n/u);
   expect(stdout).toMatch(/\nran for +\S+ +\S+\nThe error differs:\n {2}\+ Error: .*\n {2}- none\n/u);
   expect(stdout).toMatch(/\nThe payload differs:\n {2}\+ \{.*"failTimes":1.*\}\n {2}- \{"durationMs":1\}\n/u);
   const last = await stage.run('compare', bad, '--json');

@@ -13,14 +13,14 @@ export function only<Search extends object>(read: (address: Address) => Search):
 }
 
 /** What stands in an address by default, and is left out of it. */
-const DEFAULTS = new Set(['sort=newest', 'window=24h']);
+const DEFAULT = 'sort=newest';
 
 /** What of an address a view does not take, as it stands there: `status=bogus`. */
 export function leftOut(address: Address, taken: Address): readonly string[] {
   return Object.entries(address).flatMap(([name, value]) => {
     const kept = new Set(textsOf(taken[name]));
     const parts = textsOf(value).filter((text) => !kept.has(text));
-    return parts.map((text) => `${name}=${text}`).filter((part) => !DEFAULTS.has(part));
+    return parts.map((text) => `${name}=${text}`).filter((part) => part !== DEFAULT);
   });
 }
 
