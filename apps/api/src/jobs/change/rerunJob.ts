@@ -13,6 +13,7 @@ import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { appendAndRespond, createJobOperation, identityOf } from '../create/createJob.ts';
 import { limitPayload } from '../create/createJobRequest.ts';
 import { readIdempotencyKey } from '../create/idempotency.ts';
+import { originOfRepetition, requestLike } from '../create/repeatedJob.ts';
 
 const { type: _type, ...overrides } = CreateJobRequest.fields;
 
@@ -52,10 +53,10 @@ export function rerunJob(deps: ApiDeps): RequestHandler {
     if (job === undefined) throw noSuchJob();
     assertRepeatable(job, given);
     const identity = identityOf(key, { rerunOf: id, ...req.body });
-    const origin = { rerunOf: id, ...(reason === undefined ? {} : { reason }) };
+    const origin = originOfRepetition(job, reason);
     const { tenant: _tenant, ...context } = commandContext(res, now);
     const ofJob = job.tenant === undefined ? context : { ...context, tenant: job.tenant };
-    await appendAndRespond({ request: requestOf(job, given), identity, origin, context: ofJob }, res, deps);
+    await appendAndRespond({ request: requestLike(job, given), identity, origin, context: ofJob }, res, deps);
   };
 }
 
@@ -79,8 +80,4 @@ function assertRepeatable({ status, payload, unreadableEvents }: Job, given: { r
 
 function refused(detail: string): Problem {
   return new Problem('illegal-transition', { detail });
-}
-
-function requestOf({ type, payload, maxAttempts, backoff, timeoutMs, tags }: Job, given: object): CreateJobRequest {
-  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...given };
 }

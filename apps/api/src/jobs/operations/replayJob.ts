@@ -4,6 +4,7 @@ import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobst
 import { newId } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { originOfRepetition, requestLike } from '../create/repeatedJob.ts';
 import { findJob } from '../read/findJob.ts';
 import { gone, type Outcome, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
@@ -46,8 +47,8 @@ export function repetition(
 }
 
 function creationOf(source: Job, payload: unknown, operation: OpenedOperation, now: number): JobEvent {
-  const { type, maxAttempts, backoff, timeoutMs, tags, tenant } = source;
-  const request = { type, payload, maxAttempts, backoff, timeoutMs, tags };
+  const { tenant } = source;
+  const request = requestLike(source, { payload });
   const digest = digestOf(source.id, operation);
   return scopedCreationEvent({
     request,
@@ -56,7 +57,7 @@ function creationOf(source: Job, payload: unknown, operation: OpenedOperation, n
       idempotencyKey: digest,
       fingerprint: hash('sha256', canonicalJson(request)),
     },
-    origin: { rerunOf: source.id, ...(operation.reason === null ? {} : { reason: operation.reason }) },
+    origin: originOfRepetition(source, operation.reason),
     context: {
       eventId: newId(),
       at: timestampOf(now),
