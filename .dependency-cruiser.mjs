@@ -21,7 +21,7 @@ const workspace = '^(apps|libs|tools|e2e|bench)/';
 
 /** Entrances of libraries beside their index, which no published package has but that for @jobstream/testing. */
 const entrances =
-  '^libs/(worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages)|servers/src/nats/resolveNatsServer)[.]ts$';
+  '^libs/(worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages)|servers/src/nats/resolveNatsServer|test-support/src/containers/startContainer)[.]ts$';
 
 /** The rules that no room imports one that stands after it. */
 function roomRules(source, names) {

@@ -7,8 +7,8 @@ import {
   eventually,
   queryDatabase,
   type ServerContainer,
-  startContainer,
 } from '@jobstream/test-support';
+import { startContainer } from '@jobstream/test-support/startContainer';
 import type { StartedNetwork } from 'testcontainers';
 import type { Part } from './testSystem.ts';
 

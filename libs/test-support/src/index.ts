@@ -11,7 +11,6 @@ export { dumpTables, queryDatabase, readTable } from './queryDatabase.ts';
 export { scratchDataFolder } from './scratchDataFolder.ts';
 export { SkewedClock } from './skewedClock.ts';
 export type { ServerContainer } from './containers/serverContainer.ts';
-export { startContainer } from './containers/startContainer.ts';
 export type { ContainerWishes } from './containers/startContainer.ts';
 export { startFailingStatements } from './servers/startFailingStatements.ts';
 export type { FailingStatements } from './servers/startFailingStatements.ts';

@@ -1,10 +1,12 @@
 import { startEmbeddedPostgres } from './startEmbeddedPostgres.ts';
-import { startPostgresContainer } from '../containers/startPostgresContainer.ts';
 import type { TestPostgres } from '../testServers.ts';
 import { chosenServers } from '../containers/chosenServers.ts';
 
 /** Starts a Postgres on a free loopback port, whose data is deleted with it; in a container with `TEST_SERVERS=containers`. */
-export function startPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {
+export async function startPostgres(settings: Record<string, string> = {}): Promise<TestPostgres> {
   const containers = chosenServers();
-  return containers === undefined ? startEmbeddedPostgres(settings) : startPostgresContainer(settings, containers);
+  if (containers === undefined) return startEmbeddedPostgres(settings);
+  // Loaded where it is used: what speaks with the engine are a thousand modules.
+  const { startPostgresContainer } = await import('../containers/startPostgresContainer.ts');
+  return startPostgresContainer(settings, containers);
 }
