@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { compile } from './compile.ts';
 import { plantTree, removeTree, root } from './plantedTree.ts';
 
 const DEFINITIONS = 'libs/domain/src/job/jobEvents.ts';
@@ -35,14 +35,9 @@ function filesOfRecipe(): string[] {
 }
 
 /** The files of a project in which the compiler finds a mistake. */
-function mistakenFiles(tree: string, project = '.'): Promise<string[]> {
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  return new Promise((resolve) => {
-    const options = [tsc, '--noEmit', '--pretty', 'false', '-p', project];
-    execFile(process.execPath, options, { cwd: tree }, (_error, stdout) => {
-      resolve([...new Set([...stdout.matchAll(/^(\S+?)\(\d+,\d+\): error/gm)].map(([, file]) => String(file)))]);
-    });
-  });
+async function mistakenFiles(tree: string, project = '.'): Promise<string[]> {
+  const complaints = await compile(project, tree);
+  return [...new Set([...complaints.matchAll(/^(\S+?)\(\d+,\d+\): error/gm)].map(([, file]) => String(file)))];
 }
 
 /** Inserts a text before or behind another one that must be there. */

@@ -1,17 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { compile } from './compile.ts';
 import { root } from './plantedTree.ts';
-
-/** Returns what the compiler complains of in a project; the empty string if it finds nothing. */
-function compile(project: string): Promise<string> {
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  return new Promise((resolve) => {
-    execFile(process.execPath, [tsc, '--noEmit', '-p', project], (_error, stdout, stderr) => resolve(stdout + stderr));
-  });
-}
 
 describe.each([
   ['libs/domain', ['process', 'console', 'setTimeout', 'fetch', 'Buffer', 'crypto']],
