@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobContext } from '../src/index.ts';
-import { RetryAfterError, UnrecoverableError } from '../src/index.ts';
+import { RetryAfterError } from '../src/handler/handlerErrors.ts';
+import type { JobContext } from '../src/handler/jobHandler.ts';
 
 const commands = {
   answer: () => 42,
@@ -12,7 +12,9 @@ const commands = {
   fail: () => {
     throw Object.assign(new TypeError('no such image'), { code: 'E_IMAGE' });
   },
-  'give up': () => {
+  'give up': async () => {
+    // As handlers of users import it. The others spare their threads the loading of the whole package.
+    const { UnrecoverableError } = await import('../src/index.ts');
     throw new UnrecoverableError('broken image', { code: 'E_BROKEN' });
   },
   'come back': () => {

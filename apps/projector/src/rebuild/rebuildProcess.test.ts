@@ -23,7 +23,7 @@ test(
   { tags: ['exact'] },
   async () => {
     await using _projector = await startProjector(stage);
-    await Promise.all(Array.from({ length: 2_500 }, () => appendLife(stage.eventLog)));
+    await Promise.all(Array.from({ length: 1_000 }, () => appendLife(stage.eventLog)));
     await using load = startLoad(stage.eventLog, 2);
     await using watch = watchTable(stage.readModel);
     for (const point of ['reading the log', 'making indexes', 'statistics', 'comparing', 'swapping: 0']) {
@@ -44,7 +44,7 @@ test(
 
 test('SIGTERM stops a rebuild, and the next one continues its work', async () => {
   await using _projector = await startProjector(stage);
-  await Promise.all(Array.from({ length: 2_000 }, () => appendLife(stage.eventLog)));
+  await Promise.all(Array.from({ length: 500 }, () => appendLife(stage.eventLog)));
   await stage.projectedAll();
   await using reader = await readTable(stage.databaseUrl, 'jobs'); // so that it is not done before it is told to stop
   await using rebuild = spawnTask('rebuild', [], env);

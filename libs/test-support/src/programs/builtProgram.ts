@@ -13,7 +13,7 @@ declare module 'vitest' {
 /**
  * Returns the bundle that this test run has made of a program, or the program itself if it is not bundled.
  *
- * Use it wherever a test starts a program; the tests of `npm start` itself run the sources. So does what is no test.
+ * Use it wherever a test starts a program; one start of the tests of `npm start` runs the sources, and so does what is no test.
  *
  * @param script the absolute path of the source.
  */
