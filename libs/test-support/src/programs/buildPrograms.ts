@@ -9,6 +9,7 @@ import type { OutputFile } from 'esbuild';
 /** The programs that tests start many times, as paths in the repository. */
 const SOURCES = [
   'apps/api/src/main.ts',
+  'apps/cli/src/main.ts',
   'apps/projector/src/archive/main.ts',
   'apps/projector/src/main.ts',
   'apps/projector/src/rebuild/main.ts',
@@ -26,7 +27,7 @@ const SOURCES = [
   'tools/start.ts',
 ];
 /** What the programs read, and by which they know their root: as in the published package. */
-const ASSETS = ['deploy/nats/users.conf', 'libs/outbox/sql', 'migrations'];
+const ASSETS = ['apps/cli/package.json', 'deploy/nats/users.conf', 'libs/outbox/sql', 'migrations'];
 const UNUSED_AFTER_MS = 24 * 3_600_000;
 
 /**
