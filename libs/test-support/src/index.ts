@@ -1,4 +1,5 @@
 export { builtProgram } from './programs/builtProgram.ts';
+export { bytesKeptBy, longText } from './bytesKeptBy.ts';
 export { createDatabase, createMigratedDatabase } from './createDatabase.ts';
 export { forEachTest } from './forEachTest.ts';
 export { eventually } from './eventually.ts';

@@ -9,7 +9,8 @@ interface Started {
 
 /**
  * Runs `work`, and returns a sentence for each connection that was opened meanwhile and is still open in the moment in which it
- * ends, and for each timer that it has left to keep the process alive: what closes something must not end before that is closed.
+ * ends, and for each timer that it has left to keep the process alive, or to go off again and again: what closes something must not
+ * end before that is closed.
  */
 export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]> {
   const inWork = new AsyncLocalStorage<true>();
@@ -26,10 +27,15 @@ export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]
     await inWork.run(true, work);
     const connections = openConnections(before);
     await nextTurn(); // the ends of timers are told together, later
-    const running = [...timers.values()].filter(({ timer }) => timer.hasRef());
+    const running = [...timers.values()].filter(({ timer }) => timer.hasRef() || repeats(timer));
     const left = running.map(({ calls }) => ownFrames(calls()).join(' ')).filter((at) => at !== '');
     return [...connections, ...left.map((at) => `a timer still runs: it was started ${at}`)];
   } finally {
     hook.disable();
   }
+}
+
+/** Whether a timer is an interval, which Node does not tell otherwise. */
+function repeats(timer: NodeJS.Timeout): boolean {
+  return typeof (timer as { readonly _repeat?: number | null })._repeat === 'number';
 }

@@ -42,6 +42,10 @@ describe('the verifier accepts a token', () => {
     await expect(verify(await issuer.sign({ aud: ['billing', 'jobstream'] }))).resolves.toBeDefined();
   });
 
+  test('with a subject of 255 characters', async () => {
+    await expect(verify(await issuer.sign({ sub: 'x'.repeat(255) }))).resolves.toBeDefined();
+  });
+
   test('that expired a moment ago', async () => {
     await expect(verify(await issuer.sign({ exp: now() - 1 }))).resolves.toBeDefined();
   });
