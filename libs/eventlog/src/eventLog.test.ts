@@ -116,6 +116,14 @@ test('an event log that has worked and is stopped has closed its connection and 
   expect(left).toEqual([]);
 });
 
+test('an event log that is stopped waits for what is being appended together', async () => {
+  await using nats = await startNats();
+  const log = await openEventLog({ url: nats.url });
+  const appending = log.appendAll([new JobScript().create(), new JobScript().create()]);
+  await log.stop();
+  expect(await appending).toBe(1);
+});
+
 describe('an event log whose server is down', () => {
   let nats: TestNats;
   let log: EventLog;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { callsHere, openConnections, ownFrames, socketsNow } from './openConnections.ts';
+import { callsHere, openConnections, openNatsConnections, ownFrames, socketsNow } from './openConnections.ts';
 
 interface Started {
   readonly timer: NodeJS.Timeout;
@@ -25,7 +25,7 @@ export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]
   try {
     const before = socketsNow();
     await inWork.run(true, work);
-    const connections = openConnections(before);
+    const connections = [...openConnections(before), ...openNatsConnections(before)];
     await nextTurn(); // the ends of timers are told together, later
     const running = [...timers.values()].filter(({ timer }) => timer.hasRef() || repeats(timer));
     const left = running.map(({ calls }) => ownFrames(calls()).join(' ')).filter((at) => at !== '');

@@ -7,6 +7,8 @@ import { Socket } from 'node:net';
 const NOT_OURS = /node:internal\/deps\/undici|node:_http_agent|\/pg-pool\//;
 /** A proxy of the tests closes its connections after those of its clients. */
 const PROXY = /\/test-support\/src\/servers\//;
+/** The client library connects from a place where ours has long been left. */
+const OF_NATS = /\/@nats-io\/transport-node\//;
 const OF_WATCHES = /\/test-support\/src\/(?:openConnections|leftOpenBy|awaitedPauses)\.ts/;
 const FRAMES = 30;
 
@@ -22,6 +24,10 @@ class Opened {
   get isOurs(): boolean {
     const [first] = ownFrames(this.#calls());
     return first !== undefined && !PROXY.test(first) && !NOT_OURS.test(this.#calls());
+  }
+
+  get isOfNats(): boolean {
+    return OF_NATS.test(this.#calls());
   }
 
   /** Where in our code it was opened. */
@@ -47,7 +53,7 @@ class Connections {
   }
 
   get open(): readonly Opened[] {
-    this.#opened = this.#opened.filter((opened) => !opened.socket.destroyed && opened.isOurs);
+    this.#opened = this.#opened.filter(({ socket }) => !socket.destroyed);
     return this.#opened;
   }
 }
@@ -56,7 +62,13 @@ const connections = new Connections().watch();
 
 /** Returns a sentence for each connection that this process has opened and not closed, besides those that are known. */
 export function openConnections(known: ReadonlySet<Socket> = new Set()): string[] {
-  return connections.open.filter(({ socket }) => !known.has(socket)).map(sentenceOn);
+  return connections.open.filter((one) => one.isOurs && !known.has(one.socket)).map(sentenceOn);
+}
+
+/** As `openConnections`, of those that the client library of NATS has opened. */
+export function openNatsConnections(known: ReadonlySet<Socket>): string[] {
+  const left = connections.open.filter((one) => one.isOfNats && !known.has(one.socket));
+  return left.map(({ socket }) => `a connection to NATS at port ${socket.remotePort} is still open`);
 }
 
 /** Returns the connections that are open now. */

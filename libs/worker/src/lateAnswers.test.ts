@@ -8,15 +8,30 @@ import type { Worker } from './index.ts';
 
 const double = defineJob('double', { payload: z.object({ n: z.int() }), result: z.object({ twice: z.int() }) });
 
-test('a worker has started when everybody may know it, and stopped when nothing is on its way', async () => {
+/** Starts a worker, and returns how often its port has said meanwhile that it is ready. */
+async function readyBeforeStarted(worker: Worker, port: number): Promise<number> {
+  let times = 0;
+  const state = { hasStarted: false };
+  const starting = worker.start().then(() => (state.hasStarted = true));
+  while (!state.hasStarted) {
+    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    if (answer?.status === 200 && !state.hasStarted) times++;
+  }
+  await starting;
+  return times;
+}
+
+test('a worker has started when everybody may know it, is not ready before, and stopped when nothing is on its way', async () => {
   await using nats = await startNats();
   await using _log = await TestLog.open(nats.url);
   await using late = await startWithheldAnswers(nats.port);
+  const healthPort = await freePort();
   let worker: Worker;
   const subjects = await late.withholdEach(
-    () => {
-      worker = createWorker({ natsUrl: late.url, shutdownGraceMs: 0, healthPort: 0 });
-      return worker.handle(double, ({ n }) => ({ twice: n * 2 })).start();
+    async () => {
+      worker = createWorker({ natsUrl: late.url, shutdownGraceMs: 0, healthPort });
+      worker.handle(double, ({ n }) => ({ twice: n * 2 }));
+      expect(await readyBeforeStarted(worker, healthPort)).toBe(0);
     },
     () => worker.stop(),
   );

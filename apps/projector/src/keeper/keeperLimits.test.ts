@@ -29,6 +29,25 @@ test.concurrent('what neither the archive nor the table has stays in the log', a
   await stage.aged();
 });
 
+test.concurrent('a log that could not be shortened is not said to be shorter, and shortened later', async () => {
+  await using stage = await keeperStage();
+  await stage.create('waiting');
+  const told: string[] = [];
+  const observer = {
+    carried: () => {},
+    failed: () => void told.push('failed'),
+    purged: () => void told.push('purged'),
+  };
+  const purge = stage.eventLog.prefix.purgeBefore.bind(stage.eventLog.prefix);
+  const purgeBefore = async (sequence: number) => {
+    if (told.length === 0) throw new Error('refused');
+    await purge(sequence);
+  };
+  await stage.startKeeper({ eventLog: logWith(stage, { purgeBefore }), observer });
+  await stage.aged();
+  await eventually(() => expect(told.slice(0, 2)).toEqual(['failed', 'purged']));
+});
+
 test.concurrent('a log that grows with every look at it is shortened all the same', async () => {
   await using stage = await keeperStage();
   const jobId = await stage.create('waiting');
@@ -137,7 +156,7 @@ test.concurrent(
 /** The log with another beginning: for example as if messages left it in another way, though they stay. */
 function logWith(
   { eventLog }: KeeperStage,
-  change: Partial<Pick<LogPrefix, 'rule' | 'read'>>,
+  change: Partial<Pick<LogPrefix, 'rule' | 'read' | 'purgeBefore'>>,
 ): KeeperOptions['eventLog'] {
   const { rule } = eventLog.prefix;
   const methods = ['state', 'read', 'storedHistory', 'purgeBefore'] as const;
