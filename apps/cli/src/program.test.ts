@@ -130,3 +130,33 @@ test('every option for a time of the past takes how long ago it was as well, and
     expect.arrayContaining(['--created-after', '--finished-before', '--run-before', '--as-of', '--from', '--to']),
   );
 });
+
+/** Returns what the help of a command and of those below it says of defaults, such as `audit --limit: 50`. */
+async function defaultsIn(command: readonly string[] = []): Promise<readonly string[]> {
+  const help = (await runCommand([...command, '--help'])).stdout.replaceAll(/\n {3,}/gu, ' ');
+  const own = help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+).*\(default: (.*)\)/gmu);
+  const [, commands = ''] = /\nCommands:\n((?: {2}.*\n)*)/u.exec(help) ?? [];
+  const names = [...commands.matchAll(/^ {2}([\w-]+)/gmu)].map(([, name = '']) => name);
+  const below = names
+    .filter((name) => name !== 'help' && !passesOn(name))
+    .map((name) => defaultsIn([...command, name]));
+  const ofOwn = [...own].map(([, option = '', value]) => `${[...command, option].join(' ')}: ${value}`);
+  return [...ofOwn, ...(await Promise.all(below)).flat()];
+}
+
+test('options have these defaults, which the help names', async () => {
+  const all = await defaultsIn();
+  const ofConnection = / --retry-for: /u;
+  expect(all.filter((one) => !ofConnection.test(one))).toEqual([
+    'dev --data-dir: DATA_DIR, or .data',
+    'list --limit: 50',
+    'export --limit: 100',
+    'operations list --limit: 50',
+    'schedules create --time-zone: UTC',
+    'top --every: 2s',
+    'audit --limit: 50',
+  ]);
+  expect(new Set(all.filter((one) => ofConnection.test(one)).map((one) => one.split(': ')[1]))).toEqual(
+    new Set(['2s']),
+  );
+});

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { JobstreamError } from '@jobstream/client';
+import { Option } from 'commander';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { describeApiError } from '../command/failure.ts';
@@ -19,7 +20,7 @@ const GROUPS = 5;
 export function topCommand(run: RunOnApi) {
   return apiCommand('top', 'Shows what waits, runs and fails, and renews it until q is pressed.')
     .option('--once', 'show it once; so it is where the output is no terminal, and with --json')
-    .option('--every <duration>', 'how often it is renewed', duration, EVERY_MS)
+    .addOption(new Option('--every <duration>', 'how often it is renewed').argParser(duration).default(EVERY_MS, '2s'))
     .addHelpText(
       'after',
       examples('jobstream top', 'jobstream top --once', 'jobstream top --json | jq .stats.jobs.byStatus'),
