@@ -313,16 +313,3 @@ test('a consumer that answers nothing keeps no other from being created, and is 
   await eventually(() => consumers.info('JOBS', 'requeued-one'));
   expect(warnings).toEqual(['consumers of job types cannot be created, trying again']);
 });
-
-test('what cannot be created is tried again after a second', async () => {
-  const tried: number[] = [];
-  const warned: number[] = [];
-  const own = stalled(manager, '', () => tried.push(performance.now()) > 0);
-  const sink = { info: () => undefined, warn: () => void warned.push(performance.now()) };
-  const managing = new ConsumerManager({ manager: own, sink, replicas: 1 });
-  managing.start();
-  await using _managing = { [Symbol.asyncDispose]: () => managing.stop() };
-  const later = () => tried.find((at) => at > (warned[0] ?? Infinity)) ?? 0;
-  await eventually(() => expect(later()).toBeGreaterThan(0));
-  expect(later() - (warned[0] ?? 0)).toBeGreaterThan(990);
-});
