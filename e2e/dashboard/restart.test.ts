@@ -70,6 +70,23 @@ test('a view that is not loaded yet says that the API is away, within the page, 
   await page.getByRole('heading', { name: 'Schedules', level: 1 }).waitFor();
 });
 
+test('jobs that a list is asked to show are waited for where the table has them later than the feed', async (context) => {
+  const { page } = await openPage(context, { baseURL: system.api });
+  const { jobs } = new JobstreamClient({ url: system.api, jobWarnings: false });
+  const connected = page.waitForResponse('**/api/events*');
+  await page.goto('/dashboard/jobs?type=later');
+  await connected;
+  await page.getByText('No jobs with').waitFor();
+  const shown = await whileTheTableLags(system.postgres, async () => {
+    const { id } = await jobs.create({ type: 'later', payload: {} });
+    const read = page.waitForRequest('**/api/jobs?*');
+    await page.getByRole('button', { name: 'Show 1 more job' }).click();
+    await read;
+    return page.getByRole('row').filter({ hasText: id });
+  });
+  await shown.getByText('pending').waitFor();
+});
+
 test('a page says how old the table is when it lacks what was changed', async (context) => {
   const { page } = await openPage(context, { baseURL: system.api });
   const { jobs } = new JobstreamClient({ url: system.api, jobWarnings: false });

@@ -14,7 +14,7 @@ import { useJobPages } from './useJobPages.ts';
  */
 export function useJobList(filter: JobSearch) {
   const queryClient = useQueryClient();
-  const [joined, setJoined] = useState<ReadonlySet<string>>(new Set());
+  const [joined, setJoined] = useState<ReadonlyMap<string, number>>(new Map());
   const [recent, setRecent] = useState<ReadonlyMap<string, JobChange>>(new Map());
   const { query, restart, rows } = useJobPages(filter);
   const keyText = JSON.stringify(filter);
@@ -23,20 +23,23 @@ export function useJobList(filter: JobSearch) {
       if (incomplete) readNow(queryClient, { queryKey: ['jobs', keyText] });
       setRecent((before) => withNewer(before, changes));
       const added = changes.filter((change) => joins(change, keyText));
-      if (added.length > 0)
-        setJoined((before) => new Set([...before, ...added.map(({ jobId }) => jobId)].slice(-MAX_RECENT)));
+      if (added.length > 0) setJoined((before) => new Map([...before, ...added.map(positionOf)].slice(-MAX_RECENT)));
     },
     [queryClient, keyText],
   );
   useLiveFeed(filter.asOf === undefined ? onMoment : ignore);
   const showUnseen = () => {
-    setJoined(new Set());
-    return restart();
+    setJoined(new Map());
+    return restart(Math.max(0, ...joined.values()));
   };
   const known = useMemo(() => new Set(rows.jobs.map(({ id }) => id)), [rows.jobs]);
   const jobs = useMemo(() => rows.jobs.map((job) => changedBy(recent.get(job.id), job)), [rows.jobs, recent]);
-  const unseen = query.data === undefined ? 0 : [...joined].filter((id) => !known.has(id)).length;
+  const unseen = query.data === undefined ? 0 : [...joined.keys()].filter((id) => !known.has(id)).length;
   return { query, rows: { ...rows, jobs }, unseen, showUnseen };
+}
+
+function positionOf({ jobId, sequence }: JobChange): [id: string, position: number] {
+  return [jobId, sequence];
 }
 
 /** The past does not change. */

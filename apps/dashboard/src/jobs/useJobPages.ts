@@ -1,6 +1,6 @@
 import type { Job, JobPage } from '@jobstream/client';
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
 import { atTime, type JobSearch } from './jobSearch.ts';
 
@@ -39,12 +39,18 @@ export function useJobPages(filter: JobSearch) {
   const queryClient = useQueryClient();
   const [now] = useState(Date.now);
   const [origin, setOrigin] = useState({ start: TOP, jumps: 0 });
+  const minPosition = useRef(0);
   const key = ['jobs', JSON.stringify(filter)] as const;
   const query = useInfiniteQuery<JobPage, Error, InfiniteData<JobPage, PageStart>, readonly unknown[], PageStart>({
     queryKey: [...key, origin.jumps],
     queryFn: ({ pageParam: { cursor }, signal }) =>
       client.jobs.listPage(
-        { ...atTime(filter, now), limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) },
+        {
+          ...atTime(filter, now),
+          limit: PAGE_SIZE,
+          ...(cursor === undefined ? {} : { cursor }),
+          ...(minPosition.current === 0 ? {} : { minPosition: minPosition.current }),
+        },
         { signal },
       ),
     initialPageParam: origin.start,
@@ -67,7 +73,9 @@ export function useJobPages(filter: JobSearch) {
     else if (from < start.row + AHEAD && hasPreviousPage) void query.fetchPreviousPage({ cancelRefetch: false });
     else if (to >= end - AHEAD && hasNextPage) void query.fetchNextPage({ cancelRefetch: false });
   };
-  const restart = () => {
+  /** Reads from the first row on what the table has once it has reached a position of the log. */
+  const restart = (position: number) => {
+    minPosition.current = position;
     setOrigin({ start: TOP, jumps: 0 });
     return queryClient.resetQueries({ queryKey: key });
   };

@@ -5,6 +5,8 @@ export interface JobChange {
   readonly jobId: string;
   readonly jobType: string;
   readonly event: JobEventName;
+  /** Its position in the log. */
+  readonly sequence: number;
   readonly version: number;
   readonly at: string;
   /** The status after the event; undefined if it says nothing of it. */
@@ -35,10 +37,10 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
 
 /** Reduces an event to what lists need. */
 export function jobChangeOf(event: JobEvent): JobChange {
-  const { jobId, jobType, version, at } = event;
+  const { jobId, jobType, sequence, version, at } = event;
   const tags = event.event === 'JobCreated' ? { tags: event.data.tags } : {};
   const isNew = event.event === 'JobCreated';
-  return { jobId, jobType, version, at, event: event.event, isNew, status: statusAfter(event), ...tags };
+  return { jobId, jobType, sequence, version, at, event: event.event, isNew, status: statusAfter(event), ...tags };
 }
 
 /** Adds a later change of a job: of the earlier one remains what the later says nothing about. */

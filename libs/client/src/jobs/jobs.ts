@@ -30,6 +30,8 @@ export interface PageOptions {
   readonly cursor?: string;
   /** Also counts the jobs of all pages. */
   readonly count?: boolean;
+  /** The `sequence` of an event that the page is to have, as one that a feed told of: the API waits for its table, for up to two seconds. */
+  readonly minPosition?: number;
 }
 
 export interface JobPage extends Page<Job> {

@@ -29,6 +29,18 @@ test('what is read of the table has what the client has changed, if it is to', a
   expect(await positionsAsked({}, ...answers)).toEqual([null, null, null, null, null, null]);
 });
 
+test('a list has what its caller asks for, or what the client has changed later', async () => {
+  await using server = await startServer(created('12'), page, page, page);
+  const client = new JobstreamClient({ url: server.url, readYourWrites: true });
+  await client.jobs.create({ type: 'email' });
+  await client.jobs.listPage({ minPosition: 40 });
+  await client.jobs.listPage({ minPosition: 5 });
+  const other = new JobstreamClient({ url: server.url });
+  await other.jobs.listPage({ minPosition: 40 });
+  const asked = server.requests.map(({ url = '' }) => new URL(url, server.url).searchParams.getAll('minPosition'));
+  expect(asked).toEqual([[], ['40'], ['12'], ['40']]);
+});
+
 test('a table that is behind is told, and one of a log that was replaced is waited for once', async () => {
   const lags: number[] = [];
   const answers = [created('12'), behind('5300'), behind('0'), page, page, stats];

@@ -13,6 +13,7 @@ export interface OwnWritesOptions {
 
 interface Asked {
   readonly ofTable?: boolean;
+  readonly query?: { readonly minPosition?: unknown };
 }
 
 /** Knows which position of the log has all that this client has changed, and asks for a table that has it. */
@@ -25,8 +26,9 @@ export class OwnWrites {
   }
 
   /** What a request asks besides its own query. */
-  query({ ofTable = false }: Asked): { readonly minPosition?: number } {
-    return ofTable && this.#position > 0 ? { minPosition: this.#position } : {};
+  query({ ofTable = false, query }: Asked): { readonly minPosition?: number } {
+    const minPosition = Math.max(this.#position, Number(query?.minPosition ?? 0));
+    return ofTable && minPosition > 0 ? { minPosition } : {};
   }
 
   note({ ofTable = false }: Asked, { headers }: Response): void {
