@@ -16,14 +16,12 @@ export async function startSyntheticFeed(api: string, type: string, perSecond: n
   let sent = 0;
   const send = (res: ServerResponse) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
-    let owed = 0;
+    const [before, began] = [sent, performance.now()];
     const timer = setInterval(() => {
       // A page that does not keep up is not sent more, as the API does.
       if (res.writableNeedDrain) return;
-      owed += (perSecond * TICK_MS) / 1_000;
-      const frames = Array.from({ length: Math.floor(owed) }, () => frame(++sent, type));
-      owed -= frames.length;
-      res.write(frames.join(''));
+      const due = before + ((performance.now() - began) / 1_000) * perSecond;
+      res.write(Array.from({ length: Math.min(due - sent, perSecond) }, () => frame(++sent, type)).join(''));
     }, TICK_MS);
     res.on('close', () => clearInterval(timer));
   };
