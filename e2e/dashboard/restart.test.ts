@@ -85,6 +85,7 @@ test('jobs that a list is asked to show are waited for where the table has them 
     return page.getByRole('row').filter({ hasText: id });
   });
   await shown.getByText('pending').waitFor();
+  expect(await page.getByRole('button', { name: /^Show/ }).count()).toBe(0);
 });
 
 test('a page says how old the table is when it lacks what was changed', async (context) => {

@@ -44,15 +44,7 @@ export function useJobPages(filter: JobSearch) {
   const query = useInfiniteQuery<JobPage, Error, InfiniteData<JobPage, PageStart>, readonly unknown[], PageStart>({
     queryKey: [...key, origin.jumps],
     queryFn: ({ pageParam: { cursor }, signal }) =>
-      client.jobs.listPage(
-        {
-          ...atTime(filter, now),
-          limit: PAGE_SIZE,
-          ...(cursor === undefined ? {} : { cursor }),
-          ...(minPosition.current === 0 ? {} : { minPosition: minPosition.current }),
-        },
-        { signal },
-      ),
+      client.jobs.listPage({ ...atTime(filter, now), ...pageAt(cursor, minPosition.current) }, { signal }),
     initialPageParam: origin.start,
     getNextPageParam: nextStart,
     getPreviousPageParam: (_page, _pages, { before }) => before,
@@ -80,6 +72,12 @@ export function useJobPages(filter: JobSearch) {
     return queryClient.resetQueries({ queryKey: key });
   };
   return { query, restart, rows: { jobs, first: start.row, more: hasNextPage, unknown, show } satisfies KeptRows };
+}
+
+/** Which page is read, of a table that has reached a position. */
+function pageAt(cursor: string | undefined, minPosition: number) {
+  const waited = minPosition === 0 ? {} : { minPosition };
+  return { limit: PAGE_SIZE, ...waited, ...(cursor === undefined ? {} : { cursor }) };
 }
 
 function nextStart({ nextCursor, items }: JobPage, _pages: unknown, before: PageStart): PageStart | undefined {
