@@ -15,8 +15,10 @@ prepare(async () => {
   others.waiting = (await client.jobs.create(later)).id;
   others.ofAnotherType = (await client.jobs.create(failing)).id;
   for (const id of [failed, others.ofAnotherType]) await client.jobs.waitForCompletion(id);
-  const all = [failed, ...Object.values(others)];
-  await untilListed(client, {}, (jobs) => all.every((id) => jobs.some((job) => job.id === id)));
+  const lists = { webhook: [failed, others.waiting], sleep: [others.ofAnotherType] };
+  for (const [type, ids] of Object.entries(lists)) {
+    await untilListed(client, { type }, (jobs) => ids.every((id) => jobs.some((job) => job.id === id)));
+  }
 });
 
 test('a dead letter is edited against the schema of its type, compared, and retried with a reason', async (context) => {
@@ -96,8 +98,14 @@ test('dead letters stand in the order in which they failed, which is said, and c
 });
 
 test('the view of failures has them beside the causes, and an address of earlier releases leads there', async (context) => {
+  const { key } = await createKey({ scopes: ['jobs:read', 'jobs:write'], tenant: 'dead-letters-beside' });
+  const { jobs } = clientWith(key);
+  const ofType = await jobs.create({ type: 'webhook', payload: { url: 'http://127.0.0.1:9/' }, maxAttempts: 1 });
+  const ofAnother = await jobs.create(failing);
+  for (const { id } of [ofType, ofAnother]) await jobs.waitForCompletion(id);
+  await untilListed(clientWith(key), { status: 'failed' }, ({ length }) => length === 2);
   const { page } = await openPage(context);
-  await logIn(page, '/dead-letters?type=webhook&sort=firstFinished', adminKey);
+  await logIn(page, '/dead-letters?type=webhook&sort=firstFinished', key);
   await page.getByText('The first that failed first.').waitFor();
   expect(addressOf(page)).toBe('/dashboard/failures?show=dead-letters&sort=firstFinished&type=webhook');
   expect(await page.title()).toBe('Dead letters · Failures · Jobstream');
@@ -108,9 +116,9 @@ test('the view of failures has them beside the causes, and an address of earlier
   const current = parts.locator('[aria-current]');
   expect(await current.allTextContents()).toEqual(['Dead letters']);
   await page.getByRole('link', { name: 'all types' }).click();
-  await page.getByRole('row').filter({ hasText: others.ofAnotherType }).waitFor();
+  await page.getByRole('row').filter({ hasText: ofAnother.id }).waitFor();
   await page.locator('tbody').getByRole('link', { name: 'webhook', exact: true }).first().click();
-  await page.getByRole('row').filter({ hasText: others.ofAnotherType }).waitFor({ state: 'detached' });
+  await page.getByRole('row').filter({ hasText: ofAnother.id }).waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'In the list, to choose many' }).click();
   await page.waitForURL(/\/jobs\?/);
   expect(addressOf(page)).toBe('/dashboard/jobs?status=failed&type=webhook');
