@@ -19,7 +19,7 @@ const ofAll = {
     'failOnOpenConnections',
     'failOnUnawaitedPauses',
     'failOnUnhandledRejections',
-  ].map((name) => `libs/test-support/src/${name}.ts`),
+  ].map((name) => `libs/test-support/src/everyTest/${name}.ts`),
   // Real servers start and recover within these on a machine with ten times more work than cores; no test is about how long
   // something takes.
   testTimeout: 600_000,

@@ -33,3 +33,14 @@ test('every place of the map exists', () => {
   expect(places.length).toBeGreaterThan(0);
   expect(places.filter((file) => globSync(`{apps,libs}/*/src/${file}`, { cwd: root }).length === 0)).toEqual([]);
 });
+
+test('no folder has more files than one can look through', () => {
+  const counts = new Map<string, number>();
+  for (const file of globSync('{apps,libs,tools}/{*/,}src/**/*.{ts,tsx}', { cwd: root })) {
+    if (/\.test\.tsx?$/u.test(file)) continue;
+    const folder = path.dirname(file);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  expect(counts.size).toBeGreaterThan(50);
+  expect([...counts].filter(([, count]) => count > 15)).toEqual([]);
+});

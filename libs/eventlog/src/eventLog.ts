@@ -18,7 +18,7 @@ import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
 import type { LogPrefix } from './expiry/logPrefix.ts';
-import { LogFollower } from './read/logFollower.ts';
+import { LogFollower } from './read/follow/logFollower.ts';
 import type { LogMessages } from './read/directReader.ts';
 import { nextEntries } from './read/nextEntries.ts';
 import type { LogStorage } from './storage/logStorage.ts';

@@ -6,7 +6,7 @@ export type { Announcements } from './announcements/announcements.ts';
 export type { KeptDefinition } from './announcements/keptDefinition.ts';
 export type { AnnouncedType, LiveAnnouncement } from './announcements/knownTypes.ts';
 export type { LiveProcesses } from './announcements/liveProcesses.ts';
-export type { JsonSchema } from './announcements/messageFields.ts';
+export type { JsonSchema } from './announcements/messages/messageFields.ts';
 export { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { beating } from '../testing/announced.ts';
 import { blocksOf } from './announcements/announcedBlock.ts';
-import { IgnoredMessages } from './announcements/ignoredMessages.ts';
-import { MessageFields } from './announcements/messageFields.ts';
+import { IgnoredMessages } from './announcements/messages/ignoredMessages.ts';
+import { MessageFields } from './announcements/messages/messageFields.ts';
 import { decodeHeartbeat, encodeHeartbeat } from './announcements/workerHeartbeat.ts';
 
 const list = <Item>(length: number, item: (index: number) => Item) => Array.from({ length }, (_, index) => item(index));

@@ -7,7 +7,7 @@ export type { EventuallyOptions } from './eventually.ts';
 export { guardOfThisProcess } from './guardOfThisProcess.ts';
 export { lifeOfJob } from './lifeOfJob.ts';
 export { newJob } from './newJob.ts';
-export { leftOpenBy } from './leftOpenBy.ts';
+export { leftOpenBy } from './everyTest/leftOpenBy.ts';
 export { dumpTables, queryDatabase, readTable } from './queryDatabase.ts';
 export { scratchDataFolder } from './scratchDataFolder.ts';
 export { SkewedClock } from './skewedClock.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, NotFoundError } from '@jobstream/client';
 import { ConcurrentAppendError, decide, isRejection } from '@jobstream/worker/test-engine';
-import type { TestSystem } from './testSystem.ts';
+import type { TestSystem } from './system/testSystem.ts';
 
 /** What a client may do to a job. */
 export type JobChange =

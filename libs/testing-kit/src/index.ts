@@ -1,4 +1,4 @@
-export type { CrashPoint } from './crashableLog.ts';
+export type { CrashPoint } from './system/crashableLog.ts';
 export type { Duration } from './duration.ts';
 export type { JobExpectation, JobMatch } from './jobExpectation.ts';
 export type { JobOrId, ScheduleOptions, TestJobstream } from './testJobs.ts';

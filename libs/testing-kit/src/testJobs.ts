@@ -20,16 +20,16 @@ import {
   type RecordedEvent,
 } from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
-import type { CrashPoint } from './crashableLog.ts';
+import type { CrashPoint } from './system/crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { changedPayload, creationOf, invalid, type NewJob } from './newJob.ts';
-import { MemorySystem } from './memorySystem.ts';
-import { RealSystem } from './realSystem.ts';
+import { MemorySystem } from './system/memorySystem.ts';
+import { RealSystem } from './system/realSystem.ts';
 import type { TestJobstreamOptions } from './testOptions.ts';
-import type { TestSystem } from './testSystem.ts';
-import { ticksOf } from './ticks.ts';
+import type { TestSystem } from './system/testSystem.ts';
+import { ticksOf } from './system/ticks.ts';
 
 /** A job, by its id or as `enqueue` has returned it. */
 export type JobOrId = string | { readonly id: string };

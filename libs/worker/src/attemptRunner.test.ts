@@ -5,7 +5,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from './attempt/clock.ts';
+import { systemClock } from './attempt/chain/clock.ts';
 import { jobHandler } from './handler/jobHandler.ts';
 import type { Handler, JobContext } from './handler/jobHandler.ts';
 import { RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';

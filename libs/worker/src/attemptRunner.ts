@@ -4,7 +4,7 @@ import type { Delivery, EventLog, OpenQueue, RunningJob, Timers } from '@jobstre
 import { silentObserver, type AttemptContext, type AttemptObserver } from './attempt/attemptContext.ts';
 import type { AttemptTracing } from './attempt/attemptTracing.ts';
 import { CancelWatch } from './attempt/cancelWatch.ts';
-import type { Clock } from './attempt/clock.ts';
+import type { Clock } from './attempt/chain/clock.ts';
 import { processDelivery } from './attempt/processDelivery.ts';
 import { TracePropagation } from './telemetry/tracePropagation.ts';
 import type { HandlerRegistry } from './handler/jobHandler.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestLog } from '../testing/testLog.ts';
 import { handlerOf } from '../testing/startTestWorker.ts';
 import { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
-import { systemClock } from './attempt/clock.ts';
+import { systemClock } from './attempt/chain/clock.ts';
 import { RetryAfterError, UnrecoverableError } from './handler/handlerErrors.ts';
 import { handlerRegistry, type Handler, type JobContext } from './handler/jobHandler.ts';
 import { silentLogger } from './handler/logger.ts';

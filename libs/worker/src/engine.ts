@@ -1,6 +1,6 @@
 // The entrance for this repository's own worker, tests and benchmarks; packages that users install do not have it.
-export { systemClock, type Clock } from './attempt/clock.ts';
-export { isUnavailable, retryUntilAvailable } from './attempt/retryUntilAvailable.ts';
+export { systemClock, type Clock } from './attempt/chain/clock.ts';
+export { isUnavailable, retryUntilAvailable } from './attempt/chain/retryUntilAvailable.ts';
 export { attemptMetrics } from './telemetry/attemptMetrics.ts';
 export { handlerRegistry, jobHandler } from './handler/jobHandler.ts';
 export type { Handler, HandlerRegistry } from './handler/jobHandler.ts';

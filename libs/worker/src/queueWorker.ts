@@ -1,6 +1,6 @@
 import type { JobDefinition } from '@jobstream/client';
 import { EventLog } from '@jobstream/eventlog';
-import { systemClock } from './attempt/clock.ts';
+import { systemClock } from './attempt/chain/clock.ts';
 import type { JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
 import { JobWorker } from './jobWorker.ts';

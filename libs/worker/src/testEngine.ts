@@ -15,6 +15,6 @@ export type { RecordedEvent } from '@jobstream/eventlog';
 export { AttemptRunner, type AttemptRunnerOptions } from './attemptRunner.ts';
 export { AttemptLog } from './attemptLogs/attemptLog.ts';
 export type { LogKeeper, RunLog } from './attemptLogs/logShipper.ts';
-export { systemClock } from './attempt/clock.ts';
+export { systemClock } from './attempt/chain/clock.ts';
 export { silentLogger } from './handler/logger.ts';
 export { RegisteredHandlers } from './registeredHandlers.ts';

@@ -7,7 +7,7 @@ import type { StartNatsOptions } from '@jobstream/test-support';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from '../src/attempt/clock.ts';
+import { systemClock } from '../src/attempt/chain/clock.ts';
 import { workerIdentity } from '../src/announcing/workerIdentity.ts';
 import { handlerRegistry, jobHandler } from '../src/handler/jobHandler.ts';
 import type { Handler, JobContext } from '../src/handler/jobHandler.ts';

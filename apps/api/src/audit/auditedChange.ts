@@ -3,7 +3,7 @@ import { newId } from '@jobstream/eventlog';
 import type { AuditRecord } from '@jobstream/readmodel';
 import type { Request, RequestHandler, Response } from 'express';
 import { callerOf } from '../auth/caller.ts';
-import { fieldOf } from '../http/decodeBody.ts';
+import { fieldOf } from '../http/parsing/decodeBody.ts';
 import { problemType } from '../problems/problemTypes.ts';
 import { toProblem } from '../problems/toProblem.ts';
 import { requestIdOf } from '../telemetry/requestLog.ts';

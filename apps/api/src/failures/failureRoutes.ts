@@ -5,7 +5,7 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { DEFAULT_LIMIT, Limit, queryDecoder, repeatable, withLists } from '../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, Limit, queryDecoder, repeatable, withLists } from '../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../http/tablePosition.ts';

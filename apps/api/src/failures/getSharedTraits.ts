@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
-import { queryDecoder } from '../http/decodeQuery.ts';
+import { queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { positionParameter } from '../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';

@@ -3,9 +3,9 @@ import type { Request } from 'express';
 import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Caller } from '../auth/caller.ts';
-import { withLists } from '../http/decodeQuery.ts';
+import { withLists } from '../http/parsing/decodeQuery.ts';
 import { Problem } from '../problems/problem.ts';
-import { schemaErrors } from '../http/schemaErrors.ts';
+import { schemaErrors } from '../http/parsing/schemaErrors.ts';
 import { feedFilter, type FeedFilter } from './feedFilter.ts';
 
 const several = Schema.isBetweenLength(1, 50);

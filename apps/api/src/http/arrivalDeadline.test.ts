@@ -6,7 +6,7 @@ import express, { type RequestHandler } from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrivalDeadline, noArrivalDeadline } from './arrivalDeadline.ts';
 import { handleError } from './handleError.ts';
-import { jsonBody } from './jsonBody.ts';
+import { jsonBody } from './parsing/jsonBody.ts';
 
 async function startServer(ms: number): Promise<number> {
   const app = express();

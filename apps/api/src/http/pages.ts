@@ -1,6 +1,6 @@
 import { InvalidCursorError } from '@jobstream/readmodel';
 import type { Request, Response } from 'express';
-import { invalidParameters } from './decodeQuery.ts';
+import { invalidParameters } from './parsing/decodeQuery.ts';
 
 /** Links from a page to the next one (RFC 8288): the same request with the cursor. The last page, whose cursor is null, gets no link. */
 export function linkToNext(req: Request, res: Response, nextCursor: string | null): void {

@@ -3,7 +3,7 @@ import type { EventLog } from '@jobstream/eventlog';
 import type { ReadModel } from '@jobstream/readmodel';
 import type { RequestHandler } from 'express';
 import * as Schema from 'effect/Schema';
-import { integerParameter, queryDecoder } from './decodeQuery.ts';
+import { integerParameter, queryDecoder } from './parsing/decodeQuery.ts';
 import type { RequestLimits } from './requestLimits.ts';
 import { unlessUnavailable } from './unlessUnavailable.ts';
 

@@ -4,7 +4,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { nameSubject } from '../audit/auditedChange.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { jsonBody } from '../http/jsonBody.ts';
+import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { Problem } from '../problems/problem.ts';

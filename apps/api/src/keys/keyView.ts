@@ -2,7 +2,7 @@ import { Tenant, Timestamp } from '@jobstream/domain';
 import { type ApiKey, KEY_NAME, scopes } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { Caller } from '../auth/caller.ts';
-import { bodyDecoder, fieldOf, pastErrors } from '../http/decodeBody.ts';
+import { bodyDecoder, fieldOf, pastErrors } from '../http/parsing/decodeBody.ts';
 import { Instant } from '@jobstream/creation';
 import type { BodyOf } from '../http/sendJson.ts';
 import type { FieldError } from '../problems/problem.ts';

@@ -6,7 +6,7 @@ import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { DEFAULT_LIMIT, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, Limit, queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { linkToNext, orInvalidCursor } from '../http/pages.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';

@@ -5,7 +5,7 @@ import { endOfLog } from '@jobstream/eventlog';
 import type { PastCheckpoint } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../apiDeps.ts';
-import { invalidParameters } from '../http/decodeQuery.ts';
+import { invalidParameters } from '../http/parsing/decodeQuery.ts';
 import { Problem } from '../problems/problem.ts';
 
 /** After the event with this sequence, or by the server's clock at this RFC 3339 time in UTC. */

@@ -14,7 +14,7 @@ import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { nameSubject } from '../audit/auditedChange.ts';
 import { commandContext } from '../auth/caller.ts';
-import { invalidRequest } from '../http/decodeBody.ts';
+import { invalidRequest } from '../http/parsing/decodeBody.ts';
 import { assertIfMatch } from '../http/entityTag.ts';
 import type { PayloadWarning } from '../payloads/payloadWarning.ts';
 import { Problem } from '../problems/problem.ts';

@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf, visibleTo } from '../auth/caller.ts';
-import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { linkToNext } from '../http/pages.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';

@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { commandContext } from '../auth/caller.ts';
-import { bodyDecoder } from '../http/decodeBody.ts';
+import { bodyDecoder } from '../http/parsing/decodeBody.ts';
 import { appendAndRespond, identityOf } from '../jobs/create/createJob.ts';
 import { readIdempotencyKey } from '../jobs/create/idempotency.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';

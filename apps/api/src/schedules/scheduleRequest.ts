@@ -13,7 +13,7 @@ import {
 import { CreateJobRequest } from '@jobstream/creation';
 import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
-import { bodyDecoder, fieldOf, findJsonFaults } from '../http/decodeBody.ts';
+import { bodyDecoder, fieldOf, findJsonFaults } from '../http/parsing/decodeBody.ts';
 import { limitPayload } from '../jobs/create/createJobRequest.ts';
 import type { FieldError } from '../problems/problem.ts';
 

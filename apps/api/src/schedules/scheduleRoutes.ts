@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { jsonBody } from '../http/jsonBody.ts';
+import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { createJobOperation } from '../jobs/create/createJob.ts';
 import { jsonContent, type Operation } from '../routes/operation.ts';

@@ -1,7 +1,7 @@
 import { JobType } from '@jobstream/domain';
 import type { Resolution } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import { invalidParameters, queryDecoder } from '../http/decodeQuery.ts';
+import { invalidParameters, queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { Instant } from '@jobstream/creation';
 import { AsOf, type Moment, momentOf } from '../past/pastMoment.ts';
 import { positionParameter } from '../http/tablePosition.ts';

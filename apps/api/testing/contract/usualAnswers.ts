@@ -1,5 +1,5 @@
 import { formatApiKey, newApiKey } from '@jobstream/readmodel';
-import { MAX_BODY_BYTES } from '../../src/http/jsonBody.ts';
+import { MAX_BODY_BYTES } from '../../src/http/parsing/jsonBody.ts';
 import { MAX_BATCH_BYTES } from '../../src/jobs/create/batchRequest.ts';
 import { TENANT } from './contractSystem.ts';
 import type { Produce, Situation } from './produce.ts';

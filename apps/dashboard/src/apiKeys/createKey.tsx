@@ -1,6 +1,6 @@
 import type { CreatedKey, KeyScope, NewKey } from '@jobstream/client';
 import { useClient } from '../live/dashboardContext.ts';
-import { FormDialog } from '../parts/formDialog.tsx';
+import { FormDialog } from '../parts/dialogs/formDialog.tsx';
 import { useSession } from '../session/session.ts';
 
 const SCOPES: readonly (readonly [scope: KeyScope, allows: string])[] = [

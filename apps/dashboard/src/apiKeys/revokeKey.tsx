@@ -1,7 +1,7 @@
 import type { ApiKey } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useClient } from '../live/dashboardContext.ts';
-import { FormDialog } from '../parts/formDialog.tsx';
+import { FormDialog } from '../parts/dialogs/formDialog.tsx';
 import { useSession } from '../session/session.ts';
 
 /** Revokes a key, after a question: it cannot be undone. */

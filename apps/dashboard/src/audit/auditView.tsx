@@ -6,7 +6,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import { usePages } from '../live/usePages.ts';
 import type { Column } from '../parts/dataTable.tsx';
 import { Instant } from '../parts/instant.tsx';
-import { JsonTree } from '../parts/jsonTree.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
 import { JobLink, ShortId } from '../parts/names.tsx';
 import { ListView } from '../parts/listView.tsx';
 import { NeedsScope } from '../parts/needsScope.tsx';

@@ -1,6 +1,6 @@
 import type { ComparedPart, Job, JobComparison } from '@jobstream/client';
-import { JsonTree } from '../parts/jsonTree.tsx';
-import { Unfolding } from '../parts/unfolding.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
+import { Unfolding } from '../parts/values/unfolding.tsx';
 import { JsonDiff } from '../payloads/jsonDiff.tsx';
 
 const PARTS = ['error', 'payload', 'result'] as const;

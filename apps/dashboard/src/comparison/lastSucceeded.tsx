@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Loaded } from '../parts/loaded.tsx';
-import { Unfolding } from '../parts/unfolding.tsx';
+import { Unfolding } from '../parts/values/unfolding.tsx';
 import { JsonDiff } from '../payloads/jsonDiff.tsx';
 import { CannotBeCompared } from './comparedParts.tsx';
 import { useComparison } from './useComparison.ts';

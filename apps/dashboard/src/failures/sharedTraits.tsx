@@ -4,7 +4,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import { readAgain } from '../live/readAgain.ts';
 import { Loaded } from '../parts/loaded.tsx';
 import { TagLinks } from '../parts/names.tsx';
-import { Unfolding } from '../parts/unfolding.tsx';
+import { Unfolding } from '../parts/values/unfolding.tsx';
 
 interface SharedTraitsProps {
   readonly group: Pick<FailureGroup, 'id' | 'name'>;

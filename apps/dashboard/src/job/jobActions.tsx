@@ -2,7 +2,7 @@ import type { Job } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
-import { ReasonDialog } from '../parts/reasonDialog.tsx';
+import { ReasonDialog } from '../parts/dialogs/reasonDialog.tsx';
 import { useMay } from '../session/session.ts';
 
 interface ActionProps {

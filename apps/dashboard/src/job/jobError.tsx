@@ -1,7 +1,7 @@
 import { foldStack, type Job } from '@jobstream/client';
 import { useState } from 'react';
 import { CopyButton } from '../parts/copyButton.tsx';
-import { LongText } from '../parts/longText.tsx';
+import { LongText } from '../parts/values/longText.tsx';
 import { ErrorName } from '../parts/names.tsx';
 import { useMay } from '../session/session.ts';
 

@@ -1,18 +1,18 @@
 import { hasEnded, type Job, type JobEvent } from '@jobstream/client';
 import { getRouteApi } from '@tanstack/react-router';
 import { Instant } from '../parts/instant.tsx';
-import { JsonTree } from '../parts/jsonTree.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
 import '../styles/jobPage.css';
 import { AttemptLogs } from './attemptLogs.tsx';
-import { Causes } from './causes.tsx';
+import { Causes } from './causes/causes.tsx';
 import { EventSlider } from './eventSlider.tsx';
 import { JobActions } from './jobActions.tsx';
 import { JobErrorOf } from './jobError.tsx';
 import { JobHeader } from './jobHeader.tsx';
 import { JobHistory } from './jobHistory.tsx';
 import type { JobPageSearch } from './jobPageSearch.ts';
-import { Timeline } from './timeline.tsx';
+import { Timeline } from './timeline/timeline.tsx';
 import { useJob, usePastJob } from './useJob.ts';
 import { WhyItWaits } from './whyItWaits.tsx';
 

@@ -6,7 +6,7 @@ import { formatAge, formatDuration } from '../format/duration.ts';
 import { formatInstant } from '../format/instant.ts';
 import { useNow } from '../format/useNow.ts';
 import { useClient } from '../live/dashboardContext.ts';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 import { RunNow } from './jobActions.tsx';
 

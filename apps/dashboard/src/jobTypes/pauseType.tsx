@@ -1,8 +1,8 @@
 import type { JobType } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useClient } from '../live/dashboardContext.ts';
-import { ReasonDialog } from '../parts/reasonDialog.tsx';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonDialog } from '../parts/dialogs/reasonDialog.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 
 /** Pauses a type with a reason, or resumes it; nothing for those who may not. */

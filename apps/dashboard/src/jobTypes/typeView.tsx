@@ -2,7 +2,7 @@ import { explainDefinition, explainDifference, type JobType, type JsonSchema } f
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Fact } from '../parts/fact.tsx';
 import { Age } from '../parts/instant.tsx';
-import { JsonTree } from '../parts/jsonTree.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { EnqueueForm } from './enqueueForm.tsx';

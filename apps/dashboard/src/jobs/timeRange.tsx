@@ -1,4 +1,4 @@
-import { FormDialog } from '../parts/formDialog.tsx';
+import { FormDialog } from '../parts/dialogs/formDialog.tsx';
 import { type JobSearch, notInThePast, times } from './jobSearch.ts';
 
 interface TimeRangeProps {

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { JsonTree } from '../parts/jsonTree.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
 import { Failure, Loading } from '../parts/notes.tsx';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { jobsOf, ReplacedList } from './replacedValues.tsx';
 
 /** An operation takes no more ids. */

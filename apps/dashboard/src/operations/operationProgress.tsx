@@ -1,7 +1,7 @@
 import type { JobOperation } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useClient } from '../live/dashboardContext.ts';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 
 export function isUnderWay({ status }: JobOperation): boolean {

@@ -1,7 +1,7 @@
 import { diffJson } from 'diff';
 import { Fragment } from 'react';
-import { useFold } from '../parts/fold.ts';
-import { LongText } from '../parts/longText.tsx';
+import { useFold } from '../parts/values/fold.ts';
+import { LongText } from '../parts/values/longText.tsx';
 
 /** Lines without a change that are shown before and after one. */
 const CONTEXT = 3;

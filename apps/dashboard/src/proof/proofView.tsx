@@ -10,7 +10,7 @@ import { Age } from '../parts/instant.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { JobLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 
 /** Whether the table, from which the views are made, has what the log says. */

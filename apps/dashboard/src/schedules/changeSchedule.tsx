@@ -2,7 +2,7 @@ import type { Schedule, ScheduleChanges } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useClient } from '../live/dashboardContext.ts';
-import { FormDialog } from '../parts/formDialog.tsx';
+import { FormDialog } from '../parts/dialogs/formDialog.tsx';
 import { JsonField } from '../schemaForm/jsonField.tsx';
 
 /** A dialog that changes when a schedule ticks, and the payload of its jobs. */

@@ -1,6 +1,6 @@
 import type { JsonSchema, PayloadIssue } from '@jobstream/client';
 import { useState } from 'react';
-import { JsonTree } from '../parts/jsonTree.tsx';
+import { JsonTree } from '../parts/values/jsonTree.tsx';
 import { fieldOf } from './field.ts';
 import { JsonField } from './jsonField.tsx';
 import { SchemaField } from './schemaField.tsx';

@@ -2,7 +2,7 @@ import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useFocusAfterBack } from '../keys/useFocusAfterBack.ts';
 import { useChangesOfJobs } from '../live/readAgain.ts';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { logOut, useMay, useSession } from '../session/session.ts';
 import { leftOut } from './addressParts.ts';
 import { JobIdSearch } from './jobIdSearch.tsx';

@@ -8,7 +8,7 @@ import { Age } from '../parts/instant.tsx';
 import { ListView } from '../parts/listView.tsx';
 import { WorkerLink } from '../parts/names.tsx';
 import { Empty } from '../parts/notes.tsx';
-import { ReasonlessButton } from '../parts/reasonlessButton.tsx';
+import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 import { useWorkers } from './useWorkers.ts';
 import { WorkerFate } from './workerFate.tsx';

@@ -1,4 +1,4 @@
-import type { MessageFields } from './messageFields.ts';
+import type { MessageFields } from './messages/messageFields.ts';
 
 /** A time during which the event loop of a worker was blocked while jobs of a type ran. */
 export interface AnnouncedBlock {

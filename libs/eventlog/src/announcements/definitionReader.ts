@@ -3,7 +3,7 @@ import type { LogSink } from '../connection/logSink.ts';
 import { DirectReader } from '../read/directReader.ts';
 import { definitionSubject } from '../streams/announcementSubjects.ts';
 import { TYPES_STREAM } from '../streams/streams.ts';
-import { IgnoredMessages } from './ignoredMessages.ts';
+import { IgnoredMessages } from './messages/ignoredMessages.ts';
 import { decodeKeptDefinition, type KeptDefinition } from './keptDefinition.ts';
 
 interface Known {

@@ -1,5 +1,5 @@
 import type { HoldingDefinition } from '@jobstream/domain';
-import { MalformedMessageError, MessageFields } from './messageFields.ts';
+import { MalformedMessageError, MessageFields } from './messages/messageFields.ts';
 import { defaultsOf } from './typeAnnouncement.ts';
 
 /** The definition of a job type as it is kept in the log: it outlives the announcement that it comes from. */

@@ -5,11 +5,11 @@ import {
   REMOVED_TOKEN,
   SETTINGS_TOKEN,
 } from '../streams/announcementSubjects.ts';
-import { IgnoredMessages } from './ignoredMessages.ts';
+import { IgnoredMessages } from './messages/ignoredMessages.ts';
 import { decodeKeptDefinition } from './keptDefinition.ts';
 import { KnownDefinitions } from './knownDefinitions.ts';
-import { MalformedMessageError } from './messageFields.ts';
-import type { NewestMessage } from './newestMessages.ts';
+import { MalformedMessageError } from './messages/messageFields.ts';
+import type { NewestMessage } from './messages/newestMessages.ts';
 import { decodeTypeAnnouncement, type PayloadCheck, type TypeAnnouncement } from './typeAnnouncement.ts';
 import { decodeTypeSettings } from './typeSettings.ts';
 

@@ -1,9 +1,9 @@
 import type { LogSink } from '../connection/logSink.ts';
 import { heartbeatSubject } from '../streams/announcementSubjects.ts';
 import { HEARTBEAT_AGE_MS } from '../streams/streams.ts';
-import { IgnoredMessages } from './ignoredMessages.ts';
-import { MalformedMessageError } from './messageFields.ts';
-import type { NewestMessage } from './newestMessages.ts';
+import { IgnoredMessages } from './messages/ignoredMessages.ts';
+import { MalformedMessageError } from './messages/messageFields.ts';
+import type { NewestMessage } from './messages/newestMessages.ts';
 import { decodeHeartbeat, type WorkerHeartbeat } from './workerHeartbeat.ts';
 
 interface Known {

@@ -4,8 +4,8 @@ import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { WORKERS_STREAM } from '../streams/streams.ts';
 import { KnownWorkers } from './knownWorkers.ts';
-import { NewestMessages, type NewestMessage } from './newestMessages.ts';
-import { PolledMessages } from './polledMessages.ts';
+import { NewestMessages, type NewestMessage } from './messages/newestMessages.ts';
+import { PolledMessages } from './messages/polledMessages.ts';
 import type { WorkerHeartbeat } from './workerHeartbeat.ts';
 
 export interface LiveProcessesOptions {

@@ -1,6 +1,6 @@
 import { decodeJobDefaults, type JobDefaults } from '@jobstream/domain';
 import { blocksOf, type AnnouncedBlock } from './announcedBlock.ts';
-import { MessageFields, type JsonSchema } from './messageFields.ts';
+import { MessageFields, type JsonSchema } from './messages/messageFields.ts';
 
 /** What a worker announces of a job type that it runs. */
 export interface TypeAnnouncement {

@@ -8,7 +8,7 @@ import { DefinitionKeeper, type DefinitionKeeperOptions } from './definitionKeep
 import type { KeptDefinition } from './keptDefinition.ts';
 import { KnownTypes, type AnnouncedType } from './knownTypes.ts';
 import { KnownWorkers } from './knownWorkers.ts';
-import { NewestMessages } from './newestMessages.ts';
+import { NewestMessages } from './messages/newestMessages.ts';
 import type { TypeAnnouncement } from './typeAnnouncement.ts';
 import type { WorkerHeartbeat } from './workerHeartbeat.ts';
 

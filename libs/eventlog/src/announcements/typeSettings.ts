@@ -1,4 +1,4 @@
-import { MessageFields } from './messageFields.ts';
+import { MessageFields } from './messages/messageFields.ts';
 import { PAYLOAD_CHECKS, type PayloadCheck } from './typeAnnouncement.ts';
 
 /** What an operator has set for a job type, or that it was removed: then its earlier announcements do not count. */

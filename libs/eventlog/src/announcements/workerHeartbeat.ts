@@ -1,5 +1,5 @@
 import { isJobType } from '@jobstream/domain';
-import { MessageFields } from './messageFields.ts';
+import { MessageFields } from './messages/messageFields.ts';
 
 /** What a worker reports every few seconds; an API or a projector without types and runs. */
 export interface WorkerHeartbeat {

@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamState } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
-import { whyNotFollowed } from '../read/whyNotFollowed.ts';
+import { whyNotFollowed } from '../read/follow/whyNotFollowed.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { dueSubject } from '../streams/jobSubjects.ts';
 import { listConsumers, loadOf, type TypeConsumers, workConsumers } from './workConsumers.ts';

@@ -1,5 +1,5 @@
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
-import { reservedFollowers } from '../read/reservedFollowers.ts';
+import { reservedFollowers } from '../read/follow/reservedFollowers.ts';
 import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
 import { allInTurn, ensureConsumer, type WorkConsumer } from './workConsumers.ts';

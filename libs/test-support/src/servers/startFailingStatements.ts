@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
-import { leftOpenBy } from '../leftOpenBy.ts';
+import { leftOpenBy } from '../everyTest/leftOpenBy.ts';
 
 /** A way to a Postgres on which one statement after the other fails. */
 export interface FailingStatements extends AsyncDisposable {

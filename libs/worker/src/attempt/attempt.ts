@@ -2,7 +2,7 @@ import { systemTimers, type Delivery, type Timer, type Timers } from '@jobstream
 import type { Logger } from '../handler/logger.ts';
 import type { Handler } from '../handler/jobHandler.ts';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
-import type { JobChain } from './jobChain.ts';
+import type { JobChain } from './chain/jobChain.ts';
 
 /**
  * An attempt whose start is in the log: the value that goes through the steps of the pipeline. It is *overtaken* once

@@ -1,7 +1,7 @@
 import type { EventLog, Timers } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import type { AttemptTracing } from './attemptTracing.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from './chain/clock.ts';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { DropReason, LogKeeper } from '../attemptLogs/logShipper.ts';
 import type { RunBoard } from '../watchdog/runBoard.ts';

@@ -1,7 +1,7 @@
 import { attemptOverAt, isDue, type Job } from '@jobstream/domain';
 import { type Delivery, type JobSnapshot, NEWER_DELAY_MS } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
-import type { AttemptCommand } from './jobChain.ts';
+import type { AttemptCommand } from './chain/jobChain.ts';
 import type { Settlement } from './settlement.ts';
 import { startingDelivery } from './startCause.ts';
 

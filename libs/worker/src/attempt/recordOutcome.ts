@@ -6,7 +6,7 @@ import { jobErrorOf } from '../handler/jobErrorOf.ts';
 import { jsonResult } from '../handler/jsonResult.ts';
 import type { Attempt, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import type { AttemptCommand } from './jobChain.ts';
+import type { AttemptCommand } from './chain/jobChain.ts';
 
 /** The longest wait that a handler may ask for: what the backoff allows, too. */
 const RETRY_AFTER_LIMIT_MS = 30 * 86_400_000;

@@ -7,8 +7,8 @@ import type { RunLog } from '../attemptLogs/logShipper.ts';
 import { AttemptAbort } from './attempt.ts';
 import type { Attempt, Ending, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
-import { ProgressReporter } from './progressReporter.ts';
-import { retryUntilAvailable } from './retryUntilAvailable.ts';
+import { ProgressReporter } from './chain/progressReporter.ts';
+import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 
 /** How long a handler may take to end after its signal was aborted, before it is abandoned. */
 const ABANDON_AFTER_MS = 500;

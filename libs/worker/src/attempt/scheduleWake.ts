@@ -1,5 +1,5 @@
 import type { AttemptContext } from './attemptContext.ts';
-import { retryUntilAvailable } from './retryUntilAvailable.ts';
+import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 
 /** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
 export async function scheduleWake(

@@ -3,7 +3,7 @@ import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import { scheduleWake } from './scheduleWake.ts';
-import { isUnavailable } from './retryUntilAvailable.ts';
+import { isUnavailable } from './chain/retryUntilAvailable.ts';
 
 /**
  * How a delivery is settled. `ack`: nothing is left to do. `nak`: it is redelivered, at once or after `delayMs`.

@@ -13,7 +13,7 @@ import { afterAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { TestLog } from '../../testing/testLog.ts';
 import { createWorker, WorkerOptionsError } from '../index.ts';
-import { systemClock } from '../attempt/clock.ts';
+import { systemClock } from '../attempt/chain/clock.ts';
 import { handlerRegistry, jobHandler } from '../handler/jobHandler.ts';
 import { silentLogger } from '../handler/logger.ts';
 import { lineLogger } from '../options/lineLogger.ts';

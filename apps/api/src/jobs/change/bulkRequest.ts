@@ -1,7 +1,7 @@
 import { JobStatus, JobType } from '@jobstream/domain';
 import type { JobFilter } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import { bodyDecoder } from '../../http/decodeBody.ts';
+import { bodyDecoder } from '../../http/parsing/decodeBody.ts';
 import { Instant } from '@jobstream/creation';
 import type { FieldError } from '../../problems/problem.ts';
 import type { ChangeCommand } from './applyCommand.ts';

@@ -4,7 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf, commandContext } from '../../auth/caller.ts';
-import { bodyDecoder, fieldOf, findJsonFaults, invalidRequest } from '../../http/decodeBody.ts';
+import { bodyDecoder, fieldOf, findJsonFaults, invalidRequest } from '../../http/parsing/decodeBody.ts';
 import { entityTag } from '../../http/entityTag.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';

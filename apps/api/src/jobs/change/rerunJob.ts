@@ -5,7 +5,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
-import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
+import { bodyDecoder, findJsonFaults } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';
 import { findJob } from '../read/findJob.ts';

@@ -1,7 +1,7 @@
 import * as creation from '@jobstream/creation';
 import type { Job, JobEvent } from '@jobstream/domain';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { invalidRequest } from '../../http/decodeBody.ts';
+import { invalidRequest } from '../../http/parsing/decodeBody.ts';
 import type { FieldError } from '../../problems/problem.ts';
 
 type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;

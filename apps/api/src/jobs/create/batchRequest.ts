@@ -1,6 +1,6 @@
 import type { CreateJobRequest } from '@jobstream/creation';
 import type { Request } from 'express';
-import { invalidRequest } from '../../http/decodeBody.ts';
+import { invalidRequest } from '../../http/parsing/decodeBody.ts';
 import { CheckBudget } from '../../payloads/checkBudget.ts';
 import type { PayloadChecks, PayloadVerdict } from '../../payloads/payloadChecks.ts';
 import type { PayloadWarning } from '../../payloads/payloadWarning.ts';

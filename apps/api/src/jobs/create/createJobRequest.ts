@@ -1,6 +1,6 @@
 import { CreateJobRequest } from '@jobstream/creation';
 import { dueTimeFaults, MAX_PAYLOAD_BYTES } from '@jobstream/domain';
-import { bodyDecoder, findJsonFaults } from '../../http/decodeBody.ts';
+import { bodyDecoder, findJsonFaults } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
 
 const decode = bodyDecoder(CreateJobRequest);

@@ -3,7 +3,7 @@ import { installOutbox } from '@jobstream/outbox';
 import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import * as fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { parseJson } from '../../http/parseJson.ts';
+import { parseJson } from '../../http/parsing/parseJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
 

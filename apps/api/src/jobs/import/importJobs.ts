@@ -4,7 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { ProblemBody } from '../../http/handleError.ts';
-import { MAX_BODY_BYTES } from '../../http/jsonBody.ts';
+import { MAX_BODY_BYTES } from '../../http/parsing/jsonBody.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { Problem } from '../../problems/problem.ts';
 import { requestHeaders } from '../../routes/headers.ts';

@@ -11,7 +11,7 @@ import { newId } from '@jobstream/eventlog';
 import type { Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
-import { parseJson } from '../../http/parseJson.ts';
+import { parseJson } from '../../http/parsing/parseJson.ts';
 import { type PayloadWarning, unlessEmpty } from '../../payloads/payloadWarning.ts';
 import { type FieldError, Problem } from '../../problems/problem.ts';
 import { problemType } from '../../problems/problemTypes.ts';

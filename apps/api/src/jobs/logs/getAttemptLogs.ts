@@ -3,7 +3,7 @@ import { attemptLogLevels, type AttemptLogLine } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { integerParameter, invalidParameters, queryDecoder } from '../../http/decodeQuery.ts';
+import { integerParameter, invalidParameters, queryDecoder } from '../../http/parsing/decodeQuery.ts';
 import { linkToNext } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';

@@ -14,7 +14,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { nameSubject } from '../../audit/auditedChange.ts';
 import { callerOf, may } from '../../auth/caller.ts';
 import { insufficientScope } from '../../auth/challenge.ts';
-import { invalidRequest } from '../../http/decodeBody.ts';
+import { invalidRequest } from '../../http/parsing/decodeBody.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { MAX_BULK_JOBS } from '../change/bulkRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from '../create/idempotency.ts';
@@ -22,7 +22,7 @@ import { isOfRequest, sealContents, withoutValues } from './operationContents.ts
 import { conditionsOf } from './operationFilter.ts';
 import { decodeOperation, type OperationPlan } from './operationRequest.ts';
 import { operationView } from './operationView.ts';
-import { changedPaths } from './payloadChange.ts';
+import { changedPaths } from './payloads/payloadChange.ts';
 import { samplePayload } from './samplePayload.ts';
 
 /** `POST /api/operations`, and `POST /api/jobs/replay` with a given kind: accepts an operation, or counts its jobs. */

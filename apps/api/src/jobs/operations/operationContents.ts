@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { JobOperation, OperationContents, StoredOperation } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { fieldOf } from '../../http/decodeBody.ts';
+import { fieldOf } from '../../http/parsing/decodeBody.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { pathOfCondition } from '../read/searchQuery.ts';
-import type { PayloadChange } from './payloadChange.ts';
+import type { PayloadChange } from './payloads/payloadChange.ts';
 
 /** An operation with what it puts into payloads. */
 export interface OpenedOperation extends JobOperation {

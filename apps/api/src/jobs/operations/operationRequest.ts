@@ -1,11 +1,11 @@
 import { isTerminal, type JobStatus } from '@jobstream/domain';
 import { operationKinds, type OperationKind } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
-import { bodyDecoder, fieldOf, findJsonFaults } from '../../http/decodeBody.ts';
+import { bodyDecoder, fieldOf, findJsonFaults } from '../../http/parsing/decodeBody.ts';
 import type { FieldError } from '../../problems/problem.ts';
 import { MAX_BULK_JOBS, statusesOf } from '../change/bulkRequest.ts';
 import { OperationFilter, operationFilterErrors, statusesNamed } from './operationFilter.ts';
-import type { PayloadChange } from './payloadChange.ts';
+import type { PayloadChange } from './payloads/payloadChange.ts';
 
 const MAX_RATE = 10_000;
 const MAX_EDITS = 20;

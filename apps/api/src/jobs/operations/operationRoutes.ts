@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { AuditedChange } from '../../audit/auditedChange.ts';
 import { requireScope } from '../../auth/requireScope.ts';
-import { jsonBody } from '../../http/jsonBody.ts';
+import { jsonBody } from '../../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../../http/tablePosition.ts';
 import { jsonContent, type Operation } from '../../routes/operation.ts';

@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';
-import { shortPointer } from '../../http/jsonPointer.ts';
+import { shortPointer } from '../../http/parsing/jsonPointer.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';
 import { openContents } from './operationContents.ts';
-import { replacedFields } from './payloadChange.ts';
+import { replacedFields } from './payloads/payloadChange.ts';
 import { found, idOf, isOver } from './steerOperation.ts';
 
 /** `GET /api/operations/:id/replaced`: the values that the patch of an operation would replace with one. */

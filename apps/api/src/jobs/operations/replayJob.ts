@@ -8,7 +8,7 @@ import { originOfRepetition, requestLike } from '../create/repeatedJob.ts';
 import { findJob } from '../read/findJob.ts';
 import { gone, type Outcome, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
-import { payloadOf } from './payloadOf.ts';
+import { payloadOf } from './payloads/payloadOf.ts';
 
 /**
  * Creates a job with the type, the settings and the payload of one that has ended, patched if the operation says so.

@@ -3,7 +3,7 @@ import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { changeJob, contextOf, gone, isDeed, type Outcome, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
-import { payloadOf } from './payloadOf.ts';
+import { payloadOf } from './payloads/payloadOf.ts';
 
 const changed: Outcome = { outcome: 'skipped', reason: 'the job has changed since the operation was accepted' };
 

@@ -2,7 +2,7 @@ import type { Job } from '@jobstream/domain';
 import type { JobSelection } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { OperationPlan } from './operationRequest.ts';
-import { payloadOf } from './payloadOf.ts';
+import { payloadOf } from './payloads/payloadOf.ts';
 
 /** What a change makes of the payload of one job. */
 export interface PayloadSample extends Pick<Job, 'id' | 'type'> {

@@ -4,7 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf } from '../../auth/caller.ts';
-import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, integerParameter, Limit, queryDecoder } from '../../http/parsing/decodeQuery.ts';
 import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { Problem } from '../../problems/problem.ts';

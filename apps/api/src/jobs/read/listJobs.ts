@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type Caller, callerOf } from '../../auth/caller.ts';
-import { DEFAULT_LIMIT } from '../../http/decodeQuery.ts';
+import { DEFAULT_LIMIT } from '../../http/parsing/decodeQuery.ts';
 import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { PastView } from '../../past/pastMoment.ts';

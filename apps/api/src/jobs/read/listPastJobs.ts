@@ -1,7 +1,7 @@
 import type { Job } from '@jobstream/domain';
 import type { JobCount } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { DEFAULT_LIMIT, invalidParameters } from '../../http/decodeQuery.ts';
+import { DEFAULT_LIMIT, invalidParameters } from '../../http/parsing/decodeQuery.ts';
 import { momentOf, readPast, type PastView } from '../../past/pastMoment.ts';
 import { jobsAsOf } from './pastJob.ts';
 import type { ListQuery } from './listQuery.ts';

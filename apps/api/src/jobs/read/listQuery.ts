@@ -5,7 +5,7 @@ import * as Schema from 'effect/Schema';
 import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request } from 'express';
 import { FailureId } from '../../failures/failureId.ts';
-import { Limit, queryDecoder, repeatable, withLists } from '../../http/decodeQuery.ts';
+import { Limit, queryDecoder, repeatable, withLists } from '../../http/parsing/decodeQuery.ts';
 import { AsOf } from '../../past/pastMoment.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
 

@@ -1,7 +1,7 @@
 import type { JobFilter, JobSearch, SearchOperator, SearchPaths } from '@jobstream/readmodel';
 import { MAX_SEARCHED_CHARS } from '@jobstream/readmodel';
-import { invalidRequest } from '../../http/decodeBody.ts';
-import { invalidParameters } from '../../http/decodeQuery.ts';
+import { invalidRequest } from '../../http/parsing/decodeBody.ts';
+import { invalidParameters } from '../../http/parsing/decodeQuery.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { Problem } from '../../problems/problem.ts';
 

@@ -1,0 +1,67 @@
+import { isUtf8 } from 'node:buffer';
+import express, { type RequestHandler } from 'express';
+import { Problem } from '../../problems/problem.ts';
+import { parseJson } from './parseJson.ts';
+
+/** A payload may have 256 KiB; this leaves room for the other fields. */
+export const MAX_BODY_BYTES = 320 * 1_024;
+
+/** How long a rejected body is still read. */
+const LINGER_MS = 1_000;
+
+const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+export interface JsonBodyOptions {
+  readonly required: boolean;
+  /** Default 320 KiB. */
+  readonly maxBytes?: number;
+}
+
+/** Makes the handlers that parse any JSON value into `req.body`; without `required`, the body may be missing. */
+export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
+  return [
+    required ? requireJson : requireJsonIfAny,
+    limitLength(maxBytes),
+    express.text({ limit: maxBytes, defaultCharset: 'utf-8', inflate: false, type: () => true, verify: requireUtf8 }),
+    parseBody,
+  ];
+}
+
+const requireJson: RequestHandler = (req, _res, next) => {
+  if (isJson(req.headers['content-type'])) return next();
+  throw new Problem('unsupported-media-type', { detail: 'send JSON with the header Content-Type: application/json' });
+};
+
+const requireJsonIfAny: RequestHandler = (req, res, next) => {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
+  const empty = encoding === undefined && (length === undefined || length === '0');
+  return empty ? next() : requireJson(req, res, next);
+};
+
+/**
+ * Rejects a body by its `Content-Length`, before any of it is read; the parser would read it to its end first. What the
+ * client sends nevertheless is read for a moment, since closing the connection at once could lose the response.
+ */
+function limitLength(maxBytes: number): RequestHandler {
+  return (req, res, next) => {
+    if (!(Number(req.headers['content-length']) > maxBytes)) return next();
+    res.once('finish', () => setTimeout(() => req.complete || req.destroy(), LINGER_MS).unref());
+    throw new Problem('payload-too-large', { detail: `the body may have at most ${maxBytes} bytes` });
+  };
+}
+
+/** A body that is there and empty counts as an empty object. */
+const parseBody: RequestHandler = (req, _res, next) => {
+  if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body);
+  next();
+};
+
+function isJson(type: string | undefined): boolean {
+  return type !== undefined && JSON_MEDIA_TYPE.test(type);
+}
+
+/** Decoding would replace broken bytes in silence, and the payload would not be what was sent. */
+function requireUtf8(_req: unknown, _res: unknown, body: Buffer, encoding: string): void {
+  if (encoding !== 'utf-8') throw new Problem('unsupported-media-type', { detail: 'the charset must be UTF-8' });
+  if (!isUtf8(body)) throw new Problem('malformed-json', { detail: 'the body is not UTF-8' });
+}
