@@ -25,7 +25,7 @@ const most = [
   'libs/worker/src/attemptRunnerFaults.test.ts',
   'apps/projector/src/projection/projector.test.ts',
   'apps/api/src/jobs/create/createJob.test.ts',
-  'apps/api/src/operations/health.test.ts',
+  'apps/api/src/service/health.test.ts',
   'e2e/system/system.test.ts',
 ];
 

@@ -19,7 +19,7 @@ import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from './http/requestLimits.ts';
 import { HttpServer } from './http/httpServer.ts';
-import { apiReadiness } from './operations/apiReadiness.ts';
+import { apiReadiness } from './service/apiReadiness.ts';
 import { OperationRunner } from './jobs/operations/operationRunner.ts';
 import { ServedVersions } from './jobs/read/servedVersions.ts';
 import { PayloadChecks } from './payloads/payloadChecks.ts';

@@ -20,7 +20,7 @@ import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from '../src/http/requestLimits.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
-import { apiReadiness } from '../src/operations/apiReadiness.ts';
+import { apiReadiness } from '../src/service/apiReadiness.ts';
 import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
 import { ServedVersions } from '../src/jobs/read/servedVersions.ts';
 import { PayloadChecks } from '../src/payloads/payloadChecks.ts';

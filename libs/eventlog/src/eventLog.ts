@@ -4,7 +4,7 @@ import type { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
 import { jobAppendRequest } from './append/appendRequest.ts';
 import { ReachedPosition } from './append/reachedPosition.ts';
-import type { Contents } from './contents/contents.ts';
+import type { ContentSealer } from './sealing/contentSealer.ts';
 import { Connection, within } from './connection/connection.ts';
 import { buildParts, type EventLogParts, prepare, serverTime } from './eventLogParts.ts';
 import { LogUnavailableError, notStarted, StreamMismatchError } from './errors.ts';
@@ -234,7 +234,7 @@ export class EventLog {
   }
 
   /** Decrypts and shreds the contents of events and jobs, e.g. of those returned by `follow` or a read model. */
-  get contents(): Contents {
+  get contents(): ContentSealer {
     return this.#started().contents;
   }
 

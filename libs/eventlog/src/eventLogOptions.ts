@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from './connection/connection.ts';
-import type { MasterKey } from './contents/jobKeys.ts';
+import type { MasterKey } from './sealing/jobKeys.ts';
 import type { ManagedConsumers } from './queue/consumerManager.ts';
 import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';

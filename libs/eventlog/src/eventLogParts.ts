@@ -10,8 +10,8 @@ import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
 import { ConsumerManager } from './queue/consumerManager.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
-import { Contents } from './contents/contents.ts';
-import { JobKeys } from './contents/jobKeys.ts';
+import { ContentSealer } from './sealing/contentSealer.ts';
+import { JobKeys } from './sealing/jobKeys.ts';
 import { LogStorage } from './storage/logStorage.ts';
 import { DirectReader } from './read/directReader.ts';
 import { ExpiredEvents } from './read/expiredEvents.ts';
@@ -60,7 +60,7 @@ export interface EventLogParts {
   readonly reader: JobReader;
   readonly messages: LogMessages;
   readonly prefix: LogPrefix;
-  readonly contents: Contents;
+  readonly contents: ContentSealer;
   readonly expired: ExpiredEvents | undefined;
   readonly timers: TimerScheduler;
   readonly schedules: ScheduleLog;
@@ -97,7 +97,7 @@ export async function buildParts(
   const expired = expiredEventsOf(options, rule, { messages, clock });
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const reader = new JobReader({ direct, expired, leader, deadlineMs });
-  const contents = new Contents(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
+  const contents = new ContentSealer(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
   return {
     ...core,
     ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),

@@ -4,7 +4,7 @@ import { announced } from '../testing/announced.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 import { KnownTypes } from './announcements/knownTypes.ts';
 import { encodeTypeAnnouncement } from './announcements/typeAnnouncement.ts';
-import { RedeliveryGuard } from './queue/redelivery.ts';
+import { RedeliveryGuard } from './queue/redeliveryGuard.ts';
 import { FilteredReader } from './read/filteredReader.ts';
 
 /*

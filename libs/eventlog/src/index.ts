@@ -23,9 +23,9 @@ export type {
 export type { AttemptLogLevel, AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
 export { decideAgain } from './append/decideAgain.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
-export type { Contents } from './contents/contents.ts';
-export type { MasterKey } from './contents/jobKeys.ts';
-export { isSealed, isShredded, isUnreadable } from './contents/sealedEvent.ts';
+export type { ContentSealer } from './sealing/contentSealer.ts';
+export type { MasterKey } from './sealing/jobKeys.ts';
+export { isSealed, isShredded, isUnreadable } from './sealing/sealedEvent.ts';
 export {
   AnnouncementRefusedError,
   ConcurrentAppendError,
@@ -44,7 +44,7 @@ export { EventLog } from './eventLog.ts';
 export { MemoryServer } from './memory/memoryServer.ts';
 export { MemoryEventLog } from './memory/memoryEventLog.ts';
 export { VirtualClock } from './memory/virtualClock.ts';
-export { systemTimers, type Timer, type Timers } from './connection/timers.ts';
+export { systemTimers, type Timer, type Timers } from './connection/processTimers.ts';
 export type { EventLogOptions } from './eventLogOptions.ts';
 export { newId } from './newId.ts';
 export { clockOffsetGauge, type ServerClock } from './connection/serverClock.ts';
@@ -53,7 +53,7 @@ export type { StartRate } from './queue/admission/rateLimiter.ts';
 export type { Delivery } from './queue/delivery.ts';
 export type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 export type { JobTypeControl, JobTypeInfo } from './queue/jobTypeControl.ts';
-export { NEWER_DELAY_MS } from './queue/redelivery.ts';
+export { NEWER_DELAY_MS } from './queue/redeliveryGuard.ts';
 export type { Backlog, Lag, LogStats, TypeBacklog } from './queue/logStats.ts';
 export type { LogMessages, SequenceSpan, StoredBytes } from './read/directReader.ts';
 export { endOfLog, spanOfLog, type EndOfLogOptions } from './read/endOfLog.ts';

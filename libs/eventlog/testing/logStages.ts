@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventually, startNats } from '@jobstream/test-support';
-import type { Timers } from '../src/connection/timers.ts';
+import type { Timers } from '../src/connection/processTimers.ts';
 import { EventLog } from '../src/eventLog.ts';
 import { MemoryEventLog } from '../src/memory/memoryEventLog.ts';
 import { MemoryServer } from '../src/memory/memoryServer.ts';

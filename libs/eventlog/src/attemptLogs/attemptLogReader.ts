@@ -1,4 +1,4 @@
-import type { Contents } from '../contents/contents.ts';
+import type { ContentSealer } from '../sealing/contentSealer.ts';
 import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import { logsSubject } from '../streams/logsStream.ts';
 import { type AttemptLogLine, decodeChunk, type LogChunk, linesOf } from './logChunk.ts';
@@ -32,7 +32,7 @@ export interface LogPage {
 }
 
 interface ReaderParts {
-  readonly contents: Pick<Contents, 'openText'>;
+  readonly contents: Pick<ContentSealer, 'openText'>;
   /** Reads the stream LOGS. */
   readonly direct: Pick<DirectReader, 'pageFrom'>;
 }

@@ -3,7 +3,7 @@ import type { Connection } from '../connection/connection.ts';
 import { plainHeaders } from '../connection/headers.ts';
 import type { BatchPublisher } from '../connection/publisher.ts';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
-import type { Contents } from '../contents/contents.ts';
+import type { ContentSealer } from '../sealing/contentSealer.ts';
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { logsSubject } from '../streams/logsStream.ts';
@@ -15,7 +15,7 @@ export interface AttemptLogsParts {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly publisher: BatchPublisher;
-  readonly contents: Pick<Contents, 'isEncrypting' | 'sealText' | 'openText'>;
+  readonly contents: Pick<ContentSealer, 'isEncrypting' | 'sealText' | 'openText'>;
   /** Reads the stream LOGS. */
   readonly direct: Pick<DirectReader, 'pageFrom'>;
 }

@@ -1,5 +1,5 @@
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
-import type { Timers } from '../connection/timers.ts';
+import type { Timers } from '../connection/processTimers.ts';
 import { MemoryMessage, type MessageSettlement, type WorkMessage } from './memoryMessage.ts';
 
 /** A queue that takes messages of a consumer. */

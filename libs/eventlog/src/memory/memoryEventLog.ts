@@ -1,5 +1,5 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
-import { Contents } from '../contents/contents.ts';
+import { ContentSealer } from '../sealing/contentSealer.ts';
 import { notStarted } from '../errors.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
 import { JobReader, type JobSnapshot } from '../read/jobReader.ts';
@@ -17,7 +17,7 @@ const DEADLINE_MS = 1_000;
  * them. Contents are stored in clear.
  */
 export class MemoryEventLog {
-  readonly contents = new Contents(undefined);
+  readonly contents = new ContentSealer(undefined);
   readonly #server: MemoryServer;
   readonly #reader: JobReader;
   readonly #traceparent: () => string | undefined;

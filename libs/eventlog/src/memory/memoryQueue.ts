@@ -1,9 +1,9 @@
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
-import type { Timers } from '../connection/timers.ts';
+import type { Timers } from '../connection/processTimers.ts';
 import { decodeDueDelivery, decodeEventDelivery } from '../queue/delivery.ts';
 import { HeldDeliveries } from '../queue/heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
-import { settleUndelivered } from '../queue/redelivery.ts';
+import { settleUndelivered } from '../queue/redeliveryGuard.ts';
 import { silentSink } from '../connection/logSink.ts';
 import { dueSubject } from '../streams/jobSubjects.ts';
 import type { MemoryConsumer, Subscriber } from './memoryConsumer.ts';

@@ -2,7 +2,7 @@ import { callsForWork, type JobEvent } from '@jobstream/domain';
 import { jobAppendRequest } from '../append/appendRequest.ts';
 import { assertFits } from '../append/appendLimiter.ts';
 import { TRACEPARENT } from '../connection/headers.ts';
-import type { Timer } from '../connection/timers.ts';
+import type { Timer } from '../connection/processTimers.ts';
 import type { StoredMessage } from '../read/directReader.ts';
 import { dueSubject, wakeSubject } from '../streams/jobSubjects.ts';
 import type { Wake } from '../timers/timerScheduler.ts';

@@ -1,4 +1,4 @@
-import type { Timer, Timers } from '../connection/timers.ts';
+import type { Timer, Timers } from '../connection/processTimers.ts';
 
 class VirtualTimer {
   readonly dueAt: number;

@@ -3,7 +3,7 @@ import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
 import { decodeFiredTimer } from '../timers/firedTimer.ts';
 import type { ClaimPermit } from './admission/admissionController.ts';
-import type { Undelivered } from './redelivery.ts';
+import type { Undelivered } from './redeliveryGuard.ts';
 
 /**
  * One work message of a job, held until it is acknowledged or handed back. It comes from the log (`recorded` is the

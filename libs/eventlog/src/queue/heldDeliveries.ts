@@ -1,8 +1,8 @@
-import type { Timers } from '../connection/timers.ts';
+import type { Timers } from '../connection/processTimers.ts';
 import { AdmissionController, type ClaimPermit } from './admission/admissionController.ts';
 import type { MessageDelivery } from './delivery.ts';
 import type { JobQueueOptions } from './jobQueueOptions.ts';
-import { RedeliveryGuard } from './redelivery.ts';
+import { RedeliveryGuard } from './redeliveryGuard.ts';
 
 export interface HeldDeliveriesOptions extends JobQueueOptions {
   /** Called when more may start than a moment ago. */

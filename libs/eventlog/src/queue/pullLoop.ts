@@ -4,7 +4,7 @@ import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { DecodedDelivery, MessageDelivery } from './delivery.ts';
-import { settleUndelivered } from './redelivery.ts';
+import { settleUndelivered } from './redeliveryGuard.ts';
 
 export interface PullLoopOptions<Item = MessageDelivery> {
   readonly connection: Connection;

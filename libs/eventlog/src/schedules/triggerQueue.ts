@@ -4,7 +4,7 @@ import type { LogSink } from '../connection/logSink.ts';
 import { ConsumerWait } from '../queue/consumerWait.ts';
 import { ensureTriggerConsumer, TRIGGER_CONSUMER } from '../queue/processConsumers.ts';
 import { PullLoop } from '../queue/pullLoop.ts';
-import { RedeliveryGuard } from '../queue/redelivery.ts';
+import { RedeliveryGuard } from '../queue/redeliveryGuard.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';
 import { decodeTrigger, type FiredTrigger } from './firedTrigger.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Timer, Timers } from '../../connection/timers.ts';
+import type { Timer, Timers } from '../../connection/processTimers.ts';
 import { AdmissionController } from './admissionController.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));

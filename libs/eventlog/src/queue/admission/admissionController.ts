@@ -1,4 +1,4 @@
-import { systemTimers, type Timer, type Timers } from '../../connection/timers.ts';
+import { systemTimers, type Timer, type Timers } from '../../connection/processTimers.ts';
 import { PrefetchLimit } from './prefetchLimit.ts';
 import { RateLimiter, type StartRate } from './rateLimiter.ts';
 import { RunSemaphore } from './runSemaphore.ts';

@@ -17,7 +17,7 @@ export type OpenedText =
  * decrypts what was read. Without keys it stores contents in clear, and sealed ones are unreadable. Methods reject with
  * LogUnavailableError when the keys cannot be read or stored.
  */
-export class Contents {
+export class ContentSealer {
   readonly #keys: Keys | undefined;
 
   constructor(keys: Keys | undefined) {
