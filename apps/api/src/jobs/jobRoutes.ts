@@ -25,7 +25,7 @@ import { importJobs, importJobsOperation } from './import/importJobs.ts';
 import { operationRoutes } from './operations/operationRoutes.ts';
 import { getAttemptLogs, getAttemptLogsOperation } from './logs/getAttemptLogs.ts';
 import { compareJob, compareJobOperation } from './read/compareJob.ts';
-import { ownJob } from './read/findJob.ts';
+import { requireOwnTenant } from './read/requireOwnTenant.ts';
 import { getJob, getJobOperation } from './read/getJob.ts';
 import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
 import { listJobs, listJobsOperation } from './read/listJobs.ts';
@@ -59,7 +59,7 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
 
 /** Routes that read one job. */
 function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
-  const [read, own] = [requireScope('jobs:read'), ownJob(deps)];
+  const [read, own] = [requireScope('jobs:read'), requireOwnTenant(deps)];
   return [
     { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps, reasons)] } },
     {
@@ -85,7 +85,7 @@ function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
 
 /** Routes that change one job, or make another of it. */
 function changeRoutes(deps: ApiDeps): readonly Route[] {
-  const before = [requireScope('jobs:write'), ownJob(deps), ...jsonBody({ required: false })];
+  const before = [requireScope('jobs:write'), requireOwnTenant(deps), ...jsonBody({ required: false })];
   const change = (operation: Operation, action: string, handler: RequestHandler): Endpoint => ({
     operation,
     handlers: [...before, withinDeadline(handler)],
@@ -101,7 +101,7 @@ function changeRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/jobs/:id/payload',
       delete: {
         operation: erasePayloadOperation,
-        handlers: [requireScope('admin'), ownJob(deps), withinDeadline(erasePayload(deps))],
+        handlers: [requireScope('admin'), requireOwnTenant(deps), withinDeadline(erasePayload(deps))],
         audit: { action: 'job.erase', subject: 'id', required: true },
       },
     },

@@ -1,12 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from '@jobstream/domain';
-import { JobUnreadableError } from '@jobstream/eventlog';
 import { ReadModelUnavailableError, SchemaMismatchError } from '@jobstream/readmodel';
-import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { callerOf, visibleTo } from '../../auth/caller.ts';
-import { withinDeadline } from '../../http/withinDeadline.ts';
-import { jobIdOf, noSuchJob } from '../view/jobPath.ts';
 
 /**
  * Reads a job from the table, or from the log if the table has not caught up or does not answer in time.
@@ -26,12 +21,6 @@ export async function findJob(id: string, deps: ApiDeps, known = 0): Promise<Job
   return job;
 }
 
-/** Whose job it is cannot be read either. */
-function undefinedIfUnreadable(error: unknown): undefined {
-  if (error instanceof JobUnreadableError) return undefined;
-  throw error;
-}
-
 async function findInTable(id: string, { table, limits, logger }: ApiDeps) {
   const timeout = new AbortController();
   try {
@@ -46,19 +35,4 @@ async function findInTable(id: string, { table, limits, logger }: ApiDeps) {
   } finally {
     timeout.abort();
   }
-}
-
-/**
- * Makes a handler that hides jobs of other tenants from a caller with a tenant.
- *
- * It costs such callers one more read, in one place for all operations; the tenant of a job never changes.
- */
-export function ownJob(deps: ApiDeps): RequestHandler {
-  return withinDeadline(async (req, res, next) => {
-    const caller = callerOf(res);
-    if (caller.tenant === undefined) return next();
-    const job = await findJob(jobIdOf(req, res), deps).catch(undefinedIfUnreadable);
-    if (job === undefined || !visibleTo(caller)(job)) throw noSuchJob();
-    next();
-  }, 'ownerMs');
 }

@@ -4,7 +4,7 @@ import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { callerOf, shownOfErrors } from '../../auth/caller.ts';
-import { awaitJob } from '../../feeds/followJob.ts';
+import { awaitJob } from '../../feeds/awaitJob.ts';
 import { integerParameter, invalidParameters, queryDecoder } from '../../http/parsing/decodeQuery.ts';
 import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
 import { sendJson } from '../../http/sendJson.ts';
