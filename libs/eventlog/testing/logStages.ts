@@ -84,10 +84,10 @@ async function openRealStage(): Promise<LogStage> {
     logs.push(log);
     return log;
   };
-  const own = await connect();
   return {
     connect,
-    now: () => own.clock.now(),
+    // The server is on this machine; what a process knows of its time may be wrong by half a round trip.
+    now: () => Date.now(),
     until: async (assertion) => void (await eventually(assertion)),
     stop: async () => {
       await Promise.all(logs.map((log) => log.stop()));

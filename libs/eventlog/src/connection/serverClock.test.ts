@@ -7,15 +7,23 @@ const HOUR_MS = 3_600_000;
 
 /** A server and a machine whose time goes on when the test lets it. */
 function stage() {
-  const state = { trueMs: 0, wallAheadMs: 0, serverAheadMs: 0, slowMs: [] as number[], fails: false, asked: 0 };
+  const state = {
+    trueMs: 0,
+    wallAheadMs: 0,
+    serverAheadMs: 0,
+    slowMs: [] as number[],
+    readsLate: false,
+    fails: false,
+    asked: 0,
+  };
   const lines: string[] = [];
   const line = (details: object, message: string) => void lines.push(`${message} ${JSON.stringify(details)}`);
   const askServer = async () => {
     state.asked += 1;
     if (state.fails) throw new LogUnavailableError('no answer');
     const roundTripMs = state.slowMs.shift() ?? 2;
-    // The server reads its clock at the beginning of a slow round trip, which is the worst case.
-    const time = NOON + state.serverAheadMs + state.trueMs + 1;
+    // The server reads its clock at the beginning of a slow round trip, or at its end: these are the worst cases.
+    const time = NOON + state.serverAheadMs + state.trueMs + (state.readsLate ? roundTripMs - 1 : 1);
     state.trueMs += roundTripMs;
     return time;
   };
@@ -71,6 +79,32 @@ describe('the time', () => {
     s.state.slowMs = [800, 800, 800];
     await s.pass(60_000);
     expect(Math.abs(s.clock.now() - s.serverTime())).toBeLessThan(500);
+  });
+});
+
+describe('what the server has reached', () => {
+  test.each([['at the beginning', false] as const, ['at the end', true] as const])(
+    'is not ahead of it when it reads its clock %s of slow round trips',
+    async (_words, readsLate) => {
+      const slow = stage();
+      Object.assign(slow.state, { slowMs: [800, 800, 800], readsLate });
+      await slow.clock.start();
+      slow.clock.stop();
+      expect(slow.clock.now() > slow.serverTime()).toBe(readsLate);
+      expect(slow.clock.reached()).toBeLessThanOrEqual(slow.serverTime());
+      expect(slow.clock.reached()).toBeGreaterThan(slow.serverTime() - 802);
+    },
+  );
+
+  test('is not ahead of a server whose clock is slower, until it is asked again', async () => {
+    s.state.trueMs += 59_000;
+    s.state.serverAheadMs = -59;
+    expect(s.clock.now()).toBeGreaterThan(s.serverTime());
+    expect(s.clock.reached()).toBeLessThanOrEqual(s.serverTime());
+  });
+
+  test("is the machine's time before the first measurement", () => {
+    expect(stage().clock.reached()).toBe(NOON);
   });
 });
 

@@ -72,6 +72,18 @@ export class ServerClock {
     return Math.floor(this.#known === undefined ? wall() : this.#known.epoch + monotonic());
   }
 
+  /**
+   * Returns an instant that the server's clock has reached for certain, in whole milliseconds since 1970: its time less
+   * the doubt of the measurement. To be asked for what must not happen early; `now` may be ahead by half a round trip.
+   */
+  reached(): number {
+    const { wall, monotonic } = this.#local;
+    const known = this.#known;
+    if (known === undefined) return Math.floor(wall());
+    const at = monotonic();
+    return Math.floor(known.epoch + at - doubtOf(known, at));
+  }
+
   /** Returns how many milliseconds this machine's clock is ahead of the server's now, 0 before the first measurement. */
   offsetMs(): number {
     const { wall, monotonic } = this.#local;
@@ -136,7 +148,7 @@ export class ServerClock {
   #adopt(fresh: Measurement): void {
     const known = this.#known;
     if (known !== undefined) {
-      const doubtMs = known.errorMs + (fresh.measuredAt - known.measuredAt) * DRIFT;
+      const doubtMs = doubtOf(known, fresh.measuredAt);
       const agrees = Math.abs(fresh.epoch - known.epoch) <= doubtMs + fresh.errorMs;
       if (agrees && doubtMs < fresh.errorMs) return;
     }
@@ -153,6 +165,11 @@ export class ServerClock {
       sink.warn({ offsetMs }, `the clock of this machine is ${offsetMs > 0 ? 'ahead of' : 'behind'} nats-server's`);
     else sink.info({ offsetMs }, "the clock of this machine agrees with nats-server's");
   }
+}
+
+/** How far the server's clock may be from a measurement at an instant of the monotonic time, in milliseconds. */
+function doubtOf({ errorMs, measuredAt }: Measurement, at: number): number {
+  return errorMs + (at - measuredAt) * DRIFT;
 }
 
 /** The options of the gauge that every process has; they fit prom-client and our own registry. */

@@ -114,8 +114,8 @@ export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
 }
 
-/** Decodes a timer that fired; `now` is the server's time in milliseconds since 1970. */
-export function decodeDueDelivery(message: ReceivedMessage, now: number): DecodedDelivery {
-  const timer = decodeFiredTimer(message, now);
+/** Decodes a timer that fired; `reached` is an instant that the server's clock has reached, in milliseconds since 1970. */
+export function decodeDueDelivery(message: ReceivedMessage, reached: number): DecodedDelivery {
+  const timer = decodeFiredTimer(message, reached);
   return timer.kind === 'due' ? { kind: 'delivery', delivery: new MessageDelivery(message, timer) } : timer;
 }

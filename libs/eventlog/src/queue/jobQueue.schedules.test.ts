@@ -106,7 +106,7 @@ async function work(schedule: Schedule, plan: Plan): Promise<void> {
   const server = serverWith(schedule, plan);
   const handlers = new Work(schedule);
   const { concurrency, rate } = plan;
-  const options = { jobType: 'email', concurrency, rate, ackWaitMs: ACK_WAIT_MS, clock: { now: () => Date.now() } };
+  const options = { jobType: 'email', concurrency, rate, ackWaitMs: ACK_WAIT_MS, clock: { reached: () => Date.now() } };
   const queue = new JobQueue(server.connection, { ...options, onDelivery: handlers.onDelivery }, silentSink);
   queue.start();
   await schedule.until(plan.isStopped ? schedule.point('stopped') : handlers.isDone(plan.jobs));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { eventually } from '@jobstream/test-support';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, startTcpProxy } from '@jobstream/test-support';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
-import { useEventLog } from '../../testing/openEventLog.ts';
+import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { openTestQueue, type Handle } from '../../testing/openTestQueue.ts';
 import { publishRaw } from '../../testing/publishRaw.ts';
 import type { Delivery } from './delivery.ts';
@@ -89,16 +89,37 @@ test('delivers a job when its timer is due, not before, and only by the timer se
 test('holds back a timer that fired before its time, and does not count that delivery', async () => {
   const jobType = newType();
   const jobId = randomUUID();
-  const due = Date.now() + 1_000;
-  const arrivals: number[] = [];
+  const due = Date.now() + 20_000;
+  // The first delivery is before that time and the others are not, however long this machine takes for them.
+  using reached = vi.spyOn(on.log.clock, 'reached').mockReturnValue(due);
+  reached.mockReturnValueOnce(due - 100);
   await using queue = await openQueue(jobType, (delivery) => {
-    arrivals.push(Date.now());
     if (delivery.deliveryCount === 2) delivery.ack();
     else delivery.nak();
   });
   const wake = JSON.stringify({ jobId, jobType, at: new Date(due).toISOString() });
   await publishRaw(on.nats.url, `timers.due.${jobType}`, wake);
   await eventually(() => expect(queue.deliveries).toMatchObject([{ deliveryCount: 1 }, { deliveryCount: 2 }]));
+  expect(reached).toHaveBeenCalledTimes(3);
+});
+
+test('holds back a timer that fired before its time when the answers about the time were slow', async () => {
+  const jobType = newType();
+  await using proxy = await startTcpProxy(on.nats.port);
+  proxy.delayUpstream(400);
+  await using log = await openEventLog({ url: `nats://127.0.0.1:${proxy.port}` });
+  proxy.delayUpstream(0);
+  // It takes the server to have read its clock 200 ms earlier than it did.
+  expect(log.clock.offsetMs()).toBeLessThan(-150);
+  const arrivals: number[] = [];
+  await using queue = await openTestQueue(log, { jobType }, (delivery) => {
+    arrivals.push(Date.now());
+    delivery.ack();
+  });
+  const due = Date.now() + 1_000;
+  const wake = JSON.stringify({ jobId: randomUUID(), jobType, at: new Date(due).toISOString() });
+  await publishRaw(on.nats.url, `timers.due.${jobType}`, wake);
+  await eventually(() => expect(queue.deliveries).toHaveLength(1));
   expect(arrivals[0]).toBeGreaterThanOrEqual(due);
 });
 

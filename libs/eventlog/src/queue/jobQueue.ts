@@ -12,7 +12,7 @@ import { subscribeToPauses } from './queueHints.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
 import { dueConsumer, eventConsumer, workConsumers } from './workConsumers.ts';
 
-type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'now'> };
+type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'reached'> };
 
 /**
  * At each request the server scans all that was stored since the last one, some 3 ms per 8 MB, and stores nothing
@@ -45,7 +45,7 @@ export class JobQueue implements OpenQueue {
     const credit = () => this.#held.capacity() * HELD_PER_RUN;
     const common = { connection, sink, credit, rate, onDelivery, available: () => this.#held.available() };
     const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
-    const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.now());
+    const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.reached());
     this.#loops = [
       ...workEventNames.map((event) => {
         return new PullLoop({ ...events, consumer: eventConsumer(event, jobType), expiresMs: EXPIRES_MS[event] });

@@ -13,11 +13,18 @@ export type FiredTimer =
 type Fired = Omit<Wake, 'at'> & { readonly dueAt?: string };
 
 /**
- * Decodes a timer that the server has fired at `storedAt` of its own clock: at the instant for which it was set or later,
- * whatever the clocks of other machines say. `now` is the server's time as this process knows it. Of many timers due in
- * the same second, some fire before their time (see TimerSpread); their delivery before that time does not count as one.
+ * How much longer a timer that fired early waits. Then it is due also by what the process knows for certain that gets it
+ * next, whose doubt about the server's time is another: up to half a round trip and, a minute after it asked, 60 ms.
  */
-export function decodeFiredTimer(message: ReceivedMessage, now: number): FiredTimer {
+const DOUBT_MS = 100;
+
+/**
+ * Decodes a timer that the server has fired at `storedAt` of its own clock: at the instant for which it was set or later,
+ * whatever the clocks of other machines say. `reached` is an instant that the server's clock has reached for certain. Of many
+ * timers due in the same second, some fire before their time (see TimerSpread); their delivery before that time does not
+ * count as one.
+ */
+export function decodeFiredTimer(message: ReceivedMessage, reached: number): FiredTimer {
   const wake = parseWake(message.text());
   // An id with a wildcard would stand for other jobs, and a worker has handlers for the type of the subject alone.
   if (wake === undefined || !isJobId(wake.jobId) || message.subject !== dueSubject(wake.jobType))
@@ -26,7 +33,7 @@ export function decodeFiredTimer(message: ReceivedMessage, now: number): FiredTi
   const dueAt = Date.parse(at);
   const earlyMs = dueAt - message.storedAtMs();
   const firedEarly = earlyMs > 0 && earlyMs <= MAX_EARLY_MS;
-  if (firedEarly && now < dueAt) return { kind: 'early', delayMs: Math.min(dueAt - now, earlyMs) };
+  if (firedEarly && reached < dueAt) return { kind: 'early', delayMs: Math.min(dueAt - reached, earlyMs) + DOUBT_MS };
   const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
   const due = earlyMs <= MAX_EARLY_MS ? { dueAt: at } : {};
   return { kind: 'due', jobId, jobType, causationId: `timer:${message.sequence}`, deliveryCount, ...due };

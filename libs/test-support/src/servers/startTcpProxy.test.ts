@@ -70,6 +70,16 @@ test('a request does not reach the server while the upstream is paused, until he
   await eventually(() => expect(atServer.split('').toSorted()).toEqual(['a', 'b', 'c']));
 });
 
+test('a request arrives after the delay of the upstream, and its response at once', async () => {
+  const { socket, heard } = await client();
+  proxy.delayUpstream(200);
+  const before = performance.now();
+  socket.write('a');
+  await eventually(() => expect(heard()).toBe('echo a'));
+  // A timer of Node may be early by a millisecond.
+  expect(performance.now() - before).toBeGreaterThanOrEqual(199);
+});
+
 test('cut resets connections and refuses new ones until heal', async () => {
   const { socket } = await client();
   const failure = once(socket, 'close').catch(String);

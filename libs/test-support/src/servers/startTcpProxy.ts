@@ -16,6 +16,8 @@ export interface TcpProxy extends AsyncDisposable {
   pauseUpstream(): void;
   /** Holds back the bytes of the server: a request reaches it, the response does not arrive. */
   pauseDownstream(): void;
+  /** Lets the bytes that clients send from now on arrive `ms` later; to be changed while none are on their way. */
+  delayUpstream(ms: number): void;
 }
 
 interface Link {
@@ -28,11 +30,18 @@ interface State {
   links: Set<Link>;
   upstreamPaused: boolean;
   downstreamPaused: boolean;
+  upstreamDelayMs: number;
 }
 
 /** Starts a proxy on a free loopback port to a port of the loopback interface. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  const state: State = { targetPort, links: new Set(), upstreamPaused: false, downstreamPaused: false };
+  const state: State = {
+    targetPort,
+    links: new Set(),
+    upstreamPaused: false,
+    downstreamPaused: false,
+    upstreamDelayMs: 0,
+  };
   const port = await freePort();
   const server = createServer({ allowHalfOpen: true }, (client) => join(client, state));
   await listen(server, port);
@@ -46,6 +55,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     redirect: (other) => void (state.targetPort = other),
     pauseUpstream: () => setPauses(state, { upstreamPaused: true }),
     pauseDownstream: () => setPauses(state, { downstreamPaused: true }),
+    delayUpstream: (ms) => void (state.upstreamDelayMs = ms),
     [Symbol.asyncDispose]: () => cut(server, state),
   };
 }
@@ -62,14 +72,19 @@ function join(client: Socket, state: State): void {
   const server = connect({ port: state.targetPort, host: '127.0.0.1', allowHalfOpen: true });
   const link = { client, server };
   state.links.add(link);
-  forward(client, server, () => drop(link, state));
-  forward(server, client, () => drop(link, state));
+  const broken = () => drop(link, state);
+  forward(client, server, broken);
+  forward(server, client, broken);
+  client.on('data', (chunk) => {
+    if (state.upstreamDelayMs === 0) server.write(chunk);
+    else setTimeout(() => server.write(chunk), state.upstreamDelayMs);
+  });
+  server.on('data', (chunk) => client.write(chunk));
   apply(link, state);
 }
 
 function forward(from: Socket, to: Socket, broken: () => void): void {
   from.setNoDelay(true);
-  from.on('data', (chunk) => to.write(chunk));
   from.on('end', () => to.end());
   from.on('error', broken);
   from.on('close', broken);
