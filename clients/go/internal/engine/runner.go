@@ -124,7 +124,7 @@ func (r *runner) serve(ctx context.Context, msg jetstream.Msg) {
 		_ = msg.Nak()
 		return
 	}
-	call, err := protocol.ReadCall(msg, r.engine.Clock.Now())
+	call, err := protocol.ReadCall(msg, r.engine.Clock.Reached())
 	switch {
 	case err != nil:
 		r.log.Error("malformed work message rejected", "subject", msg.Subject(), "error", err)

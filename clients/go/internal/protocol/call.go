@@ -16,6 +16,9 @@ import (
 // maxEarly is by how much a timer may fire early on purpose.
 const maxEarly = 30 * time.Second
 
+// doubt is how much longer such a timer waits, since the worker that gets it next knows the time less exactly.
+const doubt = 100 * time.Millisecond
+
 var jobID = regexp.MustCompile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 // Call is a message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired.
@@ -29,15 +32,15 @@ type Call struct {
 	Wait     time.Duration // of a timer that was fired early: the rest of its time
 }
 
-// ReadCall reads a message; an error says that it is no call for work.
-func ReadCall(msg jetstream.Msg, now time.Time) (Call, error) {
+// ReadCall reads a message when the server's clock has reached an instant; an error says that it is no call for work.
+func ReadCall(msg jetstream.Msg, reached time.Time) (Call, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return Call{}, err
 	}
 	call := Call{Msg: msg, Sequence: meta.Sequence.Stream, Delivery: int(meta.NumDelivered)}
 	if meta.Stream != "JOBS" {
-		return call.asTimer(meta.Timestamp, now)
+		return call.asTimer(meta.Timestamp, reached)
 	}
 	call.Event, err = Decode(msg.Subject(), msg.Data(), msg.Headers())
 	if err == nil {
@@ -46,7 +49,7 @@ func ReadCall(msg jetstream.Msg, now time.Time) (Call, error) {
 	return call, err
 }
 
-func (c Call) asTimer(stored, now time.Time) (Call, error) {
+func (c Call) asTimer(stored, reached time.Time) (Call, error) {
 	var wake struct {
 		JobID, JobType string
 		At             time.Time
@@ -59,7 +62,9 @@ func (c Call) asTimer(stored, now time.Time) (Call, error) {
 	if early := wake.At.Sub(stored); early <= maxEarly {
 		c.FiredFor = wake.At
 		if early > 0 { // by design; that delivery does not count
-			c.Wait = min(early, wake.At.Sub(now))
+			if rest := wake.At.Sub(reached); rest > 0 {
+				c.Wait = min(early, rest) + doubt
+			}
 			c.Delivery = max(1, c.Delivery-1)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 const (
 	measureEvery = time.Minute
 	clockSet     = 250 * time.Millisecond
+	driftDivisor = 1000 // one of two clocks is faster by a thousandth at most
 )
 
 // ServerClock is the clock of the server, which alone decides what is due; in monotonic time between two measurements.
@@ -22,6 +23,7 @@ type ServerClock struct {
 	mutex    sync.Mutex
 	server   time.Time // its time at `measured`
 	measured time.Time
+	inexact  time.Duration // by how much it may be wrong at `measured`: half the round trip
 	stale    bool
 }
 
@@ -35,6 +37,14 @@ func (c *ServerClock) Now() time.Time {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return c.server.Add(time.Since(c.measured)).Truncate(time.Millisecond)
+}
+
+// Reached is an instant that the server's clock has reached for certain, for what must not happen early.
+func (c *ServerClock) Reached() time.Time {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	passed := time.Since(c.measured)
+	return c.server.Add(passed - c.inexact - passed/driftDivisor).Truncate(time.Millisecond)
 }
 
 // Measure believes the fastest of three answers: the server read its clock between the request and the answer.
@@ -58,7 +68,7 @@ func (c *ServerClock) Measure() error {
 	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.server, c.measured, c.stale = server, measured, false
+	c.server, c.measured, c.inexact, c.stale = server, measured, fastest/2, false
 	return nil
 }
 
