@@ -2,7 +2,6 @@ import { BackgroundLoop, type NextTurn } from '@jobstream/runtime';
 import type { OutboxRelayOptions, Shared } from './relayContext.ts';
 
 const ROTATE_MS = 500;
-const UNAVAILABLE_PAUSE_MS = 500;
 /** Beyond it another table takes new jobs. Small, since all claims pass by the dead rows of a table. */
 const MOST_TABLE_BYTES = 1_048_576;
 const COUNT_EVERY_MS = 5_000;
@@ -52,7 +51,7 @@ export class Rotation extends BackgroundLoop {
     metrics.counted(outbox.name, undefined);
     this.#countAt = Number.NEGATIVE_INFINITY;
     this.#warn('outbox unavailable', error);
-    return UNAVAILABLE_PAUSE_MS;
+    return ROTATE_MS;
   }
 
   #warn(message: string, error?: unknown): void {

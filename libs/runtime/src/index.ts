@@ -27,5 +27,5 @@ export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing
 export { countOf } from './process/countOf.ts';
 export { asksForHelp, readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from './process/commandLine.ts';
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
-export { BackgroundLoop } from './service/backgroundLoop.ts';
+export { BackgroundLoop, pauseUnlessStopped } from './service/backgroundLoop.ts';
 export type { NextTurn, Pause } from './service/backgroundLoop.ts';

@@ -1,11 +1,10 @@
-import { setTimeout as timer } from 'node:timers/promises';
-import { ArchiveUnavailableError } from '@jobstream/archive';
-import { endOfLog, LogUnavailableError } from '@jobstream/eventlog';
+import { endOfLog } from '@jobstream/eventlog';
 import type { EndOfLogOptions, EventLog, LogEntry, LogMessages } from '@jobstream/eventlog';
-import { PastProjection, ProjectionFencedError, ReadModelUnavailableError } from '@jobstream/readmodel';
+import { PastProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { ReadModel } from '@jobstream/readmodel';
-import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
+import { BackgroundLoop, pauseUnlessStopped, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
+import { isTemporary } from '../projection/projector.ts';
 
 /** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
 export interface PastObserver {
@@ -90,8 +89,7 @@ export class PastFollower extends BackgroundLoop {
       await projection.apply(entries);
       position = entries.at(-1)?.sequence ?? position;
       observer?.followed(position, entries.length);
-      const pauseMs = entries.length < AT_ONCE / 2 ? intervalMs : 0;
-      await timer(pauseMs, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
+      await pauseUnlessStopped(entries.length < AT_ONCE / 2 ? intervalMs : 0, stop);
     }
   }
 
@@ -136,15 +134,6 @@ export class PastFollower extends BackgroundLoop {
 
 function isGap(position: number, [first]: readonly LogEntry[]): boolean {
   return first !== undefined && first.sequence !== position + 1;
-}
-
-function isTemporary(error: unknown): boolean {
-  return (
-    error instanceof ReadModelUnavailableError ||
-    error instanceof LogUnavailableError ||
-    error instanceof ArchiveUnavailableError ||
-    error instanceof ProjectionFencedError
-  );
 }
 
 /** Past states were written from another log than this one, or this one was lost; no retry can cure that. */

@@ -1,4 +1,3 @@
-import { setTimeout as timer } from 'node:timers/promises';
 import { ArchiveUnavailableError } from '@jobstream/archive';
 import { LogUnavailableError } from '@jobstream/eventlog';
 import type { EndOfLogOptions, EventLog } from '@jobstream/eventlog';
@@ -9,7 +8,7 @@ import {
   ReadModelUnavailableError,
 } from '@jobstream/readmodel';
 import type { SearchPaths } from '@jobstream/readmodel';
-import { BackgroundLoop, typedCommand } from '@jobstream/runtime';
+import { BackgroundLoop, pauseUnlessStopped, typedCommand } from '@jobstream/runtime';
 import type { Logger, NextTurn, Pause, Tracing } from '@jobstream/runtime';
 import { projectLog, silentObserver } from './projectLog.ts';
 import { refoldReadableJobs } from './refoldReadableJobs.ts';
@@ -99,7 +98,7 @@ export class Projector extends BackgroundLoop {
       }
       this.#observer.becameStandby();
       if (attempt === 1) logger.info('standing by: another projector is active');
-      await timer(STANDBY_POLL_MS, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
+      await pauseUnlessStopped(STANDBY_POLL_MS, stop);
     }
     return false;
   }
@@ -112,7 +111,8 @@ export class Projector extends BackgroundLoop {
   }
 }
 
-function isTemporary(error: unknown): boolean {
+/** Whether what is written from the log can be written later: something is unavailable, or another process is faster. */
+export function isTemporary(error: unknown): boolean {
   return (
     error instanceof ReadModelUnavailableError ||
     error instanceof LogUnavailableError ||

@@ -52,6 +52,7 @@ export abstract class BackgroundLoop implements Service {
   }
 }
 
-async function pauseUnlessStopped(ms: number, stop: AbortSignal): Promise<void> {
+/** The pause of services that work in the background. */
+export async function pauseUnlessStopped(ms: number, stop: AbortSignal): Promise<void> {
   await timer(ms, undefined, { signal: stop }).catch(() => {}); // rejects only when stopped
 }

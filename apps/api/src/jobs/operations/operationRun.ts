@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ClaimedOperation, OperationJob, OperationStatus, ProcessedJob } from '@jobstream/readmodel';
+import { pauseUnlessStopped } from '@jobstream/runtime';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
@@ -54,7 +54,7 @@ export async function runOperation(
     const now = performance.now();
     dueAt = Math.max(dueAt + paceOf(operation, processed.length), now - CATCH_UP_MS);
     if (hindrance !== undefined) dueAt = now + HINDERED_MS;
-    await pause(Math.max(0, dueAt - now), undefined, { signal: stop }).catch(() => {});
+    await pauseUnlessStopped(Math.max(0, dueAt - now), stop);
   }
 }
 
