@@ -29,3 +29,4 @@ export { asksForHelp, readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop, pauseUnlessStopped } from './service/backgroundLoop.ts';
 export type { NextTurn, Pause } from './service/backgroundLoop.ts';
+export { PeriodicLoop } from './service/periodicLoop.ts';

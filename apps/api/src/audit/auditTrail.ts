@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AuditLog, type AuditRecord, ReadModelUnavailableError } from '@jobstream/readmodel';
-import { BackgroundLoop, type Logger, type NextTurn } from '@jobstream/runtime';
+import { type Logger, type NextTurn, PeriodicLoop } from '@jobstream/runtime';
 
 export interface AuditTrailOptions {
   readonly log: Pick<AuditLog, 'write' | 'removeOld'>;
@@ -13,7 +13,6 @@ export interface AuditTrailOptions {
 
 /** How long a change waits for its record, unless the record is required. */
 const PATIENCE_MS = 500;
-const INTERVAL_MS = 1_000;
 const CLEANING_INTERVAL_MS = 3_600_000;
 /** About 10 MB. Beyond, records are in the process's log alone. */
 const MAX_PENDING = 10_000;
@@ -23,7 +22,7 @@ const MAX_PENDING = 10_000;
  *
  * Records that Postgres does not take are kept in memory and written once it does, and old ones are removed.
  */
-export class AuditTrail extends BackgroundLoop {
+export class AuditTrail extends PeriodicLoop {
   readonly name = 'audit trail';
   readonly #options: AuditTrailOptions;
   readonly #pending = new Map<string, AuditRecord>();
@@ -31,7 +30,7 @@ export class AuditTrail extends BackgroundLoop {
   #cleanedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AuditTrailOptions) {
-    super();
+    super({ logger: options.logger, intervalMs: 1_000, failure: 'audit log unavailable' });
     this.#options = options;
   }
 
@@ -61,12 +60,11 @@ export class AuditTrail extends BackgroundLoop {
   protected async turn(): Promise<NextTurn> {
     await this.#writePending();
     await this.#removeOld();
-    return INTERVAL_MS;
+    return this.intervalMs;
   }
 
-  protected onError(error: unknown): NextTurn {
-    this.#options.logger.warn({ err: error, pending: this.#pending.size }, 'audit log unavailable');
-    return INTERVAL_MS;
+  protected override onError(error: unknown): NextTurn {
+    return this.tryAgain(error, 'warn', { pending: this.#pending.size });
   }
 
   #track(record: AuditRecord): Promise<void> {

@@ -2,7 +2,7 @@ import { ArchiveWriter } from '@jobstream/archive';
 import type { Archive, ArchiveStore } from '@jobstream/archive';
 import { spanOfLog } from '@jobstream/eventlog';
 import type { EndOfLogOptions, EventLog } from '@jobstream/eventlog';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import { ArchiveGapError, ArchiveMismatchError, archiveSegment, assertNotAhead } from './archiveSegment.ts';
 
@@ -44,36 +44,34 @@ const FULL_SEGMENT = 50_000;
  * two that write the same segment one succeeds, and the other continues after it. `stop` waits for a segment that is
  * being written.
  */
-export class Archiver extends BackgroundLoop {
+export class Archiver extends PeriodicLoop {
   readonly name = 'archiver';
   readonly #options: ArchiverOptions;
 
   constructor(options: ArchiverOptions) {
-    super();
+    super({ logger: options.logger, intervalMs: options.intervalMs ?? INTERVAL_MS, failure: 'archiving interrupted' });
     this.#options = options;
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { archive, store, eventLog, logger, observer, intervalMs = INTERVAL_MS, patienceMs } = this.#options;
+    const { archive, store, eventLog, logger, observer, patienceMs } = this.#options;
     const backlog = await readBacklog(eventLog, archive, { patienceMs, stop });
     observer?.backlogMeasured(backlog);
     this.#warnIfLate(backlog);
-    if (!this.#isDue(backlog)) return intervalMs;
+    if (!this.#isDue(backlog)) return this.intervalMs;
     const writer = await ArchiveWriter.open(store, archive);
     const outcome = await archiveSegment({ eventLog, archive, writer, beginLate: false, patienceMs, stop });
     logger.info({ outcome, archivedUpTo: archive.span.last }, 'archived');
-    if (outcome !== 'added') return intervalMs;
+    if (outcome !== 'added') return this.intervalMs;
     observer?.segmentAdded();
     return 0;
   }
 
-  protected onError(error: unknown, stop: AbortSignal): NextTurn {
+  protected override onError(error: unknown, stop: AbortSignal): NextTurn {
     if (stop.aborted) return 'end';
-    const { logger, observer, intervalMs = INTERVAL_MS } = this.#options;
-    observer?.failed();
+    this.#options.observer?.failed();
     const isPermanent = error instanceof ArchiveGapError || error instanceof ArchiveMismatchError;
-    logger[isPermanent ? 'error' : 'warn']({ err: error }, 'archiving interrupted');
-    return intervalMs;
+    return this.tryAgain(error, isPermanent ? 'error' : 'warn');
   }
 
   #isDue({ messages, oldestMs }: ArchiveBacklog): boolean {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventLog, ExpiryRule, LogState } from '@jobstream/eventlog';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import { carryJob } from './carryJob.ts';
 import { PrefixReader } from './prefixReader.ts';
@@ -45,7 +45,7 @@ const AT_ONCE = 20;
  *
  * Where the server expires messages by itself, the keeper carries jobs when half of the age is over.
  */
-export class Keeper extends BackgroundLoop {
+export class Keeper extends PeriodicLoop {
   readonly name = 'keeper';
   readonly #options: KeeperOptions;
   /** The last message that this keeper has dealt with. */
@@ -53,12 +53,16 @@ export class Keeper extends BackgroundLoop {
   #reader: PrefixReader | undefined;
 
   constructor(options: KeeperOptions) {
-    super();
+    super({
+      logger: options.logger,
+      intervalMs: options.intervalMs ?? INTERVAL_MS,
+      failure: 'the log could not be shortened',
+    });
     this.#options = options;
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { eventLog, maxAgeMs, intervalMs = INTERVAL_MS } = this.#options;
+    const { eventLog, maxAgeMs } = this.#options;
     const { rule } = eventLog.prefix;
     if (maxAgeMs === 0) return 'end';
     if (rule.kind === 'kept') return this.#giveUp();
@@ -67,10 +71,10 @@ export class Keeper extends BackgroundLoop {
     this.#reader ??= new PrefixReader(eventLog.prefix);
     const chunk = await this.#reader.next(limits, stop);
     if (chunk.unreadable !== undefined) this.#warnOfUnreadable(chunk.unreadable);
-    if (chunk.last < limits.first || !(await this.#mayCarry(chunk))) return intervalMs;
+    if (chunk.last < limits.first || !(await this.#mayCarry(chunk))) return this.intervalMs;
     this.#done = await this.#carryAll(chunk, state.now, stop);
     if (rule.kind === 'purged') await this.#purge(state.first, this.#done);
-    return this.#done < limits.first + limits.size - 1 ? intervalMs : 0;
+    return this.#done < limits.first + limits.size - 1 ? this.intervalMs : 0;
   }
 
   /** What the server expires by itself does not wait for an archive. */
@@ -85,12 +89,10 @@ export class Keeper extends BackgroundLoop {
     };
   }
 
-  protected onError(error: unknown, stop: AbortSignal): NextTurn {
+  protected override onError(error: unknown, stop: AbortSignal): NextTurn {
     if (stop.aborted) return 'end';
-    const { logger, observer, intervalMs = INTERVAL_MS } = this.#options;
-    observer?.failed();
-    logger.warn({ err: error }, 'the log could not be shortened');
-    return intervalMs;
+    this.#options.observer?.failed();
+    return this.tryAgain(error);
   }
 
   /** `deny_purge` cannot be taken back. */

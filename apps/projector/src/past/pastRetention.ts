@@ -1,6 +1,6 @@
 import type { EventLog, LogMessages } from '@jobstream/eventlog';
 import { prunePast } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 
 export interface PastRetentionOptions {
@@ -15,15 +15,13 @@ export interface PastRetentionOptions {
   readonly logger: Logger;
 }
 
-const INTERVAL_MS = 60_000;
-
 /** Removes past states that are older than the reach. Any number may run. */
-export class PastRetention extends BackgroundLoop {
+export class PastRetention extends PeriodicLoop {
   readonly name = 'past retention';
   readonly #options: PastRetentionOptions;
 
   constructor(options: PastRetentionOptions) {
-    super();
+    super({ logger: options.logger, intervalMs: 60_000, failure: 'old past states could not be removed' });
     this.#options = options;
   }
 
@@ -33,11 +31,6 @@ export class PastRetention extends BackgroundLoop {
     // Where there is an archive, or the log keeps everything, all jobs can be read.
     const forgottenBefore = eventLog.expiresPermanently ? (await eventLog.messages.span()).first : 0;
     await prunePast(databaseUrl, { before, forgottenBefore }, stop);
-    return INTERVAL_MS;
-  }
-
-  protected onError(error: unknown): NextTurn {
-    this.#options.logger.warn({ err: error }, 'old past states could not be removed');
-    return INTERVAL_MS;
+    return this.intervalMs;
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventLog } from '@jobstream/eventlog';
 import { cancelRebuild, RebuildCancelledError } from '@jobstream/readmodel';
 import type { RebuildRequest, RebuildRequests, RebuildResult, RebuildStatus } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import type { Progress } from '../tasks/progressMeter.ts';
 import { ProgressReporter } from '../tasks/progressReporter.ts';
@@ -29,27 +29,22 @@ interface RebuildEnd {
  * Runs the rebuilds that other processes request, one at a time, with the code of `npm run rebuild`. Of several runners
  * one claims the request; when its process dies or stops, another runner continues the rebuild.
  */
-export class RebuildRunner extends BackgroundLoop {
+export class RebuildRunner extends PeriodicLoop {
   readonly name = 'rebuild runner';
-  readonly #options: Required<RebuildRunnerOptions>;
+  readonly #options: RebuildRunnerOptions;
   readonly #id = randomUUID();
 
   constructor(options: RebuildRunnerOptions) {
-    super();
-    this.#options = { intervalMs: INTERVAL_MS, ...options };
+    const { logger, intervalMs = INTERVAL_MS } = options;
+    // At debug level, since the projector logs that Postgres is unavailable.
+    super({ logger, intervalMs, failure: 'rebuild requests could not be read', level: 'debug' });
+    this.#options = options;
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const { requests, intervalMs } = this.#options;
-    const request = await requests.claim(this.#id);
+    const request = await this.#options.requests.claim(this.#id);
     if (request !== undefined) await this.#run(request, stop);
-    return intervalMs;
-  }
-
-  /** At debug level, since the projector logs that Postgres is unavailable. */
-  protected onError(error: unknown): NextTurn {
-    this.#options.logger.debug({ err: error }, 'rebuild requests could not be read');
-    return this.#options.intervalMs;
+    return this.intervalMs;
   }
 
   async #run(request: RebuildRequest, stop: AbortSignal): Promise<void> {
@@ -69,7 +64,7 @@ export class RebuildRunner extends BackgroundLoop {
   /** Returns undefined for a rebuild that is left to the next runner, or that another runner has claimed. */
   async #rebuild({ force, except }: RebuildRequest, stop: AbortSignal): Promise<RebuildEnd | undefined> {
     const { eventLog, databaseUrl } = this.#options;
-    const reporter = new ProgressReporter(this.#options.intervalMs, (progress) => this.#report(progress));
+    const reporter = new ProgressReporter(this.intervalMs, (progress) => this.#report(progress));
     const task = { eventLog, databaseUrl, kind: 'rebuild', force, except, onProgress: reporter.onProgress } as const;
     try {
       const outcome = await rebuildTables({ ...task, stop: AbortSignal.any([stop, reporter.ended]) });

@@ -1,6 +1,6 @@
 import type { ServerClock } from '@jobstream/eventlog';
 import { retireJobs } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 
 export interface TableRetentionOptions {
@@ -14,18 +14,17 @@ export interface TableRetentionOptions {
   readonly onRetired?: (jobs: number) => void;
 }
 
-const INTERVAL_MS = 60_000;
-
 /**
  * Removes old completed jobs from the table; the log and its archive still have them. Any number may run: each batch
  * locks the checkpoint, as a projector does. `stop` waits for the batch at hand.
  */
-export class TableRetention extends BackgroundLoop {
+export class TableRetention extends PeriodicLoop {
   readonly name = 'table retention';
   readonly #options: TableRetentionOptions;
 
   constructor(options: TableRetentionOptions) {
-    super();
+    const failure = 'old completed jobs could not be removed from the table';
+    super({ logger: options.logger, intervalMs: 60_000, failure });
     this.#options = options;
   }
 
@@ -38,11 +37,6 @@ export class TableRetention extends BackgroundLoop {
       onRetired?.(jobs);
       logger.info({ jobs, before }, 'old completed jobs removed from the table');
     }
-    return INTERVAL_MS;
-  }
-
-  protected onError(error: unknown): NextTurn {
-    this.#options.logger.warn({ err: error }, 'old completed jobs could not be removed from the table');
-    return INTERVAL_MS;
+    return this.intervalMs;
   }
 }

@@ -4,7 +4,7 @@ import { newId } from '@jobstream/eventlog';
 import type { EventLog } from '@jobstream/eventlog';
 import type { AuditLog, RequestedVerification, VerificationEnd, Verifications } from '@jobstream/readmodel';
 import type { Difference } from '@jobstream/readmodel';
-import { BackgroundLoop } from '@jobstream/runtime';
+import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
 import { ProgressReporter } from '../tasks/progressReporter.ts';
 import { DIFFERENCES_KEPT, endOf, type VerificationEnding } from './verificationEnding.ts';
@@ -26,26 +26,23 @@ const INTERVAL_MS = 1_000;
  * Compares the tables with the log when the API asks for it, one comparison at a time, with the code of `npm run verify`. Of
  * several runners one claims the request; when its process dies or stops, another one begins anew.
  */
-export class VerificationRunner extends BackgroundLoop {
+export class VerificationRunner extends PeriodicLoop {
   readonly name = 'verification runner';
-  readonly #options: Required<VerificationRunnerOptions>;
+  readonly #options: VerificationRunnerOptions;
   readonly #id = randomUUID();
 
   constructor(options: VerificationRunnerOptions) {
-    super();
-    this.#options = { intervalMs: INTERVAL_MS, ...options };
+    const { logger, intervalMs = INTERVAL_MS } = options;
+    const failure = 'a requested verification could not be read or recorded';
+    // At debug level, since the projector logs that Postgres is unavailable.
+    super({ logger, intervalMs, failure, level: 'debug' });
+    this.#options = options;
   }
 
   protected async turn(stop: AbortSignal): Promise<NextTurn> {
     const request = await this.#options.verifications.claim(this.#id);
     if (request !== undefined) await this.#run(request, stop);
-    return this.#options.intervalMs;
-  }
-
-  /** At debug level, since the projector logs that Postgres is unavailable. */
-  protected onError(error: unknown): NextTurn {
-    this.#options.logger.debug({ err: error }, 'a requested verification could not be read or recorded');
-    return this.#options.intervalMs;
+    return this.intervalMs;
   }
 
   async #run(request: RequestedVerification, stop: AbortSignal): Promise<void> {
@@ -59,8 +56,8 @@ export class VerificationRunner extends BackgroundLoop {
   }
 
   async #verify(stop: AbortSignal): Promise<VerificationEnding | undefined> {
-    const { eventLog, databaseUrl, intervalMs } = this.#options;
-    const reporter = new ProgressReporter(intervalMs, async (progress) => {
+    const { eventLog, databaseUrl } = this.#options;
+    const reporter = new ProgressReporter(this.intervalMs, async (progress) => {
       const isOurs = await this.#options.verifications.report(this.#id, progress);
       return isOurs ? undefined : new Error('another process has claimed the verification');
     });

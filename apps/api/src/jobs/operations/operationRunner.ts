@@ -1,5 +1,5 @@
 import type { ClaimedOperation } from '@jobstream/readmodel';
-import { BackgroundLoop, type NextTurn } from '@jobstream/runtime';
+import { type NextTurn, PeriodicLoop } from '@jobstream/runtime';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { runOperation } from './operationRun.ts';
 
@@ -21,18 +21,16 @@ const UNBEGUN_MS = 86_400_000;
  * An operation is carried out by one process at a time, under a claim that expires when the process no longer writes. The keys of those
  * that have ended are destroyed.
  */
-export class OperationRunner extends BackgroundLoop {
+export class OperationRunner extends PeriodicLoop {
   readonly name = 'operation runner';
   readonly #deps: ApiDeps;
-  readonly #pollMs: number;
   readonly #running = new Set<Promise<void>>();
   #cleanedAt = Number.NEGATIVE_INFINITY;
   #failing = false;
 
   constructor({ deps, pollMs = 1_000 }: OperationRunnerOptions) {
-    super();
+    super({ logger: deps.logger, intervalMs: pollMs, failure: 'operations unavailable' });
     this.#deps = deps;
-    this.#pollMs = pollMs;
   }
 
   /** Resolves when the jobs at hand are recorded; another process goes on with the rest. */
@@ -50,13 +48,13 @@ export class OperationRunner extends BackgroundLoop {
     await this.#removeOld();
     await this.#destroyKeys();
     this.#failing = false;
-    return this.#pollMs;
+    return this.intervalMs;
   }
 
-  protected onError(error: unknown): NextTurn {
-    if (!this.#failing) this.#deps.logger.warn({ err: error }, 'operations unavailable');
+  protected override onError(error: unknown): NextTurn {
+    if (this.#failing) return this.intervalMs;
     this.#failing = true;
-    return this.#pollMs;
+    return this.tryAgain(error);
   }
 
   #begin(operation: ClaimedOperation, stop: AbortSignal): void {
