@@ -6,10 +6,11 @@ import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { applyCommand, type ChangeCommand } from './applyCommand.ts';
 import type { BulkPlan } from './bulkRequest.ts';
+import { changePage, type Outcome, type PageChange } from './changePage.ts';
 
 const PAGE = 500;
 
-const tally = {
+const tallyFields = {
   matched: Schema.Int.annotateKey({ description: 'Jobs processed: the sum of changed, skipped and failed.' }),
   changed: Schema.Int,
   skipped: Schema.Int.annotateKey({
@@ -22,7 +23,7 @@ const tally = {
 };
 
 /** The progress or the outcome of a bulk change. */
-export const BulkTally = Schema.Struct(tally).annotate({ identifier: 'BulkTally' });
+export const BulkTally = Schema.Struct(tallyFields).annotate({ identifier: 'BulkTally' });
 
 /** The response to a dry run. */
 export const BulkCount = Schema.Struct({ dryRun: Schema.Literal(true), matched: Schema.Int }).annotate({
@@ -30,7 +31,7 @@ export const BulkCount = Schema.Struct({ dryRun: Schema.Literal(true), matched: 
 });
 
 /** A line of the NDJSON response. `total` is the number of jobs that matched at the beginning. */
-export const BulkLine = Schema.Struct({ done: Schema.Boolean, total: Schema.Int, ...tally }).annotate({
+export const BulkLine = Schema.Struct({ done: Schema.Boolean, total: Schema.Int, ...tallyFields }).annotate({
   identifier: 'BulkLine',
 });
 
@@ -42,8 +43,10 @@ export interface BulkRun {
   readonly signal: AbortSignal;
 }
 
-/** Concurrent changes: enough to fill a batch of the log, few enough to leave room for others. */
-const CONCURRENCY = 32;
+export type BulkTally = typeof BulkTally.Type;
+
+/** Where the tally counts an outcome. */
+const counted = { done: 'changed', skipped: 'skipped', failed: 'failed', interrupted: 'failed' } as const;
 
 /**
  * Changes the jobs of a plan, page by page.
@@ -52,75 +55,40 @@ const CONCURRENCY = 32;
  * yet.
  */
 export async function changeMatching(plan: BulkPlan, run: BulkRun, deps: ApiDeps): Promise<BulkTally> {
-  const change = new BulkChange(run, deps);
+  const { signal, onProgress } = run;
+  let tally: BulkTally = { matched: 0, changed: 0, skipped: 0, failed: 0 };
+  const page: PageChange<JobReference> = {
+    change: (job) => changeOne(job, run, deps),
+    onOutcome: ({ id }, { outcome }, error) => {
+      if (error !== undefined) deps.logger.warn({ err: error, jobId: id }, 'bulk change failed for a job');
+      tally = { ...tally, matched: tally.matched + 1, [counted[outcome]]: tally[counted[outcome]] + 1 };
+    },
+    isOver: () => signal.aborted,
+  };
   try {
     for await (const jobs of pagesOfMatches(plan, deps.table)) {
-      await change.changeAll(jobs);
-      if (change.isOver()) break;
-      run.onProgress(change.tally);
+      const stopped = await changePage(jobs, page);
+      if (stopped !== undefined) tally = { ...tally, stopped };
+      if (signal.aborted || stopped !== undefined) break;
+      onProgress(tally);
     }
-    if (run.signal.reason instanceof Problem) change.stop(run.signal.reason);
+    return signal.reason instanceof Problem ? stoppedBy(signal.reason, tally) : tally;
   } catch (error) {
-    if (change.tally.matched === 0) throw error;
-    change.stop(error);
-  }
-  return change.tally;
-}
-
-class BulkChange {
-  readonly #run: BulkRun;
-  readonly #deps: ApiDeps;
-  #tally: BulkTally = { matched: 0, changed: 0, skipped: 0, failed: 0 };
-
-  constructor(run: BulkRun, deps: ApiDeps) {
-    this.#run = run;
-    this.#deps = deps;
-  }
-
-  get tally(): BulkTally {
-    return this.#tally;
-  }
-
-  isOver(): boolean {
-    return this.#run.signal.aborted || this.#tally.stopped !== undefined;
-  }
-
-  async changeAll(jobs: readonly JobReference[]): Promise<void> {
-    const next = jobs.values();
-    await Promise.all(Array.from({ length: CONCURRENCY }, () => this.#work(next)));
-  }
-
-  stop(error: unknown): void {
-    const { title } = problemType(toProblem(error).code);
-    this.#tally = { ...this.#tally, stopped: title };
-  }
-
-  async #work(jobs: Iterable<JobReference>): Promise<void> {
-    for (const job of jobs) {
-      if (this.isOver()) return;
-      this.#count(await this.#outcomeOf(job));
-    }
-  }
-
-  async #outcomeOf(job: JobReference): Promise<'changed' | 'skipped' | 'failed'> {
-    try {
-      const applied = await applyCommand(job, this.#run.newCommand(), this.#deps);
-      if (applied === undefined || applied.rejection !== undefined) return 'skipped';
-      this.#deps.servedVersions.record(applied.job);
-      return 'changed';
-    } catch (error) {
-      this.#deps.logger.warn({ err: error, jobId: job.id }, 'bulk change failed for a job');
-      if (problemType(toProblem(error).code).status === 503) this.stop(error);
-      return 'failed';
-    }
-  }
-
-  #count(outcome: 'changed' | 'skipped' | 'failed'): void {
-    this.#tally = { ...this.#tally, matched: this.#tally.matched + 1, [outcome]: this.#tally[outcome] + 1 };
+    if (tally.matched === 0) throw error;
+    return stoppedBy(error, tally);
   }
 }
 
-export type BulkTally = typeof BulkTally.Type;
+async function changeOne(job: JobReference, { newCommand }: BulkRun, deps: ApiDeps): Promise<Outcome> {
+  const applied = await applyCommand(job, newCommand(), deps);
+  if (applied === undefined || applied.rejection !== undefined) return { outcome: 'skipped' };
+  deps.servedVersions.record(applied.job);
+  return { outcome: 'done' };
+}
+
+function stoppedBy(error: unknown, tally: BulkTally): BulkTally {
+  return { ...tally, stopped: problemType(toProblem(error).code).title };
+}
 
 /** Yields the jobs of a plan from the table, newest first within each status, without duplicates. */
 async function* pagesOfMatches(

@@ -1,11 +1,9 @@
 import { type JobEventName, timestampOf } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
-import type { JobOperation, OperationJob, ProcessedJob } from '@jobstream/readmodel';
+import type { JobOperation, OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { type AppliedCommand, applyCommand } from '../change/applyCommand.ts';
-
-/** What became of one job. */
-export type Outcome = Omit<ProcessedJob, 'position'>;
+import type { Outcome } from '../change/changePage.ts';
 
 /** The outcome for a job for which it was refused. */
 export function refused(reason: string): Outcome {

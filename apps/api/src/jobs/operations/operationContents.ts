@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JobOperation, OperationContents, StoredOperation } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { fieldOf } from '../../http/parsing/decodeBody.ts';
-import { problemType } from '../../problems/problemTypes.ts';
-import { toProblem } from '../../problems/toProblem.ts';
+import { outageOf } from '../change/changePage.ts';
 import { pathOfCondition } from '../read/searchQuery.ts';
 import type { PayloadChange } from './payloads/payloadChange.ts';
 
@@ -60,16 +59,10 @@ export async function openContents(
     if (opened.kind === 'text') return withChange(JSON.parse(opened.text) as unknown);
     return { hindrance: 'The patch cannot be decrypted with the PAYLOAD_KEYS of this process' };
   } catch (error) {
-    const hindrance = hindranceOf(error);
+    const hindrance = outageOf(error);
     if (hindrance === undefined) throw error;
     return { hindrance };
   }
-}
-
-/** Why an operation waits after an error that is an outage; undefined for others. */
-export function hindranceOf(error: unknown): string | undefined {
-  const { status, title } = problemType(toProblem(error).code);
-  return status === 503 ? title : undefined;
 }
 
 /** Whether an operation was made by a request with this fingerprint. That of a sealed one cannot be told after its end. */

@@ -1,16 +1,13 @@
 import type { ClaimedOperation, OperationJob, OperationStatus, ProcessedJob } from '@jobstream/readmodel';
 import { pauseUnlessStopped } from '@jobstream/runtime';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { problemType } from '../../problems/problemTypes.ts';
-import { toProblem } from '../../problems/toProblem.ts';
-import { changeJob, contextOf, type Outcome } from './changeJob.ts';
-import { hindranceOf, type OpenedOperation, openContents } from './operationContents.ts';
+import { changePage, type Outcome } from '../change/changePage.ts';
+import { changeJob, contextOf } from './changeJob.ts';
+import { type OpenedOperation, openContents } from './operationContents.ts';
 import { replayJob } from './replayJob.ts';
 import { replayTogether } from './replayTogether.ts';
 import { retryJob } from './retryJob.ts';
 
-/** Concurrent jobs: enough to fill a batch of the log, few enough to leave room for others. */
-const CONCURRENCY = 32;
 /** A batch is recorded in one transaction. After a crash, at most one is done again. */
 const MAX_BATCH = 200;
 /** Batches a second at a low rate: a pause or a cancellation takes effect between two. */
@@ -75,26 +72,21 @@ async function processBatch(
   stop: AbortSignal,
 ): Promise<Batch> {
   const together = operation.kind === 'replay' ? await replayTogether(jobs, operation, deps) : undefined;
-  const processed = jobs.map(({ position }) => together?.get(position));
-  let hindrance: string | undefined;
-  const next = jobs.entries();
-  const work = async () => {
-    for (const [index, job] of next) {
-      if (processed[index] !== undefined) continue;
-      if (hindrance !== undefined || stop.aborted) return;
-      try {
-        processed[index] = { position: job.position, ...(await processJob(job, operation, deps)) };
-      } catch (error) {
-        const outage = hindranceOf(error);
-        if (outage === undefined) processed[index] = failed(job, error, operation, deps);
-        else hindrance = outage;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  const end = processed.indexOf(undefined);
-  const done = end === -1 ? processed : processed.slice(0, end);
-  return { processed: done.flatMap((job) => job ?? []), hindrance };
+  const processed = new Map(together);
+  const others = jobs.filter(({ position }) => !processed.has(position));
+  const hindrance = await changePage(others, {
+    change: (job) => processJob(job, operation, deps),
+    onOutcome: ({ id, position }, outcome, error) => {
+      if (outcome.outcome === 'interrupted') return;
+      if (error !== undefined)
+        deps.logger.warn({ err: error, jobId: id, operation: operation.id }, 'operation failed for a job');
+      processed.set(position, { position, ...outcome });
+    },
+    isOver: () => stop.aborted,
+  });
+  const end = jobs.findIndex(({ position }) => !processed.has(position));
+  const done = end === -1 ? jobs : jobs.slice(0, end);
+  return { processed: done.flatMap(({ position }) => processed.get(position) ?? []), hindrance };
 }
 
 /** May be repeated after a crash: what was done to the job before is found and not done again. */
@@ -107,10 +99,4 @@ function processJob(job: OperationJob, operation: OpenedOperation, deps: ApiDeps
     case 'retry':
       return retryJob(job, operation, deps);
   }
-}
-
-function failed({ id, position }: OperationJob, error: unknown, { id: operation }: OpenedOperation, deps: ApiDeps) {
-  deps.logger.warn({ err: error, jobId: id, operation }, 'operation failed for a job');
-  const { code, detail } = toProblem(error);
-  return { position, outcome: 'failed', reason: detail ?? problemType(code).title } as const;
 }

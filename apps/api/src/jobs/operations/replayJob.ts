@@ -6,7 +6,8 @@ import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { originOfRepetition, requestLike } from '../create/repeatedJob.ts';
 import { findJob } from '../read/findJob.ts';
-import { gone, type Outcome, refused } from './changeJob.ts';
+import type { Outcome } from '../change/changePage.ts';
+import { gone, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
 import { payloadOf } from './payloads/payloadOf.ts';
 

@@ -1,7 +1,8 @@
 import type { Job, LoggedEvent } from '@jobstream/domain';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { changeJob, contextOf, gone, isDeed, type Outcome, refused } from './changeJob.ts';
+import type { Outcome } from '../change/changePage.ts';
+import { changeJob, contextOf, gone, isDeed, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
 import { payloadOf } from './payloads/payloadOf.ts';
 
