@@ -123,3 +123,16 @@ test('a rebuild whose end cannot be recorded is logged as an error, apart from r
     ['error', 'the end of the rebuild could not be recorded: a runner will run it again'],
   ]);
 });
+
+test('requests that cannot be read are logged at debug level', async () => {
+  const levels: string[] = [];
+  const logger = { debug: () => levels.push('debug'), warn: () => levels.push('warn') } as unknown as Logger;
+  const failing = {
+    report: () => Promise.resolve('lost' as const),
+    finish: () => Promise.resolve(),
+    claim: () => Promise.reject(new Error('no connection')),
+  };
+  await using _runner = await startRunner({ logger, requests: failing });
+  await eventually(() => expect(levels).not.toEqual([]));
+  expect(levels[0]).toBe('debug');
+});
