@@ -15,7 +15,7 @@ const DECISIONS: readonly StepRule[] = [
   { step: 'decide and evolve', frames: /libs\/domain\// },
   {
     step: 'append',
-    frames: /eventlog\/src\/(append\/|contents\/|connection\/(publisher|headers)|eventLog\.ts)/,
+    frames: /eventlog\/src\/(append\/|sealing\/|connection\/(publisher|headers)|eventLog\.ts)/,
   },
 ];
 
@@ -26,7 +26,7 @@ const DECODE: StepRule = {
 
 export const API_RULES: readonly StepRule[] = [
   ...NODE,
-  { step: 'read the body', frames: /\/(body-parser|raw-body|iconv-lite|bytes)\/|http\/jsonBody/ },
+  { step: 'read the body', frames: /\/(body-parser|raw-body|iconv-lite|bytes)\/|http\/parsing\/jsonBody/ },
   { step: 'validate', frames: /decodeCreateJob|createJobRequest|decodeBody|limitPayload|\/effect\// },
   ...DECISIONS,
   { step: 'who may and how often', frames: /api\/src\/auth|express-rate-limit/ },
@@ -47,7 +47,7 @@ export const WORKER_RULES: readonly StepRule[] = [
   ...DECISIONS,
   {
     step: 'handler',
-    frames: /attempt\/(runHandler|attempt\.ts|progressReporter)|worker\/src\/handler|\/effect\/|gate\/subjects/,
+    frames: /attempt\/(runHandler|attempt\.ts|chain\/progressReporter)|worker\/src\/handler|\/effect\/|gate\/subjects/,
   },
   { step: 'complete', frames: /attempt\/recordOutcome/ },
   { step: 'claim', frames: /attempt\/|worker\/src\/worker/ },

@@ -143,10 +143,13 @@ test.concurrent('failed and cancelled jobs can be retried until their last event
   const [old, young] = [await stage.create('old'), await stage.create('young')];
   for (const jobId of [old, young]) await stage.act(jobId, started);
   await stage.act(old, failed);
+  const last = await stage.eventLog.lastSequence();
   await stage.startKeeper({ mayCarry: () => Promise.resolve(false) });
   await eventually(async () => expect(await stage.eventLog.prefix.oldestAgeMs()).toBeGreaterThan(1_500));
   await stage.act(young, failed);
-  await stage.startKeeper();
+  // Once the old one is gone the keeper goes no further, however long this machine takes for the rest.
+  const keptElsewhere = async () => ((await stage.eventLog.messages.span()).first > last ? last : Infinity);
+  await stage.startKeeper({ keptElsewhere });
   await eventually(async () => expect(await stage.story(old)).toEqual([]));
   expect(await stage.eventLog.readJob(young)).toMatchObject({ job: { status: 'failed' } });
   await stage.act(young, { kind: 'RequeueJob' });

@@ -9,7 +9,7 @@ const NOT_OURS = /node:internal\/deps\/undici|node:_http_agent|\/pg-pool\//;
 const PROXY = /\/test-support\/src\/servers\//;
 /** The client library connects from a place where ours has long been left. */
 const OF_NATS = /\/@nats-io\/transport-node\//;
-const OF_WATCHES = /\/test-support\/src\/(?:openConnections|leftOpenBy|awaitedPauses)\.ts/;
+const OF_WATCHES = /\/test-support\/src\/everyTest\//;
 const FRAMES = 30;
 
 /** A connection, and the calls that have opened it. */
