@@ -37,6 +37,17 @@ async function correctedJob(): Promise<string> {
   return id;
 }
 
+/** Notes in the page itself after which events it shows a job from now on, since it shows each for a moment alone. */
+const noteStates = `(() => {
+  const shown = [];
+  const note = () => {
+    const event = /as it was after (\\w+),/.exec(document.body.textContent)?.[1];
+    if (event !== undefined && event !== shown.at(-1)) shown.push(event);
+  };
+  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+  return shown;
+})()`;
+
 /** A job whose only attempt failed. */
 async function failedJob(): Promise<string> {
   const job = { type: 'sleep', payload: { durationMs: 50, failTimes: 1 }, maxAttempts: 1 };
@@ -150,9 +161,11 @@ test('the history can be played from its beginning to now', async (context) => {
   const id = await correctedJob();
   const { page } = await stage.openPage(context);
   await stage.logIn(page, `/jobs/${id}`, keys.reader);
+  await page.getByRole('heading', { name: 'pending nobody-takes-it' }).waitFor();
+  const shown = await page.evaluateHandle<string[]>(noteStates);
   await page.getByRole('button', { name: 'Play' }).click();
-  await page.getByText('as it was after JobCreated').waitFor();
-  await page.getByText('as it was after JobPayloadChanged').waitFor();
+  const states = ['JobCreated', 'JobCancelled', 'JobPayloadChanged'];
+  await expect.poll(() => shown.jsonValue()).toEqual(states);
   await page.getByText('You look at the past').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Play' }).waitFor();
   expect(new URL(page.url()).searchParams.get('at')).toBeNull();
