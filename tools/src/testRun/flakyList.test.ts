@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
-import { flakyEntries, flakyRow } from './flakyList.ts';
+import { flakyEntries, flakyRow, readFlakyList } from './flakyList.ts';
 import { refusalOfKnown } from './secondTry.ts';
 
 const now = new Date('2026-02-10T12:00:00Z');
@@ -15,6 +17,13 @@ test('a row that cannot be read is reported', () => {
   expect(() => flakyEntries('| `libs/a.test.ts` | yesterday | – | – |')).toThrow(
     /row that cannot be read: \| `libs\/a/,
   );
+});
+
+test('each row of the list can be read, before a second try needs it, and names a file', async () => {
+  const root = path.resolve(import.meta.dirname, '../../..');
+  const listed = await readFlakyList();
+  expect(listed.length).toBeGreaterThan(0);
+  expect(listed.filter(({ file }) => !existsSync(path.join(root, file)))).toEqual([]);
 });
 
 test('a file that has been on the list for more than seven days has no second try until it is mended', () => {
