@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../../connection/connection.ts';
 import type { ConsumerMessage } from '../../connection/consumerMessage.ts';
 import type { LogSink } from '../../connection/logSink.ts';
-import { OrderedConsumer } from '../../read/follow/orderedConsumer.ts';
+import type { OrderedConsumer, OrderedConsumerOptions } from '../../read/follow/orderedConsumer.ts';
+import { ReopenedConsumer } from '../../read/follow/reopenedConsumer.ts';
 
 /** The newest message of a subject. An empty body stands for one that has expired. */
 export interface NewestMessage {
@@ -37,10 +37,8 @@ const MAX_RETRY_PAUSE_MS = 4_000;
  */
 export class NewestMessages {
   readonly #options: NewestMessagesOptions;
-  readonly #stop = new AbortController();
+  readonly #consumer: ReopenedConsumer;
   readonly #tried = Promise.withResolvers<void>();
-  #consumer: OrderedConsumer | undefined;
-  #following: Promise<void> | undefined;
   /** What has arrived since the consumer was opened, until that is everything. */
   #subjects: Set<string> | undefined;
   /** How often it was lost since it last had everything. */
@@ -50,6 +48,12 @@ export class NewestMessages {
 
   constructor(options: NewestMessagesOptions) {
     this.#options = options;
+    this.#consumer = new ReopenedConsumer({
+      connection: options.connection,
+      settings: () => this.#settings(),
+      onOpened: (consumer) => this.#onOpened(consumer),
+      onLost: (reason) => this.#onLost(reason),
+    });
   }
 
   /** Whether everything that is stored has arrived; false from when its consumer was found lost, until the next has it all. */
@@ -64,58 +68,39 @@ export class NewestMessages {
 
   /** Resolves once all stored messages have arrived, or the first try to read them has failed. */
   start(): Promise<void> {
-    this.#following ??= this.#follow();
+    void this.#consumer.run();
     return this.#tried.promise;
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#consumer?.close();
+    this.#consumer.stop();
     this.#tried.resolve();
-    await this.#following;
+    await this.#consumer.run();
   }
 
-  async #follow(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const reason = await this.#consume();
-      if (this.#stop.signal.aborted) return;
-      this.#onLost(reason);
-      await this.#pause(Math.min(RETRY_PAUSE_MS * 2 ** this.#losses, MAX_RETRY_PAUSE_MS));
-      while (!this.#options.connection.isConnected() && !this.#stop.signal.aborted) await this.#pause(RETRY_PAUSE_MS);
-    }
+  #settings(): OrderedConsumerOptions {
+    this.#subjects = new Set();
+    return {
+      ...this.#options,
+      after: 'lastPerSubject',
+      onMessage: (message) => this.#onMessage(message),
+      onRequestEnded: () => this.#requestMore(),
+      onIdle: () => this.#onAll(),
+    };
   }
 
-  #pause(ms: number): Promise<void> {
-    return pause(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+  #onOpened({ storedAtStart }: OrderedConsumer): void {
+    if (storedAtStart === 0) this.#onAll();
+    this.#requestMore();
   }
 
-  #onLost(reason: string): void {
+  #onLost(lost: unknown): number {
     const { sink, stream } = this.#options;
+    const reason = String(lost);
     this.#currentSince = undefined;
     this.#tried.resolve();
     if (this.#losses++ === 0) sink.warn({ stream, reason }, 'stream cannot be followed, trying again until it can');
-  }
-
-  /** Follows with one consumer and returns why it ended. */
-  async #consume(): Promise<string> {
-    this.#subjects = new Set();
-    try {
-      this.#consumer = await OrderedConsumer.open({
-        ...this.#options,
-        after: 'lastPerSubject',
-        onMessage: (message) => this.#onMessage(message),
-        onRequestEnded: () => this.#requestMore(),
-        onIdle: () => this.#onAll(),
-      });
-    } catch (error) {
-      return String(error);
-    }
-    if (this.#stop.signal.aborted) this.#consumer.close();
-    if (this.#consumer.storedAtStart === 0) this.#onAll();
-    this.#requestMore();
-    const reason = await this.#consumer.broken;
-    this.#consumer.close();
-    return reason;
+    return Math.min(RETRY_PAUSE_MS * 2 ** this.#losses, MAX_RETRY_PAUSE_MS);
   }
 
   #onMessage(message: ConsumerMessage): void {
@@ -139,7 +124,7 @@ export class NewestMessages {
   }
 
   #requestMore(): void {
-    const consumer = this.#consumer;
+    const consumer = this.#consumer.current;
     if (consumer !== undefined && consumer.outstanding <= BATCH / 2)
       consumer.request({ batch: BATCH, maxBytes: BATCH_BYTES });
   }

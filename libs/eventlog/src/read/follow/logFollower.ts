@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../../connection/connection.ts';
 import type { ConsumerMessage } from '../../connection/consumerMessage.ts';
@@ -6,7 +5,7 @@ import { LogGapError } from '../../errors.ts';
 import type { LogSink } from '../../connection/logSink.ts';
 import { decodeLogEntry, type EventFeed, type HeaderFields, type LogEntry } from '../logEntry.ts';
 import { isForbidden } from '../../connection/serverErrors.ts';
-import { OrderedConsumer } from './orderedConsumer.ts';
+import { ReopenedConsumer } from './reopenedConsumer.ts';
 import { JOBS_STREAM } from '../../streams/streams.ts';
 
 export interface LogFollowerOptions extends HeaderFields {
@@ -44,13 +43,11 @@ export class LogFollower implements EventFeed {
   readonly #options: LogFollowerOptions;
   /** A message larger than a request allows would never be delivered. */
   readonly #portionBytes: number;
-  readonly #stop = new AbortController();
-  #consumer: OrderedConsumer | undefined;
+  readonly #consumer: ReopenedConsumer;
   #lastSequence: number;
   #arrived: LogEntry[] = [];
   #arrivedBytes = 0;
   #failure: Error | undefined;
-  #isForbidden = false;
   #news = Promise.withResolvers<void>();
 
   constructor(options: LogFollowerOptions) {
@@ -58,12 +55,24 @@ export class LogFollower implements EventFeed {
     this.#lastSequence = options.after;
     const largest = (options.connection.nats.info?.max_payload ?? 0) + SUBJECT_BYTES;
     this.#portionBytes = Math.max(PORTION_BYTES, largest);
+    this.#consumer = new ReopenedConsumer({
+      connection: options.connection,
+      settings: () => ({
+        ...options,
+        stream: JOBS_STREAM,
+        after: this.#lastSequence,
+        onMessage: (message) => this.#onMessage(message),
+        onRequestEnded: () => this.#requestMore(),
+      }),
+      onOpened: () => this.#requestMore(),
+      onLost: (reason) => this.#onLost(reason),
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<readonly LogEntry[]> {
-    const following = this.#follow();
+    const following = this.#consumer.run();
     try {
-      while (!this.#stop.signal.aborted) {
+      while (!this.#consumer.isStopped) {
         const entries = this.#takeArrived();
         if (entries.length > 0) yield entries;
         else if (this.#failure !== undefined) throw this.#failure;
@@ -76,42 +85,18 @@ export class LogFollower implements EventFeed {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
-    this.#consumer?.close();
+    this.#consumer.stop();
     this.#news.resolve();
     await Promise.resolve();
   }
 
-  /** Replaces a broken consumer by the next, which begins where the last one stopped. */
-  async #follow(): Promise<void> {
-    while (!this.#stop.signal.aborted && this.#failure === undefined) {
-      const reason = await this.#consume();
-      if (this.#stop.signal.aborted || this.#failure !== undefined) return;
-      this.#options.sink.info({ reason, after: this.#lastSequence }, 'following the log with a new consumer');
-      const pauseMs = this.#isForbidden ? FORBIDDEN_PAUSE_MS : RETRY_PAUSE_MS;
-      await pause(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
-    }
-  }
-
-  /** Follows with one consumer and returns why it ended. */
-  async #consume(): Promise<string> {
-    try {
-      this.#consumer = await OrderedConsumer.open({
-        ...this.#options,
-        stream: JOBS_STREAM,
-        after: this.#lastSequence,
-        onMessage: (message) => this.#onMessage(message),
-        onRequestEnded: () => this.#requestMore(),
-      });
-    } catch (error) {
-      this.#isForbidden = isForbidden(error);
-      return this.#isForbidden ? FORBIDDEN : String(error);
-    }
-    if (this.#stop.signal.aborted) this.#consumer.close();
-    this.#requestMore();
-    const reason = await this.#consumer.broken;
-    this.#consumer.close();
-    return reason;
+  /** The next consumer begins where the last one stopped. */
+  #onLost(reason: unknown): number | 'end' {
+    if (this.#failure !== undefined) return 'end';
+    const forbidden = isForbidden(reason);
+    const why = forbidden ? FORBIDDEN : String(reason);
+    this.#options.sink.info({ reason: why, after: this.#lastSequence }, 'following the log with a new consumer');
+    return forbidden ? FORBIDDEN_PAUSE_MS : RETRY_PAUSE_MS;
   }
 
   #onMessage(message: ConsumerMessage): void {
@@ -124,7 +109,7 @@ export class LogFollower implements EventFeed {
       this.#requestMore();
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
-      this.#consumer?.close();
+      this.#consumer.current?.close();
     }
     this.#news.resolve();
   }
@@ -140,7 +125,7 @@ export class LogFollower implements EventFeed {
   }
 
   #requestMore(): void {
-    const consumer = this.#consumer;
+    const consumer = this.#consumer.current;
     if (consumer === undefined || this.#arrivedBytes >= MAX_BYTES) return;
     while (this.#arrived.length + consumer.outstanding <= WINDOW - PORTION) {
       consumer.request({ batch: PORTION, maxBytes: this.#portionBytes });
