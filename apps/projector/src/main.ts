@@ -4,6 +4,7 @@ import { AuditLog, ReadModel, RebuildRequests, Verifications } from '@jobstream/
 import { eventLogMetrics, eventLogSettings, HealthServer, Readiness, runProcess } from '@jobstream/runtime';
 import type { Logger, ReadinessCheck } from '@jobstream/runtime';
 import { createArchivers } from './archive/createArchivers.ts';
+import { RecentEntries } from './follow/recentEntries.ts';
 import { createKeepers } from './keeper/createKeepers.ts';
 import { createPast } from './past/createPast.ts';
 import { projectionMetrics, unreadableJobsGauge } from './projection/projectionMetrics.ts';
@@ -28,6 +29,8 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   metrics.gauge(clockOffsetGauge(eventLog.clock));
   const databaseUrl = config.DATABASE_URL;
   const onFailure = endProcess(logger);
+  // Kept for the past states alone.
+  const recent = config.AS_OF_REACH === 0 ? undefined : new RecentEntries();
   const projector = new Projector({
     eventLog,
     searchPaths: config.SEARCH_PATHS ?? new Map(),
@@ -35,6 +38,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
     logger,
     observer: projectionMetrics(metrics, eventLog),
     tracing,
+    recent,
     onFailure,
   });
   const requests = new RebuildRequests({ databaseUrl, name: 'projector' });
@@ -44,7 +48,7 @@ await runProcess('projector', (config, logger, { metrics, tracing, started }) =>
   const health = new HealthServer({ host: config.HOST, port: config.HEALTH_PORT, readiness, metrics, logger });
   const tasks = createTasks({ requests, eventLog, databaseUrl, logger });
   const retention = new TableRetention({ databaseUrl, maxAgeMs: config.TABLE_MAX_AGE, clock: eventLog.clock, logger });
-  const parts = { config, eventLog, opened, table, metrics, logger, onFailure };
+  const parts = { config, eventLog, opened, table, recent, metrics, logger, onFailure };
   const optional = [...createArchivers(parts), ...createKeepers(parts), ...createPast(parts)];
   // The table first: it says in one line that the database refuses this process.
   return [health, eventLog, heartbeat, table, projector, requests, ...tasks, retention, ...optional];

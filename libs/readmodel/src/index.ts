@@ -30,6 +30,7 @@ export { jobSorts } from './jobs/jobSort.ts';
 export type { JobListQuery, JobPage } from './jobs/jobQueries.ts';
 export type { Page, PageQuery } from './jobs/jobPage.ts';
 export { JobProjection } from './projection/jobProjection.ts';
+export type { LockedProjection } from './projection/lockedProjection.ts';
 export type { AppliedBatch, Quarantined } from './projection/batchWriter.ts';
 export type { PutAsideEvent, ReadableJob } from './projection/refoldJobs.ts';
 export { searchOperators } from './search/searchConditions.ts';

@@ -159,7 +159,7 @@ function logWith(
   change: Partial<Pick<LogPrefix, 'rule' | 'read' | 'purgeBefore'>>,
 ): KeeperOptions['eventLog'] {
   const { rule } = eventLog.prefix;
-  const methods = ['state', 'read', 'storedHistory', 'purgeBefore'] as const;
+  const methods = ['state', 'read', 'storedAt', 'storedHistory', 'purgeBefore'] as const;
   const bound = Object.fromEntries(methods.map((name) => [name, eventLog.prefix[name].bind(eventLog.prefix)]));
   const prefix = { rule, ...bound, ...change } as unknown as LogPrefix;
   return Object.create(eventLog, {

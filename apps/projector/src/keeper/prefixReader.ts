@@ -50,7 +50,7 @@ const AHEAD = 10_000;
  * that a job need not be looked up because it began in one and ended in the next. Rejects with LogUnavailableError.
  */
 export class PrefixReader {
-  readonly #prefix: Pick<LogPrefix, 'read'>;
+  readonly #prefix: Pick<LogPrefix, 'read' | 'storedAt'>;
   /** The last message that was read. */
   #position = 0;
   /** The sequence and the time of each message from the first one that was not dropped on. */
@@ -59,14 +59,15 @@ export class PrefixReader {
   #definitions: { readonly name: string; readonly version: number; readonly sequence: number }[] = [];
   #unreadable: number | undefined;
 
-  constructor(prefix: Pick<LogPrefix, 'read'>) {
+  constructor(prefix: Pick<LogPrefix, 'read' | 'storedAt'>) {
     this.#prefix = prefix;
   }
 
-  /** Returns the next messages that are old enough. */
+  /** Returns the next messages that are old enough; reads nothing where there is none. */
   async next(limits: ChunkLimits, stop: AbortSignal): Promise<PrefixChunk> {
     this.drop(limits.first - 1);
-    await this.#readTo(Math.min(limits.first + limits.size + AHEAD, limits.end), stop);
+    if (await this.#isAnyOld(limits))
+      await this.#readTo(Math.min(limits.first + limits.size + AHEAD, limits.end), stop);
     const last = this.#lastOf(limits);
     const open = [...this.#jobs].filter(([, { first, state }]) => first <= last && state?.status !== 'completed');
     const defined = this.#definitions.filter(({ sequence }) => sequence <= last);
@@ -85,6 +86,11 @@ export class PrefixReader {
     this.#definitions = this.#definitions.filter(({ sequence }) => sequence > through);
     for (const [jobId, { last }] of this.#jobs) if (last <= through) this.#jobs.delete(jobId);
     if (this.#unreadable !== undefined && this.#unreadable <= through) this.#unreadable = undefined;
+  }
+
+  async #isAnyOld({ first, before }: ChunkLimits): Promise<boolean> {
+    const oldest = this.#messages[0]?.at ?? (await this.#prefix.storedAt(first));
+    return oldest !== undefined && oldest < before;
   }
 
   async #readTo(sequence: number, stop: AbortSignal): Promise<void> {

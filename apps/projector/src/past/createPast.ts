@@ -1,7 +1,8 @@
-import type { EventLog, Lag } from '@jobstream/eventlog';
+import type { EventLog } from '@jobstream/eventlog';
 import type { ReadModel } from '@jobstream/readmodel';
-import { cachedFor } from '@jobstream/runtime';
 import type { Config, Logger, Metrics, Service } from '@jobstream/runtime';
+import { lagGauges } from '../follow/lagGauges.ts';
+import type { RecentEntries } from '../follow/recentEntries.ts';
 import { PastFollower } from './pastFollower.ts';
 import type { PastObserver } from './pastFollower.ts';
 import { PastRetention } from './pastRetention.ts';
@@ -12,6 +13,8 @@ export interface PastOptions {
   readonly table: ReadModel;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What the projector has just read. */
+  readonly recent: RecentEntries | undefined;
   /** Called for an error that no retry can cure. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -29,27 +32,19 @@ export function createPast({ config, metrics, ...parts }: PastOptions): readonly
   ];
 }
 
-const CACHE_MS = 1_000;
-
-/** An observer with metrics. The lag is read when the metrics are collected, by the process that follows. */
+/** An observer with metrics. */
 function pastMetrics(metrics: Metrics, log: EventLog): PastObserver {
   let place: number | undefined;
-  const ask = cachedFor(CACHE_MS, () => log.stats.lag(place ?? 0));
-  const read = async () => (place === undefined || !log.isConnected() ? undefined : ask().catch(() => undefined));
-  metrics.gauge({
-    name: 'jobstream_past_lag_events',
-    help: 'Messages of the log whose changes are not in the past states of jobs yet.',
-    collect: async (gauge) => {
-      const lag = await read();
-      if (lag !== undefined) gauge.set(lag.events);
+  lagGauges(metrics, {
+    log,
+    position: () => place,
+    events: {
+      name: 'jobstream_past_lag_events',
+      help: 'Messages of the log whose changes are not in the past states of jobs yet.',
     },
-  });
-  metrics.gauge({
-    name: 'jobstream_past_lag_seconds',
-    help: 'Age of the oldest message whose changes are not in the past states of jobs yet.',
-    collect: async (gauge) => {
-      const lag = await read();
-      if (lag !== undefined) gauge.set(ageOf(lag, log.clock.now()));
+    seconds: {
+      name: 'jobstream_past_lag_seconds',
+      help: 'Age of the oldest message whose changes are not in the past states of jobs yet.',
     },
   });
   const events = metrics.counter({
@@ -61,10 +56,7 @@ function pastMetrics(metrics: Metrics, log: EventLog): PastObserver {
       place = sequence;
       events.inc(count);
     },
-    standsBy: () => (place = undefined),
+    becameStandby: () => (place = undefined),
+    interrupted: () => (place = undefined),
   };
-}
-
-function ageOf({ oldestAt }: Lag, now: number): number {
-  return oldestAt === undefined ? 0 : Math.max(0, now - Date.parse(oldestAt)) / 1_000;
 }

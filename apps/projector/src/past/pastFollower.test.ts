@@ -64,7 +64,7 @@ test('of two followers one works, and the other takes over', async () => {
 test('has closed its connection when it has stopped', async () => {
   await using proxy = await startDatabaseProxy(stage.databaseUrl);
   const resting = Promise.withResolvers<void>();
-  const observer = { followed: () => resting.resolve(), standsBy: () => {} };
+  const observer = { followed: () => resting.resolve(), becameStandby: () => {}, interrupted: () => {} };
   const follower = await startFollower({ databaseUrl: proxy.url, intervalMs: 600_000, observer });
   await resting.promise;
   proxy.pauseUpstream(); // Postgres does not hear of the end

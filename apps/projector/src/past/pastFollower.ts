@@ -2,23 +2,31 @@ import { endOfLog } from '@jobstream/eventlog';
 import type { EndOfLogOptions, EventLog, LogEntry, LogMessages } from '@jobstream/eventlog';
 import { PastProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { ReadModel } from '@jobstream/readmodel';
-import { BackgroundLoop, pauseUnlessStopped, typedCommand } from '@jobstream/runtime';
-import type { Logger, NextTurn } from '@jobstream/runtime';
-import { isTemporary } from '../projection/projector.ts';
+import { pauseUnlessStopped, typedCommand } from '@jobstream/runtime';
+import type { Logger } from '@jobstream/runtime';
+import { CheckpointedFollower } from '../follow/checkpointedFollower.ts';
+import type { FollowerObserver } from '../follow/checkpointedFollower.ts';
+import type { RecentEntries } from '../follow/recentEntries.ts';
 
 /** Observes the follower, for metrics. Its methods must be cheap and must not throw. */
-export interface PastObserver {
+export interface PastObserver extends FollowerObserver {
   /** Everything up to this sequence is in the tables. */
   followed(sequence: number, events: number): void;
-  /** Another process follows, or this one was interrupted. */
-  standsBy(): void;
 }
+
+const silentObserver: PastObserver = {
+  followed: () => undefined,
+  becameStandby: () => undefined,
+  interrupted: () => undefined,
+};
 
 export interface PastFollowerOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly eventLog: Pick<EventLog, 'readNext' | 'lastSequence'> & { readonly messages: Pick<LogMessages, 'from'> };
   readonly databaseUrl: string;
   /** The live table, which goes first. */
   readonly table: Pick<ReadModel, 'readCheckpoint'>;
+  /** What the projector of this process has just read; default: every message is read from the log. */
+  readonly recent?: Pick<RecentEntries, 'after'> | undefined;
   readonly logger: Logger;
   /** Called once for an error that no retry can cure, such as a log that was replaced; the follower has then ended. */
   readonly onFailure: (error: unknown) => void;
@@ -30,57 +38,38 @@ export interface PastFollowerOptions extends Pick<EndOfLogOptions, 'patienceMs'>
 }
 
 const INTERVAL_MS = 250;
-const RETRY_MS = 2_000;
-const STANDBY_POLL_MS = 500;
 /** Folding them blocks the process, in which the live projection runs too, for some milliseconds. */
 const AT_ONCE = 1_000;
 const LIVE_MAY_LACK = 5_000;
 
 /**
- * Keeps which job had which status when, from the log and its archive. It reads without a consumer, a batch at a time, and
- * waits while the live table is behind. Any number may run: one holds the lock and works, the others stand by. Temporary
- * failures are tried again.
+ * Keeps which job had which status when. It goes behind the live table and takes what that has just read; what is no longer kept,
+ * or was never read here, it reads from the log and its archive, without a consumer, a batch at a time, and waits while the live
+ * table is behind.
  */
-export class PastFollower extends BackgroundLoop {
+export class PastFollower extends CheckpointedFollower<PastProjection> {
   readonly name = 'past follower';
+  protected readonly lines = {
+    active: 'following the log for past states',
+    standby: 'standing by: another process follows the log for past states',
+    interrupted: 'the past states of jobs could not be written',
+  };
   readonly #options: PastFollowerOptions;
+  readonly #observer: PastObserver;
 
   constructor(options: PastFollowerOptions) {
-    super();
+    const { observer = silentObserver } = options;
+    super({ ...options, observer });
     this.#options = options;
+    this.#observer = observer;
   }
 
-  protected async turn(stop: AbortSignal): Promise<NextTurn> {
-    const projection = await PastProjection.open(this.#options.databaseUrl);
-    try {
-      if (!(await projection.tryAcquire())) return this.#standBy();
-      this.#options.logger.info({ lastSequence: projection.lastSequence }, 'following the log for past states');
-      await this.#follow(projection, stop);
-      return 'end';
-    } finally {
-      await projection.close();
-    }
+  protected override open(): Promise<PastProjection> {
+    return PastProjection.open(this.#options.databaseUrl);
   }
 
-  protected onError(error: unknown, stop: AbortSignal): NextTurn {
-    if (stop.aborted) return 'end';
-    const { logger, observer, onFailure } = this.#options;
-    observer?.standsBy();
-    if (!isTemporary(error)) {
-      onFailure(error);
-      return 'end';
-    }
-    logger.warn({ err: error, retryInMs: RETRY_MS }, 'the past states of jobs could not be written');
-    return RETRY_MS;
-  }
-
-  #standBy(): NextTurn {
-    this.#options.observer?.standsBy();
-    return STANDBY_POLL_MS;
-  }
-
-  async #follow(projection: PastProjection, stop: AbortSignal): Promise<void> {
-    const { intervalMs = INTERVAL_MS, observer } = this.#options;
+  protected override async follow(projection: PastProjection, stop: AbortSignal): Promise<void> {
+    const { intervalMs = INTERVAL_MS } = this.#options;
     let position = projection.lastSequence;
     while (!stop.aborted) {
       if (projection.ended.aborted) throw new ReadModelUnavailableError('the connection was lost');
@@ -88,21 +77,27 @@ export class PastFollower extends BackgroundLoop {
       if (position > 0 && isGap(position, entries)) await this.#beginAnew(projection, position);
       await projection.apply(entries);
       position = entries.at(-1)?.sequence ?? position;
-      observer?.followed(position, entries.length);
+      this.#observer.followed(position, entries.length);
+      this.progressed();
       await pauseUnlessStopped(entries.length < AT_ONCE / 2 ? intervalMs : 0, stop);
     }
   }
 
   async #next(projection: PastProjection, position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
+    const entries = this.#options.recent?.after(position, AT_ONCE) ?? (await this.#read(position, stop));
+    if (entries.length > 0) await this.#assertSameLog(projection);
+    return entries;
+  }
+
+  async #read(position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
     const { eventLog, liveMayLack = LIVE_MAY_LACK, patienceMs } = this.#options;
     const last = await endOfLog(eventLog, position, { patienceMs, stop });
+    if (stop.aborted) return [];
     if (last < position)
       throw new LogReplacedError(`past states are known up to sequence ${position}, but the log ends at ${last}`);
     if (last === position) return [];
     if (last - position > liveMayLack && (await this.#liveLacks(last)) > liveMayLack) return [];
-    const entries = await eventLog.readNext(position, AT_ONCE);
-    await this.#assertSameLog(projection);
-    return entries;
+    return eventLog.readNext(position, AT_ONCE);
   }
 
   /**

@@ -3,16 +3,13 @@ import type { EndOfLogOptions, EventLog, LogEntry } from '@jobstream/eventlog';
 import { ReadModelUnavailableError } from '@jobstream/readmodel';
 import type { JobProjection, Quarantined } from '@jobstream/readmodel';
 import type { Logger, TracedSpan, Tracing } from '@jobstream/runtime';
+import type { FollowerObserver } from '../follow/checkpointedFollower.ts';
 import { BatchQueue } from './batchQueue.ts';
 
 /** Observes a projector, for metrics. Its methods must be cheap and must not throw. */
-export interface ProjectionObserver {
+export interface ProjectionObserver extends FollowerObserver {
   /** This process has the lock and continues after this sequence. */
   becameActive(sequence: number): void;
-  /** Another process has the lock. */
-  becameStandby(): void;
-  /** Projection failed and will be retried. */
-  interrupted(): void;
   /** These messages, oldest first, were committed to the table `ms` milliseconds after their batch was formed. */
   projected(entries: readonly LogEntry[], ms: number): void;
   quarantined(messages: number): void;
@@ -35,8 +32,8 @@ export interface ProjectLogOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
   readonly observer: ProjectionObserver;
   readonly tracing?: Tracing | undefined;
   readonly watchIntervalMs: number;
-  /** Called after each batch. */
-  readonly onProgress: () => void;
+  /** Called with each batch that is in the table. */
+  readonly onProgress: (batch: readonly LogEntry[]) => void;
 }
 
 /**
@@ -76,7 +73,7 @@ async function applyBatch(batch: readonly LogEntry[], options: ProjectLogOptions
   span?.end();
   observer.quarantined(quarantined.length);
   for (const message of quarantined) options.logger.warn(message, sentenceOf(message));
-  options.onProgress();
+  options.onProgress(batch);
 }
 
 function sentenceOf({ jobId }: Quarantined): string {

@@ -1,11 +1,10 @@
-import type { EventLog, Lag, LogEntry } from '@jobstream/eventlog';
+import type { LogEntry } from '@jobstream/eventlog';
 import type { ReadModel } from '@jobstream/readmodel';
-import { cachedFor, type MetricOptions, type Metrics } from '@jobstream/runtime';
+import { cachedFor, type Metrics } from '@jobstream/runtime';
+import { lagGauges, type MeasuredLog } from '../follow/lagGauges.ts';
 import type { ProjectionObserver } from './projectLog.ts';
 
 const CACHE_MS = 1_000;
-
-type Log = Pick<EventLog, 'isConnected' | 'clock'> & { readonly stats: Pick<EventLog['stats'], 'lag'> };
 
 /** The position of this projector; undefined until it gets the lock, and while another one holds it. */
 interface Place {
@@ -14,7 +13,7 @@ interface Place {
 }
 
 /** An observer with metrics. The lag is read when the metrics are collected, at most every second. */
-export function projectionMetrics(metrics: Metrics, log: Log): ProjectionObserver {
+export function projectionMetrics(metrics: Metrics, log: MeasuredLog): ProjectionObserver {
   const place: Place = { active: false, sequence: undefined };
   stateGauges(metrics, place, log);
   const { events, quarantined, interruptions, duration } = counts(metrics);
@@ -56,35 +55,21 @@ function byEvent(entries: readonly LogEntry[]): Map<string, number> {
   return counted;
 }
 
-function stateGauges(metrics: Metrics, place: Place, log: Log): void {
+function stateGauges(metrics: Metrics, place: Place, log: MeasuredLog): void {
   metrics.gauge({
     name: 'jobstream_projector_active',
     help: '1 in the process that projects, 0 in one that stands by or is interrupted.',
     collect: (gauge) => gauge.set(place.active ? 1 : 0),
   });
-  const ask = cachedFor(CACHE_MS, () => log.stats.lag(place.sequence ?? 0));
-  const read = async () =>
-    place.sequence === undefined || !log.isConnected() ? undefined : ask().catch(() => undefined);
-  const lagGauge = (options: MetricOptions<never>, valueOf: (lag: Lag) => number) =>
-    metrics.gauge({
-      ...options,
-      collect: async (gauge) => {
-        const lag = await read();
-        if (lag !== undefined) gauge.set(valueOf(lag));
-      },
-    });
-  lagGauge(
-    { name: 'jobstream_projector_lag_events', help: 'Messages of the log that are not in the table yet.' },
-    ({ events }) => events,
-  );
-  lagGauge(
-    { name: 'jobstream_projector_lag_seconds', help: 'Age of the oldest message that is not in the table yet.' },
-    (lag) => ageOf(lag, log.clock.now()),
-  );
-}
-
-function ageOf({ oldestAt }: Lag, now: number): number {
-  return oldestAt === undefined ? 0 : Math.max(0, now - Date.parse(oldestAt)) / 1_000;
+  lagGauges(metrics, {
+    log,
+    position: () => place.sequence,
+    events: { name: 'jobstream_projector_lag_events', help: 'Messages of the log that are not in the table yet.' },
+    seconds: {
+      name: 'jobstream_projector_lag_seconds',
+      help: 'Age of the oldest message that is not in the table yet.',
+    },
+  });
 }
 
 function counts(metrics: Metrics) {

@@ -71,11 +71,17 @@ export class LogPrefix {
     return (await this.#direct.from(sequence, { count })).map(decode);
   }
 
+  /** Returns when the next message from this sequence on was stored, in milliseconds since 1970 by the server's clock; undefined if there is none. */
+  async storedAt(sequence: number): Promise<number | undefined> {
+    const [message] = await this.#direct.from(sequence, { count: 1 });
+    return message && Date.parse(message.recordedAt);
+  }
+
   /** Returns the age of the oldest message in milliseconds, by the server's clock; 0 for an empty log. */
   async oldestAgeMs(): Promise<number> {
     const { first, now } = await this.state();
-    const [oldest] = await this.read(first, 1);
-    return oldest === undefined ? 0 : Math.max(0, Date.parse(now) - Date.parse(oldest.recordedAt));
+    const oldest = await this.storedAt(first);
+    return oldest === undefined ? 0 : Math.max(0, Date.parse(now) - oldest);
   }
 
   /** Returns the events of a job that are in the log, with contents as they are stored. */

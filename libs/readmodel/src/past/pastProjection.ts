@@ -5,6 +5,7 @@ import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { translated } from '../postgres/translated.ts';
+import { LockedProjection } from '../projection/lockedProjection.ts';
 import type { FoldableEntry, ProjectableEntry } from '../projection/projectableEntry.ts';
 import { foldChanges } from './foldChanges.ts';
 import type { FoldedChanges } from './foldChanges.ts';
@@ -12,7 +13,7 @@ import { createPastCheckpoint, movePastCheckpoint, readPastCheckpoint } from './
 import type { PastCheckpoint } from './pastCheckpoint.ts';
 import { copyChanges, countChanges, loadPastJobs, writePastJobs } from './pastRows.ts';
 
-const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('jobstream past', 0)) AS locked`;
+const LOCK = 'jobstream past';
 const NEWEST = 'SELECT sequence, job_id AS "jobId" FROM past_changes ORDER BY sequence DESC LIMIT 1';
 const CLEAR = 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint';
 /** The name of the connection that writes the live tables. */
@@ -42,17 +43,13 @@ export interface WrittenChange {
   readonly jobId: string;
 }
 
-/**
- * Writes the tables of past states from the log, on one connection that holds a lock, so that one process writes at a
- * time. After any method has rejected, close it and open another.
- */
-export class PastProjection {
-  readonly #connection: DedicatedConnection;
+/** The tables of past states as they are written from the log. */
+export class PastProjection extends LockedProjection {
   #checkpoint: PastCheckpoint | undefined;
   #newest: WrittenChange | undefined;
 
   private constructor(connection: DedicatedConnection) {
-    this.#connection = connection;
+    super(connection, LOCK);
   }
 
   /** `schema`: of a second set of tables; default the live ones. @throws ReadModelUnavailableError, SchemaMismatchError. */
@@ -61,12 +58,6 @@ export class PastProjection {
     return new PastProjection(await openDedicatedConnection(databaseUrl, { name, schema }));
   }
 
-  /** Aborted when the connection is lost, and the lock with it. */
-  get ended(): AbortSignal {
-    return this.#connection.ended;
-  }
-
-  /** The position in the log up to which the tables have everything. */
   get lastSequence(): number {
     return this.#checkpoint?.lastSequence ?? 0;
   }
@@ -76,24 +67,14 @@ export class PastProjection {
     return this.#newest;
   }
 
-  /** Closes the connection, which frees the lock. */
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
-
-  /** Takes the lock and reads the checkpoint; returns false while another process holds the lock. */
-  async tryAcquire(): Promise<boolean> {
-    const { client } = this.#connection;
-    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK));
-    if (rows[0]?.locked !== true) return false;
-    this.#checkpoint = await translated(readPastCheckpoint(client));
-    this.#newest = (await translated(client.query<WrittenChange>(NEWEST))).rows[0];
-    return true;
+  protected override async begin(): Promise<void> {
+    this.#checkpoint = await readPastCheckpoint(this.client);
+    this.#newest = (await this.client.query<WrittenChange>(NEWEST)).rows[0];
   }
 
   /** Empties the tables: their jobs have events that neither the log nor an archive has any more, or were written by other rules. */
   async clear(): Promise<void> {
-    await translated(this.#connection.client.query(CLEAR));
+    await translated(this.client.query(CLEAR));
     this.#checkpoint = undefined;
     this.#newest = undefined;
   }
@@ -108,7 +89,7 @@ export class PastProjection {
     const fresh = entries.filter(({ sequence }) => sequence > this.lastSequence);
     const last = fresh.at(-1);
     if (last === undefined) return;
-    const { client } = this.#connection;
+    const { client } = this;
     const events = fresh.filter(isFoldable);
     const known = await translated(loadPastJobs(client, [...new Set(events.map(({ event }) => event.jobId))]));
     const folded = foldChanges(events, known, this.#checkpoint?.lastAt ?? '');
@@ -127,7 +108,7 @@ export class PastProjection {
   }
 
   async #write(next: PastCheckpoint, { jobs, changes }: FoldedChanges): Promise<void> {
-    const { client } = this.#connection;
+    const { client } = this;
     await moveOrCreate(client, this.#checkpoint, next);
     await Promise.all([
       ...copyChanges(changes).map((copy) => copyRows(client, copy)),

@@ -2,6 +2,7 @@ import { BatchWriter } from './batchWriter.ts';
 import type { AppliedBatch } from './batchWriter.ts';
 import { createCheckpoint, JOBS_PROJECTION, readPosition } from './checkpointFence.ts';
 import type { ProjectionPosition } from './checkpointFence.ts';
+import { LockedProjection } from './lockedProjection.ts';
 import { readPutAside, refoldJobs } from './refoldJobs.ts';
 import type { PutAsideEvent, ReadableJob } from './refoldJobs.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
@@ -12,16 +13,9 @@ import { readSearchPaths, saveSearchPaths } from '../search/searchPaths.ts';
 import type { SearchPaths } from '../search/searchPaths.ts';
 import { readStatisticsGap } from '../statistics/statisticsGap.ts';
 
-const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
-
-/**
- * Writes the read model from the log, on one connection that holds a lock, so that one process writes at a time.
- * After any method has rejected, close the projection and open another.
- */
-export class JobProjection {
-  readonly #connection: DedicatedConnection;
+/** The read model as it is written from the log. */
+export class JobProjection extends LockedProjection {
   readonly #schema: string | undefined;
-  readonly #lockName: string;
   #writer: BatchWriter | undefined;
   #position: ProjectionPosition = { sequence: 0, generation: 0 };
   #searchPaths: SearchPaths | undefined;
@@ -31,9 +25,8 @@ export class JobProjection {
     schema: string | undefined,
     searchPaths: SearchPaths | undefined,
   ) {
-    this.#connection = connection;
+    super(connection, `jobstream projection ${JOBS_PROJECTION}${schema === undefined ? '' : ` in ${schema}`}`);
     this.#schema = schema;
-    this.#lockName = `jobstream projection ${JOBS_PROJECTION}${schema === undefined ? '' : ` in ${schema}`}`;
     this.#searchPaths = searchPaths;
   }
 
@@ -48,41 +41,26 @@ export class JobProjection {
     return new JobProjection(await openDedicatedConnection(databaseUrl, options), schema, searchPaths);
   }
 
-  /** Aborted when the connection is lost, and the lock with it. */
-  get ended(): AbortSignal {
-    return this.#connection.ended;
-  }
-
-  /** The position in the log up to which everything is projected. */
   get lastSequence(): number {
     return this.#writer?.lastSequence ?? 0;
   }
 
   /** Reads the time (RFC 3339) before which events may be missing from the statistics; undefined if none are. */
   statisticsIncompleteBefore(): Promise<string | undefined> {
-    return translated(readStatisticsGap(this.#connection.client));
+    return translated(readStatisticsGap(this.client));
   }
 
-  /** Closes the connection, which frees the lock. */
-  close(): Promise<void> {
-    return this.#connection.close();
-  }
-
-  /** Takes the lock and reads the checkpoint; returns false while another process holds the lock. */
-  async tryAcquire(): Promise<boolean> {
-    const { client } = this.#connection;
-    const { rows } = await translated(client.query<{ locked: boolean }>(TRY_LOCK, [this.#lockName]));
-    if (rows[0]?.locked !== true) return false;
-    await translated(createCheckpoint(client));
-    this.#position = await translated(readPosition(client));
-    this.#searchPaths = await translated(this.#settleSearchPaths());
+  protected override async begin(): Promise<void> {
+    const { client } = this;
+    await createCheckpoint(client);
+    this.#position = await readPosition(client);
+    this.#searchPaths = await this.#settleSearchPaths();
     this.#writer = new BatchWriter(client, this.#position, this.#searchPaths);
-    return true;
   }
 
   /** Those of the live tables are stored for the API, and for second tables, which are given them. */
   async #settleSearchPaths(): Promise<SearchPaths> {
-    const { client } = this.#connection;
+    const { client } = this;
     if (this.#schema !== undefined) return this.#searchPaths ?? new Map();
     if (this.#searchPaths === undefined) return readSearchPaths(client);
     await saveSearchPaths(client, this.#searchPaths);
@@ -91,7 +69,7 @@ export class JobProjection {
 
   /** Returns the events of newer releases that were put aside, of the next `jobs` jobs after this id. */
   readPutAside(afterJob: string, jobs: number): Promise<readonly PutAsideEvent[]> {
-    return translated(readPutAside(this.#connection.client, afterJob, jobs));
+    return translated(readPutAside(this.client, afterJob, jobs));
   }
 
   /**
@@ -102,11 +80,7 @@ export class JobProjection {
    */
   refold(jobs: readonly ReadableJob[]): Promise<void> {
     return translated(
-      refoldJobs(
-        this.#connection.client,
-        { position: this.#position, searchPaths: this.#searchPaths ?? new Map() },
-        jobs,
-      ),
+      refoldJobs(this.client, { position: this.#position, searchPaths: this.#searchPaths ?? new Map() }, jobs),
     );
   }
 

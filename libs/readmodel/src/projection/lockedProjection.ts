@@ -1,0 +1,48 @@
+import type { Client } from 'pg';
+import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
+import { translated } from '../postgres/translated.ts';
+
+const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
+
+/**
+ * Tables that are written from the log, from a checkpoint on, on one connection that holds a lock, so that one process writes at a
+ * time. After any method has rejected, close it and open another.
+ */
+export abstract class LockedProjection {
+  readonly #connection: DedicatedConnection;
+  readonly #lock: string;
+
+  /** @param lock the name of the lock: one for each set of tables. */
+  protected constructor(connection: DedicatedConnection, lock: string) {
+    this.#connection = connection;
+    this.#lock = lock;
+  }
+
+  /** The position in the log up to which the tables have everything. */
+  abstract get lastSequence(): number;
+
+  /** Aborted when the connection is lost, and the lock with it. */
+  get ended(): AbortSignal {
+    return this.#connection.ended;
+  }
+
+  /** Closes the connection, which frees the lock. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Takes the lock and reads the checkpoint; returns false while another process holds the lock. */
+  async tryAcquire(): Promise<boolean> {
+    const { rows } = await translated(this.client.query<{ locked: boolean }>(TRY_LOCK, [this.#lock]));
+    if (rows[0]?.locked !== true) return false;
+    await translated(this.begin());
+    return true;
+  }
+
+  /** Reads from where the tables go on. Called with the lock. */
+  protected abstract begin(): Promise<void>;
+
+  protected get client(): Client {
+    return this.#connection.client;
+  }
+}
