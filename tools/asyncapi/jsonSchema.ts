@@ -1,3 +1,4 @@
+import { isObject } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -47,8 +48,4 @@ function mapped(node: unknown, change: (part: unknown) => unknown): unknown {
   if (Array.isArray(node)) return node.map(change);
   if (!isObject(node)) return node;
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, change(value)]));
-}
-
-function isObject(node: unknown): node is Record<string, unknown> {
-  return typeof node === 'object' && node !== null && !Array.isArray(node);
 }

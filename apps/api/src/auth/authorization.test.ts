@@ -121,8 +121,8 @@ test.each(guarded.filter(({ forTenants }) => !forTenants))(
 
 test('a route that declares no scope requires admin', () => {
   const router = Router();
-  const operation = { id: 'forgotten', tag: 'jobs', summary: 'Forget', responses: {} } as const;
-  addRoute(router, { path: '/forgotten', get: { operation, handlers: [(_req, res) => void res.end()] } });
+  const docs = { id: 'forgotten', tag: 'jobs', summary: 'Forget', responses: {} } as const;
+  addRoute(router, { path: '/forgotten', get: { docs, handlers: [(_req, res) => void res.end()] } });
   const [route] = declaredRoutes({ router } as unknown as Express);
   expect(route?.requirement).toEqual({ scope: 'admin', acrossTenants: false });
 });

@@ -9,7 +9,7 @@ import { requireScope } from '../auth/requireScope.ts';
 import { endSession, startSession } from '../auth/sessionCookie.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { unlessUnavailable } from '../http/unlessUnavailable.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 
 const SessionView = Schema.Struct({
@@ -25,7 +25,7 @@ const SessionView = Schema.Struct({
 
 const session = { headers: ['Cache-Control'], content: jsonContent(SessionView) } as const;
 
-const sessionOperations = {
+const sessionDocs = {
   read: {
     id: 'getSession',
     tag: 'operations',
@@ -48,7 +48,7 @@ const sessionOperations = {
     description: 'Deletes the cookie. The key or token remains valid.',
     responses: { 204: { description: 'The cookie is deleted.' } },
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 interface SessionDeps {
   readonly auth: Pick<ApiDeps['auth'], 'open'>;
@@ -62,14 +62,14 @@ export function sessionRoutes(deps: SessionDeps): readonly Route[] {
   return [
     {
       path: '/dashboard/session',
-      get: { operation: sessionOperations.read, handlers: [reader, getSession(deps)] },
+      get: { docs: sessionDocs.read, handlers: [reader, getSession(deps)] },
       post: {
-        operation: sessionOperations.start,
+        docs: sessionDocs.start,
         handlers: [reader, postSession(deps)],
         audit: { action: 'session.start' },
       },
       delete: {
-        operation: sessionOperations.end,
+        docs: sessionDocs.end,
         handlers: [reader, deleteSession],
         audit: { action: 'session.end' },
       },

@@ -9,9 +9,9 @@ import { DEFAULT_LIMIT, Limit, queryDecoder, repeatable, withLists } from '../ht
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
-import { getSharedTraits, getSharedTraitsOperation } from './getSharedTraits.ts';
+import { getSharedTraits, getSharedTraitsDocs } from './getSharedTraits.ts';
 import { lastPeriod, Window, windowMs } from '../stats/statsQuery.ts';
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
@@ -60,7 +60,7 @@ const FailuresQuery = Schema.Struct({
 
 const decode = queryDecoder(FailuresQuery);
 
-const listFailuresOperation: Operation = {
+const listFailuresDocs: EndpointDocs = {
   id: 'listFailures',
   tag: 'jobs',
   summary: 'Group the failed jobs',
@@ -84,10 +84,10 @@ export function failureRoutes(deps: ApiDeps): readonly Route[] {
     withinDeadline(ofTable(deps.tablePosition, handler)),
   ];
   return [
-    { path: '/api/failures', get: { operation: listFailuresOperation, handlers: reading(listFailures(deps)) } },
+    { path: '/api/failures', get: { docs: listFailuresDocs, handlers: reading(listFailures(deps)) } },
     {
       path: '/api/failures/shared',
-      get: { operation: getSharedTraitsOperation, handlers: reading(getSharedTraits(deps)) },
+      get: { docs: getSharedTraitsDocs, handlers: reading(getSharedTraits(deps)) },
     },
   ];
 }

@@ -6,7 +6,7 @@ import { callerOf } from '../auth/caller.ts';
 import { queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { positionParameter } from '../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import { lastPeriod, Window } from '../stats/statsQuery.ts';
 import { FailureId } from './failureId.ts';
 
@@ -48,7 +48,7 @@ const SharedTraitsQuery = Schema.Struct({
 
 const decode = queryDecoder(SharedTraitsQuery);
 
-export const getSharedTraitsOperation: Operation = {
+export const getSharedTraitsDocs: EndpointDocs = {
   id: 'getSharedTraits',
   tag: 'jobs',
   summary: 'Show what fails together',

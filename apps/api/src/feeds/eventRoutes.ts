@@ -4,14 +4,14 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { callerOf } from '../auth/caller.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { JobEventView } from '../jobs/view/jobEventView.ts';
-import type { Operation } from '../routes/operation.ts';
+import type { EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { sendHead } from './eventStream.ts';
 import { decodeFeedPlan, type FeedPlan, FeedQuery, unknownPosition } from './feedQuery.ts';
 import { LiveFeed } from './liveFeed.ts';
-import { ReplaySemaphore } from './replaySemaphore.ts';
+import { CatchUpSemaphore } from './catchUpSemaphore.ts';
 
-const getEventsOperation: Operation = {
+const getEventsDocs: EndpointDocs = {
   id: 'followEvents',
   tag: 'events',
   summary: 'Follow the events of all jobs',
@@ -35,12 +35,12 @@ const NEW_LEADER_MS = 1_000;
 /** Routes under `/api/events`. */
 export function eventRoutes(deps: ApiDeps): readonly Route[] {
   const handlers = [requireScope('jobs:read'), getEvents(deps)];
-  return [{ path: '/api/events', get: { operation: getEventsOperation, handlers } }];
+  return [{ path: '/api/events', get: { docs: getEventsDocs, handlers } }];
 }
 
 /** `GET /api/events`: a live feed of the events of all jobs, from a position in the log or from now on. */
 function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler {
-  const replays = new ReplaySemaphore();
+  const catchUps = new CatchUpSemaphore();
   return async (req, res) => {
     const plan = decodeFeedPlan(req, callerOf(res));
     if (req.method === 'HEAD') {
@@ -49,7 +49,7 @@ function getEvents({ log, tail, longRequests, logger }: ApiDeps): RequestHandler
     }
     await tail.ensureStarted();
     const after = await startOf(plan, { log, tail });
-    await new LiveFeed({ res, tail, log, longRequests, replays, filter: plan.filter, after, logger }).run();
+    await new LiveFeed({ res, tail, log, longRequests, catchUps, filter: plan.filter, after, logger }).run();
   };
 }
 

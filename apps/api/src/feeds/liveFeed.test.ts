@@ -10,7 +10,7 @@ import { anonymous } from '../auth/caller.ts';
 import { feedFilter } from './feedFilter.ts';
 import { LiveFeed } from './liveFeed.ts';
 import { LiveTail } from './liveTail.ts';
-import { ReplaySemaphore } from './replaySemaphore.ts';
+import { CatchUpSemaphore } from './catchUpSemaphore.ts';
 
 const PAYLOAD = 'x'.repeat(250_000);
 /** More than a connection takes in while its client reads nothing, and than is sent at once. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 /** Feeds from the beginning of the log, which the tail has forgotten. */
-async function serveFeeds(replays: ReplaySemaphore) {
+async function serveFeeds(catchUps: CatchUpSemaphore) {
   const { log } = stage.api;
   const logger = createLogger({ service: 'api', level: 'silent' });
   const tail = new LiveTail({ log, logger, maxEvents: 1 });
@@ -39,7 +39,7 @@ async function serveFeeds(replays: ReplaySemaphore) {
       tail,
       log,
       longRequests: { track: () => undefined },
-      replays,
+      catchUps,
       filter,
       after: 0,
       logger,
@@ -56,9 +56,9 @@ async function serveFeeds(replays: ReplaySemaphore) {
 }
 
 test('a feed ends when its client disconnects while it waits to read the log', async () => {
-  const replays = new ReplaySemaphore({ most: 1 });
-  await replays.enter(new AbortController().signal, () => undefined);
-  await using feeds = await serveFeeds(replays);
+  const catchUps = new CatchUpSemaphore({ most: 1 });
+  await catchUps.enter(new AbortController().signal, () => undefined);
+  await using feeds = await serveFeeds(catchUps);
   {
     using feed = await openFeed(`${feeds.url}/waiting`);
     await eventually(() => expect(feed.lastEventId).toBe('0'));
@@ -67,7 +67,7 @@ test('a feed ends when its client disconnects while it waits to read the log', a
 });
 
 test('a client that reads the log slowly is disconnected when another has waited for long', async () => {
-  await using feeds = await serveFeeds(new ReplaySemaphore({ most: 1, turnMs: 1 }));
+  await using feeds = await serveFeeds(new CatchUpSemaphore({ most: 1, turnMs: 1 }));
   using slow = await openFeed(`${feeds.url}/slow`);
   slow.pause();
   using other = await openFeed(`${feeds.url}/other`);

@@ -3,12 +3,12 @@ import { eventFrame, isShown, positionFrame } from './eventFrames.ts';
 import { EventStream, type EventStreamOptions } from './eventStream.ts';
 import type { FeedFilter } from './feedFilter.ts';
 import type { LiveTail } from './liveTail.ts';
-import type { ReplaySemaphore } from './replaySemaphore.ts';
+import type { CatchUpSemaphore } from './catchUpSemaphore.ts';
 
 export interface LiveFeedOptions extends Pick<EventStreamOptions, 'res' | 'longRequests' | 'logger'> {
   readonly tail: LiveTail;
   readonly log: Pick<EventLog, 'follow' | 'contents'>;
-  readonly replays: ReplaySemaphore;
+  readonly catchUps: CatchUpSemaphore;
   readonly filter: FeedFilter;
   readonly after: number;
 }
@@ -76,8 +76,8 @@ export class LiveFeed {
   }
 
   async #catchUp(): Promise<void> {
-    const { tail, log, replays } = this.#options;
-    const leave = await replays.enter(this.#stream.over, this.#onTurnOver);
+    const { tail, log, catchUps } = this.#options;
+    const leave = await catchUps.enter(this.#stream.over, this.#onTurnOver);
     if (leave === undefined) return;
     const reader = log.follow({ after: this.#position, links: true });
     this.#reader = reader;
@@ -107,5 +107,5 @@ export class LiveFeed {
     }
   }
 
-  readonly #onTurnOver = (): void => this.#stream.disconnect('its turn to replay the log is over');
+  readonly #onTurnOver = (): void => this.#stream.disconnect('its turn to catch up with the log is over');
 }

@@ -12,7 +12,7 @@ import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { noSuchType, typeOf, TypePath } from './typePath.ts';
 import { currentTypeView, TypeList, TypeView } from './typeView.ts';
@@ -72,7 +72,7 @@ const pauseOperations = {
     responses: { 200: { description: 'The changed job type.', content: jsonContent(TypeView) } },
     problems: ['type-not-found', ...audited],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes that pause and resume job types. `_all`, in the place of one, cannot be the name of a type. */
 export function pauseRoutes(deps: ApiDeps): readonly Route[] {
@@ -83,19 +83,19 @@ export function pauseRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/types/_all/pause',
-      post: { operation: pauseAll, handlers: pausing(pauseAllTypes(deps)), audit: ofAll('pause') },
+      post: { docs: pauseAll, handlers: pausing(pauseAllTypes(deps)), audit: ofAll('pause') },
     },
     {
       path: '/api/types/_all/resume',
-      post: { operation: resumeAll, handlers: resuming(resumeAllTypes(deps)), audit: ofAll('resume') },
+      post: { docs: resumeAll, handlers: resuming(resumeAllTypes(deps)), audit: ofAll('resume') },
     },
     {
       path: '/api/types/:type/pause',
-      post: { operation: pause, handlers: pausing(pauseType(deps)), audit: ofOne('pause') },
+      post: { docs: pause, handlers: pausing(pauseType(deps)), audit: ofOne('pause') },
     },
     {
       path: '/api/types/:type/resume',
-      post: { operation: resume, handlers: resuming(resumeType(deps)), audit: ofOne('resume') },
+      post: { docs: resume, handlers: resuming(resumeType(deps)), audit: ofOne('resume') },
     },
   ];
 }

@@ -7,7 +7,7 @@ import { bodyDecoder } from '../http/parsing/decodeBody.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { listTypes } from './listTypes.ts';
 import { pauseRoutes } from './pauseRoutes.ts';
@@ -20,7 +20,7 @@ const audited = ['table-unavailable', ...unavailable] as const;
 /** The body of `PATCH /api/types/:type`. */
 const TypeSettings = Schema.Struct({ payloadCheck: PayloadCheck });
 
-const typeOperations = {
+const typeDocs = {
   list: {
     id: 'listTypes',
     tag: 'job types',
@@ -51,7 +51,7 @@ const typeOperations = {
     responses: { 204: { description: 'They are removed.' } },
     problems: ['type-not-found', ...audited],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 const decodeSettings = bodyDecoder(TypeSettings);
 
 /** Routes under `/api/types`. */
@@ -59,16 +59,16 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
   const read = requireScope('jobs:read', { acrossTenants: true });
   const change = requireScope('admin', { acrossTenants: true });
   return [
-    { path: '/api/types', get: { operation: typeOperations.list, handlers: [read, withinDeadline(listTypes(deps))] } },
+    { path: '/api/types', get: { docs: typeDocs.list, handlers: [read, withinDeadline(listTypes(deps))] } },
     {
       path: '/api/types/:type',
       patch: {
-        operation: typeOperations.change,
+        docs: typeDocs.change,
         handlers: [change, ...jsonBody({ required: true }), withinDeadline(changeType(deps))],
         audit: audit('change'),
       },
       delete: {
-        operation: typeOperations.remove,
+        docs: typeDocs.remove,
         handlers: [change, withinDeadline(removeType(deps))],
         audit: audit('remove'),
       },

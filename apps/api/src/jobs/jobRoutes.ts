@@ -5,30 +5,23 @@ import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable } from '../http/tablePosition.ts';
-import type { Operation } from '../routes/operation.ts';
+import type { EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Endpoint, Route } from '../routes/route.ts';
 import type { ChangeCommand } from './change/applyCommand.ts';
-import { bulkChange, bulkChangeOperation } from './change/bulkChange.ts';
-import {
-  cancelJob,
-  changeJobOperation,
-  erasePayload,
-  erasePayloadOperation,
-  retryJob,
-  runJobNow,
-} from './change/jobActions.ts';
-import { rerunJob, rerunJobOperation } from './change/rerunJob.ts';
+import { bulkChange, bulkChangeDocs } from './change/bulkChange.ts';
+import { cancelJob, changeJobDocs, erasePayload, erasePayloadDocs, retryJob, runJobNow } from './change/jobActions.ts';
+import { rerunJob, rerunJobDocs } from './change/rerunJob.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
-import { createBatch, createBatchOperation } from './create/createBatch.ts';
-import { createJob, createJobOperation } from './create/createJob.ts';
-import { importJobs, importJobsOperation } from './import/importJobs.ts';
+import { createBatch, createBatchDocs } from './create/createBatch.ts';
+import { createJob, createJobDocs } from './create/createJob.ts';
+import { importJobs, importJobsDocs } from './import/importJobs.ts';
 import { operationRoutes } from './operations/operationRoutes.ts';
-import { getAttemptLogs, getAttemptLogsOperation } from './logs/getAttemptLogs.ts';
-import { compareJob, compareJobOperation } from './read/compareJob.ts';
+import { getAttemptLogs, getAttemptLogsDocs } from './logs/getAttemptLogs.ts';
+import { compareJob, compareJobDocs } from './read/compareJob.ts';
 import { requireOwnTenant } from './read/requireOwnTenant.ts';
-import { getJob, getJobOperation } from './read/getJob.ts';
-import { getJobEvents, getJobEventsOperation } from './read/getJobEvents.ts';
-import { listJobs, listJobsOperation } from './read/listJobs.ts';
+import { getJob, getJobDocs } from './read/getJob.ts';
+import { getJobEvents, getJobEventsDocs } from './read/getJobEvents.ts';
+import { listJobs, listJobsDocs } from './read/listJobs.ts';
 import { WaitingReasons } from './read/waitingReasons.ts';
 
 const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
@@ -43,10 +36,10 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/jobs',
       get: {
-        operation: listJobsOperation,
+        docs: listJobsDocs,
         handlers: [read, withinDeadline(ofTable(deps.tablePosition, listJobs(deps, reasons)))],
       },
-      post: { operation: createJobOperation, handlers: [write, ...body, withinDeadline(createJob(deps))] },
+      post: { docs: createJobDocs, handlers: [write, ...body, withinDeadline(createJob(deps))] },
     },
     ...batchRoutes(deps),
     ...operationRoutes(deps),
@@ -61,22 +54,22 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
 function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
   const [read, own] = [requireScope('jobs:read'), requireOwnTenant(deps)];
   return [
-    { path: '/api/jobs/:id', get: { operation: getJobOperation, handlers: [read, own, getJob(deps, reasons)] } },
+    { path: '/api/jobs/:id', get: { docs: getJobDocs, handlers: [read, own, getJob(deps, reasons)] } },
     {
       path: '/api/jobs/:id/events',
-      get: { operation: getJobEventsOperation, handlers: [read, own, getJobEvents(deps)] },
+      get: { docs: getJobEventsDocs, handlers: [read, own, getJobEvents(deps)] },
     },
     {
       path: '/api/jobs/:id/comparison',
       get: {
-        operation: compareJobOperation,
+        docs: compareJobDocs,
         handlers: [read, own, withinDeadline(ofTable(deps.tablePosition, compareJob(deps)))],
       },
     },
     {
       path: '/api/jobs/:id/attempts/:attempt/logs',
       get: {
-        operation: getAttemptLogsOperation,
+        docs: getAttemptLogsDocs,
         handlers: [requireScope('jobs:debug'), own, getAttemptLogs(deps)],
       },
     },
@@ -86,21 +79,21 @@ function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
 /** Routes that change one job, or make another of it. */
 function changeRoutes(deps: ApiDeps): readonly Route[] {
   const before = [requireScope('jobs:write'), requireOwnTenant(deps), ...jsonBody({ required: false })];
-  const change = (operation: Operation, action: string, handler: RequestHandler): Endpoint => ({
-    operation,
+  const change = (docs: EndpointDocs, action: string, handler: RequestHandler): Endpoint => ({
+    docs,
     handlers: [...before, withinDeadline(handler)],
     audit: { action: `job.${action}`, subject: 'id' },
   });
-  const { CancelJob, RequeueJob, RunJobNow } = changeJobOperation;
+  const { CancelJob, RequeueJob, RunJobNow } = changeJobDocs;
   return [
     { path: '/api/jobs/:id/cancel', post: change(CancelJob, 'cancel', cancelJob(deps)) },
     { path: '/api/jobs/:id/retry', post: change(RequeueJob, 'retry', retryJob(deps)) },
     { path: '/api/jobs/:id/run-now', post: change(RunJobNow, 'run-now', runJobNow(deps)) },
-    { path: '/api/jobs/:id/rerun', post: change(rerunJobOperation, 'rerun', rerunJob(deps)) },
+    { path: '/api/jobs/:id/rerun', post: change(rerunJobDocs, 'rerun', rerunJob(deps)) },
     {
       path: '/api/jobs/:id/payload',
       delete: {
-        operation: erasePayloadOperation,
+        docs: erasePayloadDocs,
         handlers: [requireScope('admin'), requireOwnTenant(deps), withinDeadline(erasePayload(deps))],
         audit: { action: 'job.erase', subject: 'id', required: true },
       },
@@ -110,7 +103,7 @@ function changeRoutes(deps: ApiDeps): readonly Route[] {
 
 function changeMany(command: ChangeCommand['kind'], deps: ApiDeps): Endpoint {
   return {
-    operation: bulkChangeOperation[command],
+    docs: bulkChangeDocs[command],
     handlers: [
       requireScope('jobs:write'),
       ...jsonBody({ required: true }),
@@ -127,12 +120,12 @@ function batchRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/jobs/batch',
-      post: { operation: createBatchOperation, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
+      post: { docs: createBatchDocs, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
     },
     {
       path: '/api/jobs/import',
       post: {
-        operation: importJobsOperation,
+        docs: importJobsDocs,
         handlers: [write, noArrivalDeadline, importJobs(deps)],
         audit: { action: 'jobs.import' },
       },

@@ -8,7 +8,7 @@ import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { Problem } from '../problems/problem.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { CreatedKeyView, CreateKeyRequest, decodeCreateKey, KeyId, keyView, KeyView } from './keyView.ts';
 
@@ -20,7 +20,7 @@ const example = { name: 'billing', scopes: ['jobs:write'], expiresAt: '2030-01-0
 /** The path parameters of one key. */
 const KeyPath = Schema.Struct({ id: KeyId });
 
-const keyOperations = {
+const keyDocs = {
   list: {
     id: 'listKeys',
     tag: 'keys',
@@ -53,7 +53,7 @@ const keyOperations = {
     responses: { 204: { description: 'The key is revoked.' } },
     problems: ['key-not-found', ...unavailable],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 const isKeyId = Schema.is(KeyId);
 
 /** Routes under `/api/keys`. */
@@ -63,9 +63,9 @@ export function keyRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/keys',
-      get: { operation: keyOperations.list, handlers: [admin, withinDeadline(listKeys(deps))] },
+      get: { docs: keyDocs.list, handlers: [admin, withinDeadline(listKeys(deps))] },
       post: {
-        operation: keyOperations.create,
+        docs: keyDocs.create,
         handlers: [admin, ...body, withinDeadline(createKey(deps))],
         audit: { action: 'key.create', required: true, details: (request) => request },
       },
@@ -73,7 +73,7 @@ export function keyRoutes(deps: ApiDeps): readonly Route[] {
     {
       path: '/api/keys/:id',
       delete: {
-        operation: keyOperations.revoke,
+        docs: keyDocs.revoke,
         handlers: [admin, withinDeadline(revokeKey(deps))],
         audit: { action: 'key.revoke', subject: 'id', required: true },
       },

@@ -2,12 +2,12 @@ import type * as Schema from 'effect/Schema';
 import { problemBody } from '../http/handleError.ts';
 import { Problem } from '../problems/problem.ts';
 import type { ProblemCode } from '../problems/problemTypes.ts';
-import type { Content } from '../routes/operation.ts';
+import type { Content } from '../routes/endpointDocs.ts';
 import { type JsonSchema, JsonSchemas } from './jsonSchemas.ts';
 
 const REQUEST_ID = 'f01f572b-da83-4509-b250-71af77de2722';
 
-/** The components that operations of the document share. */
+/** The components that endpoints of the document share. */
 export class Components {
   readonly schemas = new JsonSchemas();
   readonly responses: Record<string, object> = {};

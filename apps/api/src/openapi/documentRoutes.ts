@@ -4,7 +4,7 @@ import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import { allowAnyone } from '../auth/requireScope.ts';
 import { Problem } from '../problems/problem.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { openApiDocument } from './openApiDocument.ts';
 
@@ -45,7 +45,7 @@ const POLICY = [
 
 const FilePath = Schema.Struct({ file: Schema.String.check(Schema.isPattern(/^[\w.-]+$/u)) });
 
-const documentOperations = {
+const documentDocs = {
   openApi: {
     id: 'getOpenApi',
     tag: 'operations',
@@ -78,17 +78,17 @@ const documentOperations = {
     },
     problems: ['path-not-found'],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes of the documentation. It is public: it is the same everywhere and has no secrets. */
 export function documentRoutes(routes: () => readonly Route[]): readonly Route[] {
   return [
     {
       path: '/openapi.json',
-      get: { operation: documentOperations.openApi, handlers: [allowAnyone(), getOpenApi(routes)] },
+      get: { docs: documentDocs.openApi, handlers: [allowAnyone(), getOpenApi(routes)] },
     },
-    { path: '/docs', get: { operation: documentOperations.page, handlers: [allowAnyone(), getDocsPage()] } },
-    { path: '/docs/:file', get: { operation: documentOperations.file, handlers: [allowAnyone(), getDocsFile()] } },
+    { path: '/docs', get: { docs: documentDocs.page, handlers: [allowAnyone(), getDocsPage()] } },
+    { path: '/docs/:file', get: { docs: documentDocs.file, handlers: [allowAnyone(), getDocsFile()] } },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isObject } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -73,10 +74,6 @@ function tidy(schema: unknown): JsonSchema {
 function tidied(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(tidied);
   return isObject(node) ? replaced(merged(node)) : node;
-}
-
-function isObject(node: unknown): node is Record<string, unknown> {
-  return typeof node === 'object' && node !== null;
 }
 
 function tidiedParts(node: Record<string, unknown>): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { type Requirement, requirementOf, requireScope } from '../auth/requireScope.ts';
 import { requestHeaders, responseHeaders } from '../routes/headers.ts';
-import { type Operation, tags } from '../routes/operation.ts';
+import { type EndpointDocs, tags } from '../routes/endpointDocs.ts';
 import { type Endpoint, METHODS, type Route } from '../routes/route.ts';
 import { Components, mediaTypes } from './components.ts';
 import type { JsonSchema } from './jsonSchemas.ts';
@@ -51,7 +51,7 @@ function pathItem(route: Route, components: Components): object {
   const item: Record<string, object> = {};
   for (const method of METHODS) {
     const endpoint = route[method];
-    if (endpoint !== undefined) item[method] = operationObject(endpoint, method !== 'get', components);
+    if (endpoint !== undefined) item[method] = endpointObject(endpoint, method !== 'get', components);
   }
   return item;
 }
@@ -61,29 +61,27 @@ function headerObject([name, { always, ...header }]: [string, (typeof responseHe
 }
 
 /** Describes an endpoint. */
-function operationObject({ operation, handlers }: Endpoint, changes: boolean, components: Components): object {
+function endpointObject({ docs, handlers }: Endpoint, changes: boolean, components: Components): object {
   const requirement = requirementOf(handlers[0]) ?? requireScope('admin').requirement;
-  const { id, tag, summary, description, body } = operation;
+  const { id, tag, summary, description, body } = docs;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    parameters: parameters(operation, components),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: body.required, content: bodyContent(operation, components) } }),
-    responses: responses(operation, { requirement, changes }, components),
+    parameters: parameters(docs, components),
+    ...(body === undefined ? {} : { requestBody: { required: body.required, content: bodyContent(docs, components) } }),
+    responses: responses(docs, { requirement, changes }, components),
     security: security(requirement),
     ...(requirement.acrossTenants ? { 'x-across-tenants': true } : {}),
   };
 }
 
-function bodyContent({ body }: Operation, components: Components): object {
+function bodyContent({ body }: EndpointDocs, components: Components): object {
   return mediaTypes(body?.content ?? {}, (schema) => components.schemas.ofRequest(schema));
 }
 
-function parameters({ path, query, headers = [] }: Operation, components: Components): readonly object[] {
+function parameters({ path, query, headers = [] }: EndpointDocs, components: Components): readonly object[] {
   return [
     ...(path === undefined ? [] : fieldsIn('path', components.schemas.ofRequest(path))),
     ...(query === undefined ? [] : fieldsIn('query', components.schemas.ofRequest(query))),

@@ -2,7 +2,7 @@ import type { Requirement } from '../auth/requireScope.ts';
 import { ProblemBody, problemUrn } from '../http/handleError.ts';
 import { type ProblemCode, problemType } from '../problems/problemTypes.ts';
 import type { ResponseHeader } from '../routes/headers.ts';
-import type { Operation, OperationResponse } from '../routes/operation.ts';
+import type { EndpointDocs, DocumentedResponse } from '../routes/endpointDocs.ts';
 import { type Components, mediaTypes } from './components.ts';
 
 /** Problems of any request. */
@@ -25,19 +25,19 @@ const OF_STATUS: Readonly<Record<number, readonly ResponseHeader[]>> = {
 
 interface Kind {
   readonly requirement: Requirement;
-  /** Whether the operation may change something. */
+  /** Whether the endpoint may change something. */
   readonly changes: boolean;
 }
 
-/** Describes all responses of an operation by status; `default` is what the server itself rejects. */
-export function responses(operation: Operation, { requirement, changes }: Kind, components: Components): object {
+/** Describes all responses of an endpoint by status; `default` is what the server itself rejects. */
+export function responses(docs: EndpointDocs, { requirement, changes }: Kind, components: Components): object {
   const usual = requirement.scope === 'none' ? OF_ALL : [...OF_ALL, ...OF_GUARDED];
   const ofSuccess = changes ? [...usual, ...OF_CHANGES] : usual;
-  const byStatus = Object.groupBy(problemsOf(operation, requirement), (code) => problemType(code).status);
+  const byStatus = Object.groupBy(problemsOf(docs, requirement), (code) => problemType(code).status);
   const refusals = Object.entries(byStatus).map(([status, codes = []]) => {
     return [status, refusal(codes, [...usual, ...(OF_STATUS[Number(status)] ?? [])], components)] as const;
   });
-  const answers = Object.entries(operation.responses).map(([status, answer]) => [
+  const answers = Object.entries(docs.responses).map(([status, answer]) => [
     status,
     success(answer, ofSuccess, components),
   ]);
@@ -45,7 +45,7 @@ export function responses(operation: Operation, { requirement, changes }: Kind, 
 }
 
 function success(
-  { description, headers = [], content }: OperationResponse,
+  { description, headers = [], content }: DocumentedResponse,
   usual: readonly ResponseHeader[],
   components: Components,
 ): object {
@@ -69,9 +69,9 @@ function references(headers: readonly ResponseHeader[]): object {
   return Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** The problems of an operation: its own, and those that follow from its parameters, body and requirement. */
-function problemsOf(operation: Operation, requirement: Requirement): readonly ProblemCode[] {
-  const { problems = [], path, query, body, headers = [] } = operation;
+/** The problems of an endpoint: its own, and those that follow from its parameters, body and requirement. */
+function problemsOf(docs: EndpointDocs, requirement: Requirement): readonly ProblemCode[] {
+  const { problems = [], path, query, body, headers = [] } = docs;
   const all = [
     ...accessProblems(requirement),
     ...(path === undefined ? [] : (['malformed-request'] as const)), // an invalid percent-encoding

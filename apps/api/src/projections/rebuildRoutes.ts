@@ -7,7 +7,7 @@ import { bodyDecoder } from '../http/parsing/decodeBody.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { rebuildView, RebuildView } from './rebuildView.ts';
 
@@ -27,7 +27,7 @@ const RebuildBody = Schema.Struct({
   }),
 });
 
-const rebuildOperations = {
+const rebuildDocs = {
   read: {
     id: 'getRebuild',
     tag: 'operations',
@@ -55,7 +55,7 @@ const rebuildOperations = {
     responses: { 202: { description: 'The rebuild, which ends soon.', headers: ['Cache-Control'], content } },
     problems: unavailable,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 const decode = bodyDecoder(RebuildBody);
 
 /** Routes of the rebuild of the jobs table, which a projector runs. */
@@ -65,14 +65,14 @@ export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/admin/projections/jobs/rebuild',
-      get: { operation: rebuildOperations.read, handlers: [admin, withinDeadline(readRebuild(deps))] },
+      get: { docs: rebuildDocs.read, handlers: [admin, withinDeadline(readRebuild(deps))] },
       post: {
-        operation: rebuildOperations.request,
+        docs: rebuildDocs.request,
         handlers: [admin, ...body, withinDeadline(requestRebuild(deps))],
         audit: { action: 'rebuild.request', required: true, details: (request) => request },
       },
       delete: {
-        operation: rebuildOperations.cancel,
+        docs: rebuildDocs.cancel,
         handlers: [admin, withinDeadline(cancelRebuild(deps))],
         audit: { action: 'rebuild.cancel', required: true },
       },

@@ -6,14 +6,14 @@ import { requireScope } from '../auth/requireScope.ts';
 import { sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { Problem } from '../problems/problem.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { VerificationsView, verificationView } from './verificationView.ts';
 
 const problems = ['table-unavailable', 'deadline-exceeded'] as const;
 const content = jsonContent(VerificationsView);
 
-const verificationOperations = {
+const verificationDocs = {
   read: {
     id: 'getVerification',
     tag: 'operations',
@@ -34,7 +34,7 @@ const verificationOperations = {
     },
     problems,
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes of the proof that the table matches the log, which a projector gives. */
 export function verificationRoutes(deps: ApiDeps): readonly Route[] {
@@ -42,9 +42,9 @@ export function verificationRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/verification',
-      get: { operation: verificationOperations.read, handlers: [admin, withinDeadline(readVerifications(deps))] },
+      get: { docs: verificationDocs.read, handlers: [admin, withinDeadline(readVerifications(deps))] },
       post: {
-        operation: verificationOperations.request,
+        docs: verificationDocs.request,
         handlers: [admin, withinDeadline(requestVerification(deps))],
         audit: { action: 'verification.request', required: true },
       },

@@ -2,14 +2,14 @@ import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { audited, type AuditedChange } from '../audit/auditedChange.ts';
 import { requirementOf, requireScope } from '../auth/requireScope.ts';
 import { Problem } from '../problems/problem.ts';
-import type { Operation } from './operation.ts';
+import type { EndpointDocs } from './endpointDocs.ts';
 
 export const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 type Method = (typeof METHODS)[number];
 
 /** The handlers of one method of a path, and their description. */
 export interface Endpoint {
-  readonly operation: Operation;
+  readonly docs: EndpointDocs;
   /** The first one declares the requirement; without it, the endpoint requires the scope `admin`. */
   readonly handlers: readonly RequestHandler[];
   /** What the audit log has of it. Only what reads, and what creates jobs, has none. */

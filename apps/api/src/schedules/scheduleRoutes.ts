@@ -3,8 +3,8 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { createJobOperation } from '../jobs/create/createJob.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { createJobDocs } from '../jobs/create/createJob.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { createSchedule, deleteSchedule, patchSchedule, replaceSchedule } from './changeSchedule.ts';
 import { getSchedule, getScheduleEvents, listSchedules, ScheduleEventsQuery, SchedulesQuery } from './readSchedules.ts';
@@ -35,7 +35,7 @@ const schedule = { headers: ['ETag', 'Cache-Control'], content: jsonContent(Sche
 
 const page = ['Link', 'Cache-Control'] as const;
 
-const operations = {
+const docs = {
   list: {
     id: 'listSchedules',
     tag: 'schedules',
@@ -93,7 +93,7 @@ const operations = {
     problems: ['schedule-not-found', 'precondition-failed', ...written],
   },
   run: {
-    ...createJobOperation,
+    ...createJobDocs,
     id: 'runSchedule',
     tag: 'schedules',
     summary: 'Run a schedule now',
@@ -104,7 +104,7 @@ const operations = {
       required: false,
       content: jsonContent(RunScheduleRequest, { 'with a reason': { reason: 'the first was late' } }),
     },
-    problems: ['schedule-not-found', 'schedule-unreadable', ...(createJobOperation.problems ?? [])],
+    problems: ['schedule-not-found', 'schedule-unreadable', ...(createJobDocs.problems ?? [])],
   },
   delete: {
     id: 'deleteSchedule',
@@ -126,7 +126,7 @@ const operations = {
     responses: { 200: { description: 'A page of events.', headers: page, content: jsonContent(ScheduleEventPage) } },
     problems: ['schedule-not-found', ...ofOne],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes under `/api/schedules`. */
 export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
@@ -136,28 +136,28 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/schedules',
-      get: { operation: operations.list, handlers: [read, withinDeadline(listSchedules(deps))] },
+      get: { docs: docs.list, handlers: [read, withinDeadline(listSchedules(deps))] },
       post: {
-        operation: operations.create,
+        docs: docs.create,
         handlers: [write, ...body, withinDeadline(createSchedule(deps))],
         audit: { action: 'schedule.create' },
       },
     },
     {
       path: '/api/schedules/:name',
-      get: { operation: operations.get, handlers: [read, own, withinDeadline(getSchedule(deps))] },
+      get: { docs: docs.get, handlers: [read, own, withinDeadline(getSchedule(deps))] },
       put: {
-        operation: operations.replace,
+        docs: docs.replace,
         handlers: [write, own, ...body, withinDeadline(replaceSchedule(deps))],
         audit: { action: 'schedule.replace', subject: 'name' },
       },
       patch: {
-        operation: operations.patch,
+        docs: docs.patch,
         handlers: [write, own, ...body, withinDeadline(patchSchedule(deps))],
         audit: { action: 'schedule.change', subject: 'name' },
       },
       delete: {
-        operation: operations.delete,
+        docs: docs.delete,
         handlers: [write, own, withinDeadline(deleteSchedule(deps))],
         audit: { action: 'schedule.delete', subject: 'name' },
       },
@@ -165,7 +165,7 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
     runRoute(deps),
     {
       path: '/api/schedules/:name/events',
-      get: { operation: operations.events, handlers: [read, own, withinDeadline(getScheduleEvents(deps))] },
+      get: { docs: docs.events, handlers: [read, own, withinDeadline(getScheduleEvents(deps))] },
     },
   ];
 }
@@ -175,7 +175,7 @@ function runRoute(deps: ApiDeps): Route {
   return {
     path: '/api/schedules/:name/run',
     post: {
-      operation: operations.run,
+      docs: docs.run,
       handlers: [...before, withinDeadline(runSchedule(deps))],
       audit: { action: 'schedule.run', subject: 'name' },
     },

@@ -10,7 +10,7 @@ import { DEFAULT_LIMIT, Limit, queryDecoder } from '../http/parsing/decodeQuery.
 import { linkToNext, orInvalidCursor } from '../http/pages.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 
 const Outcome = Schema.Literals(auditOutcomes);
@@ -58,7 +58,7 @@ const AuditQuery = Schema.Struct({
 
 const decode = queryDecoder(AuditQuery);
 
-const listAuditOperation: Operation = {
+const listAuditDocs: EndpointDocs = {
   id: 'listAudit',
   tag: 'operations',
   summary: 'List who changed what, newest first',
@@ -74,7 +74,7 @@ const listAuditOperation: Operation = {
 /** The route of the audit log. */
 export function auditRoutes(deps: ApiDeps): readonly Route[] {
   const handlers = [requireScope('admin'), withinDeadline(listAudit(deps))];
-  return [{ path: '/api/audit', get: { operation: listAuditOperation, handlers } }];
+  return [{ path: '/api/audit', get: { docs: listAuditDocs, handlers } }];
 }
 
 /** `GET /api/audit`: a caller with a tenant sees what callers of the tenant did. */

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { allowAnyone, requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 
 /** The response of `GET /health/live`. */
@@ -78,7 +78,7 @@ const probeOperations = {
       },
     },
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /**
  * Routes of the process itself: probes, which tell whether to restart it (live) and whether to send it requests (ready),
@@ -88,10 +88,10 @@ export function processRoutes({ readiness, metrics }: Pick<ApiDeps, 'readiness' 
   const { live, ready, root, metrics: scrape } = probeOperations;
   const [anyone, read] = [allowAnyone(), requireScope('jobs:read', { acrossTenants: true })];
   return [
-    { path: '/health/live', aliases: ['/livez'], get: { operation: live, handlers: [anyone, getLive] } },
-    { path: '/health/ready', aliases: ['/readyz'], get: { operation: ready, handlers: [anyone, getReady(readiness)] } },
-    { path: '/metrics', get: { operation: scrape, handlers: [read, getMetrics(metrics)] } },
-    { path: '/', get: { operation: root, handlers: [anyone, getRoot] } },
+    { path: '/health/live', aliases: ['/livez'], get: { docs: live, handlers: [anyone, getLive] } },
+    { path: '/health/ready', aliases: ['/readyz'], get: { docs: ready, handlers: [anyone, getReady(readiness)] } },
+    { path: '/metrics', get: { docs: scrape, handlers: [read, getMetrics(metrics)] } },
+    { path: '/', get: { docs: root, handlers: [anyone, getRoot] } },
   ];
 }
 

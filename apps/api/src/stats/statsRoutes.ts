@@ -12,7 +12,7 @@ import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { type Moment, PastView, readPast } from '../past/pastMoment.ts';
 import { ofTable } from '../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { activityOf, ActivityView } from './activityOf.ts';
 import { decodeStatsQuery, StatsQuery, type StatsSpan } from './statsQuery.ts';
@@ -62,7 +62,7 @@ const StatsView = Schema.Struct({
   }),
 }).annotate({ identifier: 'Stats' });
 
-const getStatsOperation: Operation = {
+const getStatsDocs: EndpointDocs = {
   id: 'getStats',
   tag: 'jobs',
   summary: 'Get statistics',
@@ -95,7 +95,7 @@ const CACHE_MS = 1_000;
 /** Routes under `/api/stats`. */
 export function statsRoutes(deps: ApiDeps): readonly Route[] {
   const handlers = [requireScope('jobs:read'), withinDeadline(ofTable(deps.tablePosition, getStats(deps)))];
-  return [{ path: '/api/stats', get: { operation: getStatsOperation, handlers } }];
+  return [{ path: '/api/stats', get: { docs: getStatsDocs, handlers } }];
 }
 
 /**

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 
 const RunView = Schema.Struct({
@@ -52,7 +52,7 @@ const WorkerList = Schema.Struct({ items: Schema.Array(WorkerView) }).annotate({
 
 const WorkerPath = Schema.Struct({ worker: Schema.String.check(Schema.isBetweenLength(1, 256)) });
 
-const workerOperations = {
+const workerDocs = {
   list: {
     id: 'listWorkers',
     tag: 'workers',
@@ -70,18 +70,18 @@ const workerOperations = {
     responses: { 204: { description: 'It is removed.' } },
     problems: ['log-unavailable', 'table-unavailable', 'deadline-exceeded'],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes under `/api/workers`. */
 export function workerRoutes(deps: ApiDeps): readonly Route[] {
   const read = requireScope('jobs:read', { acrossTenants: true });
   const change = requireScope('admin', { acrossTenants: true });
   return [
-    { path: '/api/workers', get: { operation: workerOperations.list, handlers: [read, listWorkers(deps)] } },
+    { path: '/api/workers', get: { docs: workerDocs.list, handlers: [read, listWorkers(deps)] } },
     {
       path: '/api/workers/:worker',
       delete: {
-        operation: workerOperations.remove,
+        docs: workerDocs.remove,
         handlers: [change, withinDeadline(removeWorker(deps))],
         audit: { action: 'worker.remove', subject: 'worker', required: true },
       },

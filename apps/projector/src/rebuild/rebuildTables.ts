@@ -1,10 +1,10 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { TableRebuild } from '@jobstream/readmodel';
 import type { Difference, RebuildKind, UnreadableJobs } from '@jobstream/readmodel';
-import { fillTables } from '../replay/fillTables.ts';
-import { LogCursor } from '../replay/logCursor.ts';
+import { fillTables } from '../backfill/fillTables.ts';
+import { LogCursor } from '../backfill/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
-import { retryWhileBusy } from '../replay/fillTables.ts';
+import { retryWhileBusy } from '../backfill/fillTables.ts';
 
 export interface RebuildTablesOptions {
   readonly eventLog: Pick<EventLog, 'follow'>;

@@ -1,11 +1,11 @@
 import type { EventLog } from '@jobstream/eventlog';
 import { clearPast, TableVerification } from '@jobstream/readmodel';
 import type { AdvanceTo, Difference, UnreadableJobs } from '@jobstream/readmodel';
-import { fillTables } from '../replay/fillTables.ts';
-import { LogCursor } from '../replay/logCursor.ts';
+import { fillTables } from '../backfill/fillTables.ts';
+import { LogCursor } from '../backfill/logCursor.ts';
 import type { OnProgress } from '../tasks/progressMeter.ts';
 import { IgnoredMessages, type IgnoredFound } from './ignoredMessages.ts';
-import { retryWhileBusy } from '../replay/fillTables.ts';
+import { retryWhileBusy } from '../backfill/fillTables.ts';
 import { awaitTable } from './awaitTable.ts';
 import { verifyPast } from './verifyPast.ts';
 

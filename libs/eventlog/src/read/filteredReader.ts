@@ -147,7 +147,7 @@ function detached({ sequence, subject, recordedAt, expectation, text }: StoredMe
   return { sequence, subject, recordedAt, expectation, text, header };
 }
 
-/** Lets so many operations run at once, in the order in which they asked. */
+/** Lets so many reads run at once, in the order in which they asked. */
 class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -156,11 +156,11 @@ class Turns {
     this.#free = count;
   }
 
-  async take<Result>(operation: () => Promise<Result>): Promise<Result> {
+  async take<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      return await operation();
+      return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;

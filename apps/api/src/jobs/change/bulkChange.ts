@@ -6,7 +6,7 @@ import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { Problem } from '../../problems/problem.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import type { ChangeCommand } from './applyCommand.ts';
 import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './bulkRequest.ts';
 import { BulkCount, BulkLine, type BulkRun, BulkTally, changeMatching, countMatching } from './changeMatching.ts';
@@ -38,10 +38,10 @@ const ofBoth = {
     'caller-share-exceeded',
     'stopping',
   ],
-} as const satisfies Partial<Operation>;
+} as const satisfies Partial<EndpointDocs>;
 
 /** The operations that change all jobs of a filter. */
-export const bulkChangeOperation = {
+export const bulkChangeDocs = {
   CancelJob: {
     ...ofBoth,
     id: 'cancelJobs',
@@ -54,7 +54,7 @@ export const bulkChangeOperation = {
     summary: 'Retry many jobs',
     description: 'Every failed job that matches the filter; cancelled ones with `"status": "cancelled"`.',
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /**
  * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: applies a command to every job that matches a filter.

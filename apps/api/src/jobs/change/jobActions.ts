@@ -10,14 +10,14 @@ import { sendJson } from '../../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { Problem } from '../../problems/problem.ts';
 import { problemOfRejection } from '../../problems/toProblem.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { limitPayload } from '../create/createJobRequest.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { applyCommand, type AppliedCommand, type AppliedTo } from './applyCommand.ts';
 
-export const erasePayloadOperation: Operation = {
+export const erasePayloadDocs: EndpointDocs = {
   id: 'erasePayload',
   tag: 'jobs',
   summary: 'Erase the contents of a job',
@@ -77,10 +77,10 @@ const ofAll = {
     'log-overloaded',
     'deadline-exceeded',
   ],
-} as const satisfies Partial<Operation>;
+} as const satisfies Partial<EndpointDocs>;
 
 /** The operations that change one job. */
-export const changeJobOperation = {
+export const changeJobDocs = {
   CancelJob: {
     ...ofAll,
     id: 'cancelJob',
@@ -117,7 +117,7 @@ export const changeJobOperation = {
       'A `scheduled` job, or the next attempt of a `retrying` one, is due at once. It runs when a worker has a free slot; while its type is paused it goes on waiting.',
     problems: [...ofAll.problems, 'upgrade-unfinished'],
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 const decodeReason = bodyDecoder(ReasonRequest);
 const decodeRetry = bodyDecoder(RetryRequest);

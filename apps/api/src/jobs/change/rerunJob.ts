@@ -7,10 +7,10 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
 import { bodyDecoder, findJsonFaults } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
-import { appendAndRespond, createJobOperation, identityOf } from '../create/createJob.ts';
+import { appendAndRespond, createJobDocs, identityOf } from '../create/createJob.ts';
 import { limitPayload } from '../create/createJobRequest.ts';
 import { readIdempotencyKey } from '../create/idempotency.ts';
 import { originOfRepetition, requestLike } from '../create/repeatedJob.ts';
@@ -25,8 +25,8 @@ const RerunRequest = Schema.Struct({
 
 const decode = bodyDecoder(RerunRequest);
 
-export const rerunJobOperation: Operation = {
-  ...createJobOperation,
+export const rerunJobDocs: EndpointDocs = {
+  ...createJobDocs,
   id: 'rerunJob',
   summary: 'Rerun a job',
   description:
@@ -39,7 +39,7 @@ export const rerunJobOperation: Operation = {
       'with another payload': { payload: { to: 'user@example.com' }, maxAttempts: 1 },
     }),
   },
-  problems: ['job-not-found', 'illegal-transition', 'job-unreadable', ...(createJobOperation.problems ?? [])],
+  problems: ['job-not-found', 'illegal-transition', 'job-unreadable', ...(createJobDocs.problems ?? [])],
 };
 
 /** `POST /api/jobs/:id/rerun`: a new job of the same tenant; the first one stays as it is. */

@@ -15,7 +15,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { appendCheckedJobs, existingJob, findExistingJob } from './appendCheckedJob.ts';
 import { checkBatch, decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
@@ -33,7 +33,7 @@ const BatchView = Schema.Struct({
 
 const examples = { 'two jobs': { jobs: [{ type: 'email' }, { type: 'email', delayMs: 60_000 }] } };
 
-export const createBatchOperation: Operation = {
+export const createBatchDocs: EndpointDocs = {
   id: 'createJobs',
   tag: 'many jobs',
   summary: 'Create up to 1,000 jobs, all or none',

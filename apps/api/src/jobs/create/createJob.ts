@@ -13,7 +13,7 @@ import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
 import { appendCheckedJob, existingJob } from './appendCheckedJob.ts';
 import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
@@ -24,7 +24,7 @@ const examples = {
   'in an hour, three attempts': { type: 'email', delayMs: 3_600_000, maxAttempts: 3, tags: ['campaign-7'] },
 };
 
-export const createJobOperation: Operation = {
+export const createJobDocs: EndpointDocs = {
   id: 'createJob',
   tag: 'jobs',
   summary: 'Create a job',

@@ -8,7 +8,7 @@ import { MAX_BODY_BYTES } from '../../http/parsing/jsonBody.ts';
 import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/payloadWarning.ts';
 import { Problem } from '../../problems/problem.ts';
 import { requestHeaders } from '../../routes/headers.ts';
-import type { Operation } from '../../routes/operation.ts';
+import type { EndpointDocs } from '../../routes/endpointDocs.ts';
 import { importLine, type LineOutcome } from './importLine.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import { readLines } from './readLines.ts';
@@ -45,7 +45,7 @@ const ImportAnswer = Schema.Union([...ImportOutcome.members, ImportSummary]).ann
   identifier: 'ImportLine',
 });
 
-export const importJobsOperation: Operation = {
+export const importJobsDocs: EndpointDocs = {
   id: 'importJobs',
   tag: 'many jobs',
   summary: 'Import any number of jobs, one per line',

@@ -7,7 +7,7 @@ import { integerParameter, invalidParameters, queryDecoder } from '../../http/pa
 import { linkToNext } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, noSuchJob } from '../view/jobPath.ts';
 import { rangeOf } from './logRange.ts';
@@ -51,7 +51,7 @@ const LogsQuery = Schema.Struct({
   ).annotateKey({ description: 'The `nextCursor` of an earlier page.' }),
 });
 
-export const getAttemptLogsOperation: Operation = {
+export const getAttemptLogsDocs: EndpointDocs = {
   id: 'getAttemptLogs',
   tag: 'jobs',
   summary: 'Get what the handler of an attempt has logged',

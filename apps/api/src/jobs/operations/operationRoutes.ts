@@ -5,7 +5,7 @@ import { requireScope } from '../../auth/requireScope.ts';
 import { jsonBody } from '../../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import type { Route } from '../../routes/route.ts';
 import { acceptOperation } from './acceptOperation.ts';
 import { withoutValues } from './operationContents.ts';
@@ -57,7 +57,7 @@ const accepted = {
     'table-unavailable',
     'log-unavailable',
   ],
-} as const satisfies Partial<Operation>;
+} as const satisfies Partial<EndpointDocs>;
 
 const ofOne = {
   tag: 'many jobs',
@@ -65,11 +65,11 @@ const ofOne = {
   responses: {
     200: { description: 'The operation.', headers: ['Cache-Control'], content: jsonContent(OperationView) },
   },
-} as const satisfies Partial<Operation>;
+} as const satisfies Partial<EndpointDocs>;
 
 const steered = { ...ofOne, problems: ['operation-not-found', 'operation-ended', ...unavailable] } as const;
 
-const operations = {
+const docs = {
   replay: {
     ...accepted,
     id: 'replayJobs',
@@ -153,7 +153,7 @@ const operations = {
     summary: 'Cancel an operation',
     description: 'What it has done remains.',
   },
-} as const satisfies Record<string, Operation>;
+} as const satisfies Record<string, EndpointDocs>;
 
 /** Routes of operations on many jobs. They precede `/api/jobs/:id`, which would match one of them. */
 export function operationRoutes(deps: ApiDeps): readonly Route[] {
@@ -161,31 +161,31 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
   const body = jsonBody({ required: true });
   const accept = (kind?: 'replay') => ofTable(deps.tablePosition, acceptOperation(deps, kind));
   const steer = (step: 'pause' | 'resume' | 'cancel') => ({
-    operation: operations[step],
+    docs: docs[step],
     handlers: [write, withinDeadline(steerOperation(step, deps))],
     audit: { action: `operation.${step}`, subject: 'id', required: true } as const,
   });
   return [
     {
       path: '/api/jobs/replay',
-      post: { operation: operations.replay, handlers: [write, ...body, accept('replay')], audit: creation },
+      post: { docs: docs.replay, handlers: [write, ...body, accept('replay')], audit: creation },
     },
     {
       path: '/api/operations',
-      get: { operation: operations.list, handlers: [read, withinDeadline(listOperations(deps))] },
-      post: { operation: operations.accept, handlers: [write, ...body, accept()], audit: creation },
+      get: { docs: docs.list, handlers: [read, withinDeadline(listOperations(deps))] },
+      post: { docs: docs.accept, handlers: [write, ...body, accept()], audit: creation },
     },
     {
       path: '/api/operations/:id',
-      get: { operation: operations.get, handlers: [read, withinDeadline(getOperation(deps))] },
+      get: { docs: docs.get, handlers: [read, withinDeadline(getOperation(deps))] },
     },
     {
       path: '/api/operations/:id/jobs',
-      get: { operation: operations.jobs, handlers: [read, withinDeadline(getOperationJobs(deps))] },
+      get: { docs: docs.jobs, handlers: [read, withinDeadline(getOperationJobs(deps))] },
     },
     {
       path: '/api/operations/:id/replaced',
-      get: { operation: operations.replaced, handlers: [read, withinDeadline(getReplacedValues(deps))] },
+      get: { docs: docs.replaced, handlers: [read, withinDeadline(getReplacedValues(deps))] },
     },
     ...(['pause', 'resume', 'cancel'] as const).map((step) => ({
       path: `/api/operations/:id/${step}`,

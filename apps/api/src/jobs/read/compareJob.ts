@@ -8,7 +8,7 @@ import { callerOf, shownOfErrors, visibleTo } from '../../auth/caller.ts';
 import { queryDecoder } from '../../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
@@ -39,7 +39,7 @@ const ComparisonQuery = Schema.Struct({
 
 const decode = queryDecoder(ComparisonQuery);
 
-export const compareJobOperation: Operation = {
+export const compareJobDocs: EndpointDocs = {
   id: 'compareJob',
   tag: 'jobs',
   summary: 'Compare a job with another one',

@@ -11,7 +11,7 @@ import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
 import { AsOf, type Moment, momentOf } from '../../past/pastMoment.ts';
 import { Problem } from '../../problems/problem.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
@@ -46,7 +46,7 @@ const JobQuery = Schema.Struct({
 
 const decode = queryDecoder(JobQuery);
 
-export const getJobOperation: Operation = {
+export const getJobDocs: EndpointDocs = {
   id: 'getJob',
   tag: 'jobs',
   summary: 'Get a job',

@@ -7,7 +7,7 @@ import { callerOf, shownOfErrors } from '../../auth/caller.ts';
 import { changesOf } from '../../feeds/followJob.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobEventView, JobEventView } from '../view/jobEventView.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { findJob } from './findJob.ts';
@@ -34,7 +34,7 @@ const CloudEvent = Schema.Struct({
 /** The response of `GET /api/jobs/:id/events`. */
 const JobHistory = Schema.Struct({ items: Schema.Array(JobEventView) }).annotate({ identifier: 'JobHistory' });
 
-export const getJobEventsOperation: Operation = {
+export const getJobEventsDocs: EndpointDocs = {
   id: 'getJobEvents',
   tag: 'events',
   summary: 'Get the history of a job',

@@ -7,7 +7,7 @@ import { DEFAULT_LIMIT } from '../../http/parsing/decodeQuery.ts';
 import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { PastView } from '../../past/pastMoment.ts';
-import { jsonContent, type Operation } from '../../routes/operation.ts';
+import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { listPastJobs, type PastListQuery, type PastPage } from './listPastJobs.ts';
 import { decodeListQuery, ListJobsQuery, type ListQuery } from './listQuery.ts';
@@ -33,7 +33,7 @@ const JobPage = Schema.Struct({
   asOf: Schema.optionalKey(PastView).annotateKey({ description: 'With `asOf`: the moment of the answer.' }),
 }).annotate({ identifier: 'JobPage' });
 
-export const listJobsOperation: Operation = {
+export const listJobsDocs: EndpointDocs = {
   id: 'listJobs',
   tag: 'jobs',
   summary: 'List jobs',

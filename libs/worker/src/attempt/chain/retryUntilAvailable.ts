@@ -4,28 +4,24 @@ import { LogOverloadedError, LogUnavailableError } from '@jobstream/eventlog';
 /** The log itself waits several seconds for its server before it gives up, so this is only the gap between its tries. */
 const PAUSE_MS = 250;
 
-/** Repeats an operation while the event log is unavailable or overloaded, but not once `closing` is aborted. */
-export function retryUntilAvailable<Result>(operation: () => Promise<Result>, closing: AbortSignal): Promise<Result> {
-  return operation().catch((error: unknown) => retry(operation, error, closing));
+/** Repeats the work while the event log is unavailable or overloaded, but not once `closing` is aborted. */
+export function retryUntilAvailable<Result>(work: () => Promise<Result>, closing: AbortSignal): Promise<Result> {
+  return work().catch((error: unknown) => retry(work, error, closing));
 }
 
-async function retry<Result>(
-  operation: () => Promise<Result>,
-  failure: unknown,
-  closing: AbortSignal,
-): Promise<Result> {
+async function retry<Result>(work: () => Promise<Result>, failure: unknown, closing: AbortSignal): Promise<Result> {
   for (let error = failure; ;) {
     if (closing.aborted || !isUnavailable(error)) throw error;
     await pause(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);
     try {
-      return await operation();
+      return await work();
     } catch (next) {
       error = next;
     }
   }
 }
 
-/** Whether the event log may take the same operation later. */
+/** Whether the event log may take the same later. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof LogUnavailableError || error instanceof LogOverloadedError;
 }

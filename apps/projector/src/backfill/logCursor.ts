@@ -11,7 +11,7 @@ export interface LogCursorOptions {
   readonly onTurn: () => Promise<void>;
 }
 
-/** Replays the log into second tables, each time up to an exact position; keeps what arrived beyond it for the next time. */
+/** Fills second tables from the log, each time up to an exact position; keeps what arrived beyond it for the next time. */
 export class LogCursor {
   readonly #options: LogCursorOptions;
   readonly #feed: EventFeed;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { ReplaySemaphore } from './replaySemaphore.ts';
+import { CatchUpSemaphore } from './catchUpSemaphore.ts';
 
 const stay = () => undefined;
 const { signal } = new AbortController();
 
 test('a waiter that left before its turn does not block the next', async () => {
-  const places = new ReplaySemaphore({ most: 1 });
+  const places = new CatchUpSemaphore({ most: 1 });
   const leave = await places.enter(signal, stay);
   const client = new AbortController();
   const gone = places.enter(client.signal, stay);
@@ -18,7 +18,7 @@ test('a waiter that left before its turn does not block the next', async () => {
 });
 
 test('as many long holders are asked to leave as others wait', async () => {
-  const places = new ReplaySemaphore({ most: 3, turnMs: 1 });
+  const places = new CatchUpSemaphore({ most: 3, turnMs: 1 });
   const asked: number[] = [];
   const leaves: ((() => void) | undefined)[] = [];
   const giveWay = (index: number) => () => {

@@ -1,11 +1,11 @@
-export interface ReplayLimits {
+export interface CatchUpLimits {
   readonly most: number;
-  /** How long a client may replay the log while others wait, in milliseconds. */
+  /** How long a client may read earlier events while others wait, in milliseconds. */
   readonly turnMs: number;
 }
 
-/** Limits how many clients replay the log at once; the others wait for their turn. */
-export class ReplaySemaphore {
+/** Limits how many clients catch up with the log at once; the others wait for their turn. */
+export class CatchUpSemaphore {
   readonly #turnMs: number;
   readonly #waiting = new Set<() => void>();
   /** Callbacks of clients whose turn is over. */
@@ -13,7 +13,7 @@ export class ReplaySemaphore {
   readonly #asked = new Set<() => void>();
   #free: number;
 
-  constructor({ most = 16, turnMs = 60_000 }: Partial<ReplayLimits> = {}) {
+  constructor({ most = 16, turnMs = 60_000 }: Partial<CatchUpLimits> = {}) {
     this.#free = most;
     this.#turnMs = turnMs;
   }

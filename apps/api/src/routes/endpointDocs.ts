@@ -20,7 +20,7 @@ export const tags = {
  * What follows from the handlers is not repeated: the required scope, and the problems of authentication, bodies and
  * parameters.
  */
-export interface Operation {
+export interface EndpointDocs {
   /** The method name in generated clients. */
   readonly id: string;
   readonly tag: Tag;
@@ -35,8 +35,8 @@ export interface Operation {
   readonly headers?: readonly RequestHeader[];
   readonly body?: RequestBody;
   /** The successful responses by status. */
-  readonly responses: Readonly<Record<number, OperationResponse>>;
-  /** Problem types that are specific to this operation. */
+  readonly responses: Readonly<Record<number, DocumentedResponse>>;
+  /** Problem types that are specific to this endpoint. */
   readonly problems?: readonly ProblemCode[];
 }
 
@@ -45,7 +45,7 @@ interface RequestBody {
   readonly content: Readonly<Record<string, Content>>;
 }
 
-export interface OperationResponse {
+export interface DocumentedResponse {
   readonly description: string;
   readonly headers?: readonly ResponseHeader[];
   /** Bodies by media type; without it, the response has no body. */
