@@ -31,7 +31,10 @@ async function openStage() {
   await eventLog.start();
   const readModel = new ReadModel({ databaseUrl, name: 'test', queryMs: 30_000 });
   const store = new FolderStore(folder.path);
+  const stops: (() => Promise<unknown>)[] = [];
   return {
+    /** Called in turn, the last one first, before the servers end. */
+    stops,
     folder: folder.path,
     eventLog,
     databaseUrl,
@@ -39,6 +42,7 @@ async function openStage() {
     store,
     archive: new Archive(store),
     async [Symbol.asyncDispose]() {
+      for (const stop of stops.toReversed()) await stop();
       await readModel.stop();
       await eventLog.stop();
       await nats[Symbol.asyncDispose]();
@@ -61,7 +65,7 @@ async function startAll({ recent = new RecentEntries(), pastUrl, store = stage.s
   const common = { eventLog, databaseUrl, logger, recent, onFailure: (error: unknown) => expect.fail(String(error)) };
   const projector = new Projector(common);
   await projector.start();
-  onTestFinished(() => projector.stop());
+  stage.stops.push(() => projector.stop());
   await seen(async () => expect(recent.after(0, 1)).toBeDefined());
   const services = [
     new PastFollower({ ...common, databaseUrl: pastUrl ?? databaseUrl, table, intervalMs: 10 }),
@@ -75,7 +79,7 @@ async function startAll({ recent = new RecentEntries(), pastUrl, store = stage.s
     new Archiver({ eventLog, archive, store, logger, maxAgeMs: 4, intervalMs: 10 }),
   ];
   for (const service of services) await service.start();
-  onTestFinished(async () => void (await Promise.all(services.map((service) => service.stop()))));
+  stage.stops.push(() => Promise.all(services.map((service) => service.stop())));
 }
 
 const seen = (assertion: () => Promise<void>) => eventually(assertion);
@@ -151,8 +155,10 @@ test('past states that lag behind what is kept read the log by themselves', asyn
 test('the table waits neither for past states nor for an archive that hang', async () => {
   await using proxy = await startDatabaseProxy(stage.databaseUrl);
   const store = new HangingStore(stage.folder);
-  onTestFinished(() => store.release());
   await startAll({ pastUrl: proxy.url, store });
+  // What waits for them can be stopped then, also if the test fails.
+  stage.stops.push(() => proxy.heal());
+  stage.stops.push(() => Promise.resolve(store.release()));
   await pastReached(await appendJobs(1));
   proxy.pauseUpstream();
   const end = await appendJobs(20);
