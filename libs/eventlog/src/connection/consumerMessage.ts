@@ -7,6 +7,8 @@ const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
 const TERM = Buffer.from('+TERM');
 const NANOS_PER_MS = 1_000_000;
+/** The digits of a time in nanoseconds behind those of its milliseconds. */
+const NANOS_DIGITS = 6;
 const UTF_8 = new TextDecoder();
 
 /**
@@ -23,7 +25,7 @@ export class ConsumerMessage {
   readonly #message: Msg;
   readonly #reply: string;
   readonly #acks: AckBuffer;
-  readonly #nanos: number;
+  readonly #storedAtMs: number;
   #body: Uint8Array | undefined;
   #headers: HeaderBlock | undefined;
 
@@ -34,11 +36,13 @@ export class ConsumerMessage {
     this.subject = message.subject;
     const dots = dotsIn(this.#reply);
     const first = dots.length === 8 ? 3 : 5;
-    const token = (index: number) => Number(this.#reply.slice((dots[index] ?? 0) + 1, dots[index + 1]));
+    const token = (index: number, cut = 0) =>
+      Number(this.#reply.slice((dots[index] ?? 0) + 1, (dots[index + 1] ?? 0) - cut));
     this.deliveryCount = token(first);
     this.sequence = token(first + 1);
     this.deliverySequence = token(first + 2);
-    this.#nanos = token(first + 3);
+    // A number holds no nanoseconds since 1970: it is off by up to 128 of them, and can lie in the next millisecond.
+    this.#storedAtMs = token(first + 3, NANOS_DIGITS);
   }
 
   text(): string {
@@ -67,9 +71,9 @@ export class ConsumerMessage {
     return timestampOf(this.storedAtMs());
   }
 
-  /** Returns when the message was stored, in milliseconds since 1970 by the server's clock. */
+  /** Returns when the message was stored, in whole milliseconds since 1970 by the server's clock. */
   storedAtMs(): number {
-    return this.#nanos / NANOS_PER_MS;
+    return this.#storedAtMs;
   }
 
   /** Settles the delivery: it does not come again. */
