@@ -2,10 +2,10 @@ import { eventually } from '@jobstream/test-support';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import { seededRandom, type SeededRandom } from '../seededRandom.ts';
 
-/** What the API has answered about a moment of the past. */
+/** What the API has answered as of a time. */
 export interface PastAnswer {
   /** After the message with this sequence, or at this time in milliseconds since 1970. */
-  readonly moment: { readonly sequence: number } | { readonly time: number };
+  readonly asOf: { readonly sequence: number } | { readonly time: number };
   /** The status of the listed jobs; undefined for all. */
   readonly status: string | undefined;
   /** The first page. */
@@ -18,17 +18,17 @@ export interface PastAnswer {
 /** As many jobs of a list are looked at. */
 export const PAST_PAGE = 20;
 
-const MOMENTS = 200;
+const QUESTIONS = 200;
 const AT_ONCE = 4;
 const STATUSES = [undefined, 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'];
 
-/** Asks for lists and counts at random moments of a run: after some message, or between the times of two. */
+/** Asks for lists and counts as of random times of a run: after some message, or between the times of two. */
 export async function askPast(api: string, messages: readonly RawMessage[], seed: string): Promise<PastAnswer[]> {
   const random = seededRandom(seed, 'moments of the past');
   const first = messages.findIndex(({ subject }) => subject.startsWith('jobs.'));
   const begun = messages.slice(first);
-  const questions = Array.from({ length: begun.length === 0 ? 0 : MOMENTS }, () => ({
-    moment: momentAmong(begun, random),
+  const questions = Array.from({ length: begun.length === 0 ? 0 : QUESTIONS }, () => ({
+    asOf: asOfAmong(begun, random),
     status: random.pick(STATUSES),
   }));
   const answers: PastAnswer[] = [];
@@ -38,20 +38,20 @@ export async function askPast(api: string, messages: readonly RawMessage[], seed
   return answers;
 }
 
-function momentAmong(messages: readonly RawMessage[], random: SeededRandom): PastAnswer['moment'] {
+function asOfAmong(messages: readonly RawMessage[], random: SeededRandom): PastAnswer['asOf'] {
   const { sequence, storedAt } = random.pick(messages);
   return random.chance(0.5) ? { sequence } : { time: storedAt + random.int(0, 3) };
 }
 
-async function ask(api: string, { moment, status }: Pick<PastAnswer, 'moment' | 'status'>): Promise<PastAnswer> {
-  const asOf = 'time' in moment ? new Date(moment.time).toISOString() : moment.sequence;
+async function ask(api: string, { asOf, status }: Pick<PastAnswer, 'asOf' | 'status'>): Promise<PastAnswer> {
+  const parameter = 'time' in asOf ? new Date(asOf.time).toISOString() : asOf.sequence;
   const only = status === undefined ? '' : `&status=${status}`;
   const [page, stats] = await Promise.all([
-    read<Pick<PastAnswer, 'items' | 'unknown'>>(`${api}/api/jobs?asOf=${asOf}&limit=${PAST_PAGE}${only}`),
-    read<{ jobs: { byType: PastAnswer['counts'] } }>(`${api}/api/stats?asOf=${asOf}`),
+    read<Pick<PastAnswer, 'items' | 'unknown'>>(`${api}/api/jobs?asOf=${parameter}&limit=${PAST_PAGE}${only}`),
+    read<{ jobs: { byType: PastAnswer['counts'] } }>(`${api}/api/stats?asOf=${parameter}`),
   ]);
   const items = page.items.map((job) => ({ id: job.id, status: job.status, version: job.version }));
-  return { moment, status, items, unknown: page.unknown, counts: stats.jobs.byType };
+  return { asOf, status, items, unknown: page.unknown, counts: stats.jobs.byType };
 }
 
 /** As any client, it asks again when a busy system has no answer in time. */

@@ -8,7 +8,7 @@ function firstMoment(): PastAnswer {
   const [first] = correctRun().messages;
   const [, type = '', id = ''] = first?.subject.split('.') ?? [];
   const job = { id, status: 'pending', version: 1 };
-  return { moment: { sequence: 1 }, status: undefined, items: [job], unknown: 0, counts: { [type]: { pending: 1 } } };
+  return { asOf: { sequence: 1 }, status: undefined, items: [job], unknown: 0, counts: { [type]: { pending: 1 } } };
 }
 
 function complaintsAbout(change: Partial<PastAnswer>): string[] {
@@ -23,7 +23,7 @@ test('right answers about the past pass, by sequence, by time and by status', ()
   expect(complaintsAbout({ status: 'pending' })).toEqual([]);
   expect(complaintsAbout({ status: 'failed', items: [] })).toEqual([]);
   expect(complaintsAbout({ items: [], unknown: 1 })).toEqual([]);
-  expect(complaintsAbout({ moment: { time: storedAt - 1 }, items: [], counts: {} })).toEqual([]);
+  expect(complaintsAbout({ asOf: { time: storedAt - 1 }, items: [], counts: {} })).toEqual([]);
 });
 
 test.each<[string, Partial<PastAnswer>]>([
@@ -40,5 +40,5 @@ test.each<[string, Partial<PastAnswer>]>([
 test('wrong counts are found, and what was stored later', () => {
   expect(complaintsAbout({ counts: {} })).toEqual(['past: the counts']);
   const time = (correctRun().messages[0]?.storedAt ?? 0) - 1;
-  expect(complaintsAbout({ moment: { time } })).toEqual(['past: the list', 'past: the counts']);
+  expect(complaintsAbout({ asOf: { time } })).toEqual(['past: the list', 'past: the counts']);
 });

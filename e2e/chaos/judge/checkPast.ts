@@ -6,11 +6,11 @@ import type { Violation } from './violation.ts';
 
 type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
 
-/** Compares what was answered about moments of the past with a fold of the log until then. */
+/** Compares what was answered as of times with a fold of the log until then. */
 export function checkPast(answers: readonly PastAnswer[], byJob: Histories): readonly Violation[] {
   return answers.flatMap((answer) => {
     const { items, unknown } = answer;
-    const jobs = jobsAt(answer.moment, byJob);
+    const jobs = jobsAt(answer.asOf, byJob);
     const listed = jobs
       .filter(({ status }) => answer.status === undefined || status === answer.status)
       .slice(0, PAST_PAGE)
@@ -29,9 +29,9 @@ function rightPage<Listed extends { readonly id: string }>(jobs: readonly Listed
 }
 
 /** Newest first, by their first events. */
-function jobsAt(moment: PastAnswer['moment'], byJob: Histories) {
+function jobsAt(asOf: PastAnswer['asOf'], byJob: Histories) {
   const isPast = ({ sequence, storedAt }: LoggedEvent) =>
-    'time' in moment ? storedAt <= moment.time : sequence <= moment.sequence;
+    'time' in asOf ? storedAt <= asOf.time : sequence <= asOf.sequence;
   return [...byJob]
     .map(([jobId, history]) => ({
       first: history[0]?.sequence ?? 0,
@@ -50,12 +50,8 @@ function countsOf(jobs: ReturnType<typeof jobsAt>): PastAnswer['counts'] {
   return counts;
 }
 
-function differing(
-  what: string,
-  { moment, status }: PastAnswer,
-  [is, should]: readonly [unknown, unknown],
-): Violation[] {
+function differing(what: string, { asOf, status }: PastAnswer, [is, should]: readonly [unknown, unknown]): Violation[] {
   if (isDeepStrictEqual(is, should)) return [];
-  const asked = `${JSON.stringify(moment)}${status === undefined ? '' : ` (${status})`}`;
+  const asked = `${JSON.stringify(asOf)}${status === undefined ? '' : ` (${status})`}`;
   return [{ rule: 'past', detail: `${what} at ${asked} is ${JSON.stringify(is)}, not ${JSON.stringify(should)}` }];
 }

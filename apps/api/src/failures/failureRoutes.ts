@@ -9,7 +9,7 @@ import { DEFAULT_LIMIT, Limit, queryDecoder, repeatable, withLists } from '../ht
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable, positionParameter } from '../http/tablePosition.ts';
-import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
+import { tableResponse, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { getSharedTraits, getSharedTraitsDocs } from './getSharedTraits.ts';
 import { lastPeriod, Window, windowMs } from '../stats/statsQuery.ts';
@@ -67,13 +67,7 @@ const listFailuresDocs: EndpointDocs = {
   description:
     'The jobs that are `failed` now and failed in the window, grouped by type, name and code of the error, and its message without what varies. Jobs that were retried since are left out.',
   query: FailuresQuery,
-  responses: {
-    200: {
-      description: 'The groups.',
-      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
-      content: jsonContent(FailuresView),
-    },
-  },
+  responses: { 200: tableResponse('The groups.', FailuresView) },
   problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
 };
 

@@ -6,7 +6,7 @@ import { callerOf } from '../auth/caller.ts';
 import { queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { positionParameter } from '../http/tablePosition.ts';
-import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
+import { tableResponse, type EndpointDocs } from '../routes/endpointDocs.ts';
 import { lastPeriod, Window } from '../stats/statsQuery.ts';
 import { FailureId } from './failureId.ts';
 
@@ -55,13 +55,7 @@ export const getSharedTraitsDocs: EndpointDocs = {
   description:
     'The tags and worker versions that the jobs of a group of failures share, and other jobs of the type do not, with counts. A group without jobs in the window shares nothing.',
   query: SharedTraitsQuery,
-  responses: {
-    200: {
-      description: 'What they share.',
-      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
-      content: jsonContent(SharedTraitsView),
-    },
-  },
+  responses: { 200: tableResponse('What they share.', SharedTraitsView) },
   problems: ['query-too-expensive', 'table-unavailable', 'deadline-exceeded'],
 };
 

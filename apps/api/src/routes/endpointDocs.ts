@@ -68,4 +68,9 @@ export function jsonContent(
   return { 'application/json': { schema, ...(examples === undefined ? {} : { examples }) } };
 }
 
+/** Describes a JSON body that is read from the table, with the headers of a route that is `ofTable`. */
+export function tableResponse(description: string, schema: Schema.Constraint): DocumentedResponse {
+  return { description, headers: ['Cache-Control', 'Jobstream-Table-Lag'], content: jsonContent(schema) };
+}
+
 type Tag = keyof typeof tags;

@@ -3,7 +3,7 @@ import type { Resolution } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { invalidParameters, queryDecoder } from '../http/parsing/decodeQuery.ts';
 import { Instant } from '@jobstream/creation';
-import { AsOf, type Moment, momentOf } from '../past/pastMoment.ts';
+import { type AsOf, AsOfParameter, parseAsOf } from '../past/asOf.ts';
 import { positionParameter } from '../http/tablePosition.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,7 @@ export const StatsQuery = Schema.Struct({
   from: Schema.optionalKey(Instant).annotateKey({ description: 'Include the activity from this time on.' }),
   to: Schema.optionalKey(Instant).annotateKey({ description: 'With `from`: the end of the period; default now.' }),
   type: Schema.optionalKey(JobType).annotateKey({ description: 'Of the jobs of this type alone.' }),
-  asOf: Schema.optionalKey(AsOf).annotateKey({
+  asOf: Schema.optionalKey(AsOfParameter).annotateKey({
     description: 'The numbers of jobs at this time, or after the event with this `sequence`; not with a period.',
   }),
   ...positionParameter,
@@ -56,10 +56,10 @@ const LENGTHS = [
 
 const decode = queryDecoder(StatsQuery);
 
-/** What statistics are asked for: those of a past moment, of now with those of a period, or of now alone; of all jobs, or of a type. */
+/** What statistics are asked for: those as of a time, of now with those of a period, or of now alone; of all jobs, or of a type. */
 export interface StatsPlan {
   readonly type?: string;
-  readonly moment?: Moment;
+  readonly asOf?: AsOf;
   readonly span?: StatsSpan;
 }
 
@@ -70,16 +70,16 @@ export function decodeStatsQuery(parameters: unknown, now: number): StatsPlan {
 }
 
 interface StatsTime {
-  readonly asOf: typeof AsOf.Type | undefined;
+  readonly asOf: typeof AsOfParameter.Type | undefined;
   readonly period: Period;
 }
 
-function timeOf({ asOf, period }: StatsTime, now: number): Pick<StatsPlan, 'moment' | 'span'> {
+function timeOf({ asOf, period }: StatsTime, now: number): Pick<StatsPlan, 'asOf' | 'span'> {
   const isPeriod = Object.keys(period).length > 0;
   if (asOf !== undefined && isPeriod) {
     throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with window, from or to' }]);
   }
-  if (asOf !== undefined) return { moment: momentOf(asOf) };
+  if (asOf !== undefined) return { asOf: parseAsOf(asOf) };
   if (!isPeriod) return {};
   const [start, end] = boundsOf(period, now);
   if (start >= end) throw invalidParameters([{ parameter: 'from', detail: 'must be before to' }]);

@@ -10,9 +10,9 @@ import { requireScope } from '../auth/requireScope.ts';
 import { type BodyOf, sendJson } from '../http/sendJson.ts';
 import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
-import { type Moment, PastView, readPast } from '../past/pastMoment.ts';
+import { type AsOf, AsOfView, readPast } from '../past/asOf.ts';
 import { ofTable } from '../http/tablePosition.ts';
-import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
+import { tableResponse, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { activityOf, ActivityView } from './activityOf.ts';
 import { decodeStatsQuery, StatsQuery, type StatsSpan } from './statsQuery.ts';
@@ -57,7 +57,7 @@ const StatsView = Schema.Struct({
   pastFrom: Schema.optionalKey(Schema.NullOr(Timestamp)).annotateKey({
     description: 'How far back `asOf` reaches; `null` where past states are not kept, or not yet. Not with `asOf`.',
   }),
-  asOf: Schema.optionalKey(PastView).annotateKey({
+  asOf: Schema.optionalKey(AsOfView).annotateKey({
     description: 'With `asOf`: the moment of the numbers, which are all that the answer has.',
   }),
 }).annotate({ identifier: 'Stats' });
@@ -72,13 +72,7 @@ const getStatsDocs: EndpointDocs = {
     'up to 2 hours, by hour up to 7 days, else by day; minutes are kept for 47 hours, hours for 61 days. With `asOf` ' +
     'the numbers of jobs at a past moment alone. With `type` all of it, but for the lag, is of one job type.',
   query: StatsQuery,
-  responses: {
-    200: {
-      description: 'The statistics.',
-      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
-      content: jsonContent(StatsView),
-    },
-  },
+  responses: { 200: tableResponse('The statistics.', StatsView) },
   problems: [
     'invalid-parameter',
     'query-too-expensive',
@@ -99,7 +93,7 @@ export function statsRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 /**
- * `GET /api/stats`: jobs by type and status, the backlog, and the lag of the projector; or the jobs of a past moment.
+ * `GET /api/stats`: jobs by type and status, the backlog, and the lag of the projector; or the jobs as of a time.
  *
  * A caller with a tenant gets only the jobs of the tenant.
  */
@@ -107,9 +101,9 @@ function getStats(deps: ApiDeps): RequestHandler {
   const present = presentStats(deps);
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const { moment, span, type } = decodeStatsQuery(req.query, deps.log.clock.now());
+    const { asOf, span, type } = decodeStatsQuery(req.query, deps.log.clock.now());
     const of = { tenant, type };
-    const body = await (moment === undefined ? present(of, span) : pastStats(moment, of, deps));
+    const body = await (asOf === undefined ? present(of, span) : statsAsOf(asOf, of, deps));
     res.setHeader('Cache-Control', 'private, no-cache');
     sendJson(res, 200, body);
   };
@@ -123,10 +117,10 @@ interface OfJobs {
   readonly type: string | undefined;
 }
 
-async function pastStats(moment: Moment, { tenant, type }: OfJobs, deps: ApiDeps): Promise<StatsBody> {
+async function statsAsOf(asOf: AsOf, { tenant, type }: OfJobs, deps: ApiDeps): Promise<StatsBody> {
   const count = (sequence: number) => deps.table.countPastJobs(sequence, tenant);
-  const { result, asOf } = await readPast(moment, deps, count);
-  return { jobs: summary(ofType(type, result)), asOf };
+  const answer = await readPast(asOf, deps, count);
+  return { jobs: summary(ofType(type, answer.result)), asOf: answer.asOf };
 }
 
 function ofType<Row extends { readonly type: string }>(type: string | undefined, rows: readonly Row[]): readonly Row[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { address, duration, pastMoment, pastTime, period, time, wholeNumber } from './values.ts';
+import { address, duration, asOfTime, pastTime, period, time, wholeNumber } from './values.ts';
 
 test.each([
   ['500ms', 500],
@@ -35,8 +35,8 @@ test.each(['2m', '2m ago', '120s', '1m60s ago'])('%j is a time of the past', (te
 
 test('times of the past are also times, and moments of the past sequences', () => {
   expect(pastTime('2030-01-31')).toBe('2030-01-31T00:00:00.000Z');
-  expect(pastMoment('2030-01-31T09:00:00+01:00')).toBe('2030-01-31T08:00:00.000Z');
-  expect(pastMoment('4711')).toBe('4711');
+  expect(asOfTime('2030-01-31T09:00:00+01:00')).toBe('2030-01-31T08:00:00.000Z');
+  expect(asOfTime('4711')).toBe('4711');
   for (const text of ['4711', 'ago', '2 m', '-2m', 'in 2m', '2m later'])
     expect(() => pastTime(text)).toThrow('or how long ago: 2m, "1h ago".');
   expect(() => period('2m ago')).toThrow('Expected minutes, hours or days');

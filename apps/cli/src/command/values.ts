@@ -27,8 +27,8 @@ export function pastTime(text: string): string {
   return instantOf(text) ?? refuse('Expected a time such as 2030-01-31T09:00:00+01:00, or how long ago: 2m, "1h ago".');
 }
 
-/** Reads a moment of the past: as `pastTime` does, or the sequence of an event. */
-export function pastMoment(text: string): string {
+/** Reads the value of `--as-of`: a time as `pastTime` does, or the sequence of an event. */
+export function asOfTime(text: string): string {
   return /^\d{1,15}$/u.test(text) ? text : pastTime(text);
 }
 

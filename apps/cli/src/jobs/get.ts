@@ -3,7 +3,7 @@ import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { pastMoment } from '../command/values.ts';
+import { asOfTime } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
 import { describeEvent } from './describe/describeEvent.ts';
 import { describeJob, outcomeOf } from './describe/describeJob.ts';
@@ -24,7 +24,7 @@ export function getCommand(run: RunOnApi) {
     .option(
       '--as-of <time>',
       'as it was then, e.g. 2030-01-31T03:12:00Z, "10m ago", or after the event with a sequence',
-      pastMoment,
+      asOfTime,
     )
     .addHelpText('after', examples('jobstream get 01a21007-5d41-7b37-bb26-e9f0e3028d57 --wait 30s --events'))
     .action(run(showJob));

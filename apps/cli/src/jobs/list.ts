@@ -5,7 +5,7 @@ import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { firstOf } from '../command/firstOf.ts';
 import { examples } from '../command/help.ts';
-import { pastMoment, wholeNumber } from '../command/values.ts';
+import { asOfTime, wholeNumber } from '../command/values.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Column } from '../output/table.ts';
 import { describeError, describeProgress } from './describe/describeEvent.ts';
@@ -31,7 +31,7 @@ export function listCommand(run: RunOnApi) {
     .option(
       '--as-of <time>',
       'the jobs that there were then, e.g. 2030-01-31T03:12:00Z, "10m ago", or a sequence',
-      pastMoment,
+      asOfTime,
     )
     .addHelpText(
       'after',

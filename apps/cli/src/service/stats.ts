@@ -4,7 +4,7 @@ import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
-import { pastMoment, period } from '../command/values.ts';
+import { asOfTime, period } from '../command/values.ts';
 import { formatDuration } from '../output/times.ts';
 import { formatTable, type Column } from '../output/table.ts';
 import { countOf } from '../output/countOf.ts';
@@ -49,7 +49,7 @@ export function statsCommand(run: RunOnApi) {
     .option('--window <time>', 'what happened in the last minutes, hours or days instead, e.g. 15m, 24h, 30d', period)
     .addOption(
       new Option('--as-of <time>', 'how many there were then, e.g. 2030-01-31T03:12:00Z, "10m ago", or a sequence')
-        .argParser(pastMoment)
+        .argParser(asOfTime)
         .conflicts('window'),
     )
     .option('--type <type>', 'of the jobs of this type alone')

@@ -11,11 +11,11 @@ function subscribe(onChange: () => void): () => void {
 }
 
 /** The time that the views below look at, in milliseconds; undefined for now. */
-export const ShownMoment = createContext<number | undefined>(undefined);
+export const AsOfTime = createContext<number | undefined>(undefined);
 
 /** Returns the time that the view looks at in milliseconds: ages count from it. Now is renewed every second. */
 export function useNow(): number {
-  const shown = useContext(ShownMoment);
+  const shown = useContext(AsOfTime);
   const clock = useClock();
   return shown ?? clock;
 }

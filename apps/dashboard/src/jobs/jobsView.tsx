@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Empty, Failure, Loading } from '../parts/notes.tsx';
-import { ShownMoment } from '../format/useNow.ts';
+import { AsOfTime } from '../format/useNow.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
 import { useMay } from '../session/session.ts';
 import { BulkBar, MAX_CHOSEN, useListTotal } from './bulkBar.tsx';
@@ -22,9 +22,9 @@ export function JobsView() {
     <div className="jobs-view">
       <h1 className="sr-only">Jobs</h1>
       <JobsSlider filter={filter} />
-      <ShownMoment value={filter.asOf === undefined ? undefined : Date.parse(filter.asOf)}>
+      <AsOfTime value={filter.asOf === undefined ? undefined : Date.parse(filter.asOf)}>
         <JobList key={JSON.stringify(filter)} filter={filter} />
-      </ShownMoment>
+      </AsOfTime>
     </div>
   );
 }

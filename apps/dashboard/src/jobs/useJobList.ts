@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { useLiveFeed } from '../live/dashboardContext.ts';
 import { type JobChange, withLater } from '../live/jobChange.ts';
-import type { Moment } from '../live/liveFeed.ts';
+import type { ChangeBatch } from '../live/liveFeed.ts';
 import { readNow } from '../live/readAgain.ts';
 import { isFollowed, type JobSearch, valuesOf } from './jobSearch.ts';
 import { useJobPages } from './useJobPages.ts';
@@ -18,8 +18,8 @@ export function useJobList(filter: JobSearch) {
   const [recent, setRecent] = useState<ReadonlyMap<string, JobChange>>(new Map());
   const { query, restart, rows } = useJobPages(filter);
   const keyText = JSON.stringify(filter);
-  const onMoment = useCallback(
-    ({ changes, incomplete }: Moment) => {
+  const onBatch = useCallback(
+    ({ changes, incomplete }: ChangeBatch) => {
       if (incomplete) readNow(queryClient, { queryKey: ['jobs', keyText] });
       setRecent((before) => withNewer(before, changes));
       const added = changes.filter((change) => joins(change, keyText));
@@ -27,7 +27,7 @@ export function useJobList(filter: JobSearch) {
     },
     [queryClient, keyText],
   );
-  useLiveFeed(filter.asOf === undefined ? onMoment : ignore);
+  useLiveFeed(filter.asOf === undefined ? onBatch : ignore);
   const showUnseen = () => {
     setJoined(new Map());
     return restart(Math.max(0, ...joined.values()));

@@ -1,6 +1,6 @@
 import type { JobstreamClient } from '@jobstream/client';
 import { createContext, useContext, useEffect } from 'react';
-import type { LiveFeed, Moment } from './liveFeed.ts';
+import type { LiveFeed, ChangeBatch } from './liveFeed.ts';
 
 /** What the views are handed. */
 export interface DashboardDeps {
@@ -14,10 +14,10 @@ export function useClient(): JobstreamClient {
   return useDeps().client;
 }
 
-/** Calls `onMoment`, which should keep its identity, while the view is shown. */
-export function useLiveFeed(onMoment: (moment: Moment) => void): void {
+/** Calls `onBatch`, which should keep its identity, while the view is shown. */
+export function useLiveFeed(onBatch: (batch: ChangeBatch) => void): void {
   const { feed } = useDeps();
-  useEffect(() => feed.subscribe(onMoment), [feed, onMoment]);
+  useEffect(() => feed.subscribe(onBatch), [feed, onBatch]);
 }
 
 function useDeps(): DashboardDeps {

@@ -1,6 +1,6 @@
 import type { JobEvent, JobstreamClient } from '@jobstream/client';
 import { expect, test } from 'vitest';
-import { LiveFeed, type Moment } from './liveFeed.ts';
+import { LiveFeed, type ChangeBatch } from './liveFeed.ts';
 
 /** More jobs than are told of in one moment. */
 const MANY = 501;
@@ -23,9 +23,9 @@ const created = (sequence: number) =>
 test('what was left out of a moment is read again, once the table has it', async () => {
   const feed = feedOf(Array.from({ length: MANY }, (_, index) => created(index + 1)));
   feed.noteTable(0);
-  const told: Moment[] = [];
+  const told: ChangeBatch[] = [];
   const first = Promise.withResolvers<void>();
-  const unsubscribe = feed.subscribe((moment) => first.resolve(void told.push(moment)));
+  const unsubscribe = feed.subscribe((batch) => first.resolve(void told.push(batch)));
   await first.promise;
   expect(told).toMatchObject([{ incomplete: false }]);
   feed.noteTable(MANY - 1);

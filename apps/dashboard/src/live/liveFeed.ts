@@ -2,18 +2,18 @@ import { InvalidRequestError, type JobEvent, type JobstreamClient } from '@jobst
 import { FeedGathering, type Gathered } from './feedGathering.ts';
 import type { JobChange } from './jobChange.ts';
 
-/** The newest change of each job that changed in a moment. */
-export interface Moment {
+/** The newest change of each job that changed in 250 ms. */
+export interface ChangeBatch {
   readonly changes: readonly JobChange[];
   /** Changes were missed, and the table has them by now: read again. */
   readonly incomplete: boolean;
 }
 
-type Listener = (moment: Moment) => void;
+type Listener = (batch: ChangeBatch) => void;
 
 const NAME = 'jobstream-feed';
 /** How long changes are gathered before the views are told. */
-const MOMENT_MS = 250;
+const GATHER_MS = 250;
 const RECONNECT_MS = 2_000;
 /** What a tab says that begins to listen. */
 const GREETING = 'from which position do you tell?';
@@ -38,7 +38,7 @@ export class LiveFeed {
     this.#client = client;
   }
 
-  /** Calls the listener with each moment; returns a function that unsubscribes. */
+  /** Calls the listener with each batch; returns a function that unsubscribes. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     this.#ending ??= this.#open();
@@ -80,8 +80,8 @@ export class LiveFeed {
     if (changes.length > 0) this.#tell({ changes, incomplete: false });
   }
 
-  #tell(moment: Moment): void {
-    for (const listener of this.#listeners) listener(moment);
+  #tell(batch: ChangeBatch): void {
+    for (const listener of this.#listeners) listener(batch);
   }
 
   async #lead(channel: BroadcastChannel, signal: AbortSignal): Promise<void> {
@@ -93,7 +93,7 @@ export class LiveFeed {
       post(channel, gathered);
     };
     channel.addEventListener('message', ({ data }) => data === GREETING && gathering.answer());
-    const timer = setInterval(publish, MOMENT_MS);
+    const timer = setInterval(publish, GATHER_MS);
     signal.addEventListener('abort', () => clearInterval(timer));
     while (!signal.aborted) {
       gathering.begin(this.#position);

@@ -2,7 +2,7 @@ import { UnavailableError } from '@jobstream/client';
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { useLiveFeed } from './dashboardContext.ts';
-import type { Moment } from './liveFeed.ts';
+import type { ChangeBatch } from './liveFeed.ts';
 
 /** While what is read is unavailable. */
 const UNAVAILABLE_MS = 3_000;
@@ -86,15 +86,15 @@ export function useChangesOfJobs(): void {
 /** Reads a job again when it has changed; nothing without an id. */
 export function useChangesOfJob(id: string | undefined): void {
   const queryClient = useQueryClient();
-  const onMoment = useMemo(
+  const onBatch = useMemo(
     () =>
-      ({ changes, incomplete }: Moment) => {
+      ({ changes, incomplete }: ChangeBatch) => {
         const concerned = incomplete || changes.some(({ jobId }) => jobId === id);
         if (id !== undefined && concerned) readNow(queryClient, { queryKey: ['job', id] });
       },
     [queryClient, id],
   );
-  useLiveFeed(onMoment);
+  useLiveFeed(onBatch);
 }
 
 /** Calls `onGathered` some time after a change, and again until the table must have the last one. */

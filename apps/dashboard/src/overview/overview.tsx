@@ -4,7 +4,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { readAgain } from '../live/readAgain.ts';
 import { formatDuration } from '../format/duration.ts';
-import { ShownMoment } from '../format/useNow.ts';
+import { AsOfTime } from '../format/useNow.ts';
 import { PastSlider } from '../past/pastSlider.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty } from '../parts/notes.tsx';
@@ -38,9 +38,9 @@ export function Overview() {
       {asOf === undefined ? (
         <Loaded query={present}>{(stats) => <Present stats={stats} />}</Loaded>
       ) : (
-        <ShownMoment value={Date.parse(asOf)}>
+        <AsOfTime value={Date.parse(asOf)}>
           <Loaded query={past}>{(stats) => <PastOverview stats={stats} asOf={asOf} />}</Loaded>
-        </ShownMoment>
+        </AsOfTime>
       )}
     </>
   );

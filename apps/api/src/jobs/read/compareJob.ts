@@ -8,7 +8,7 @@ import { callerOf, shownOfErrors, visibleTo } from '../../auth/caller.ts';
 import { queryDecoder } from '../../http/parsing/decodeQuery.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
-import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
+import { tableResponse, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
@@ -47,13 +47,7 @@ export const compareJobDocs: EndpointDocs = {
     'Both jobs, and which of their parts differ. Without `with`, the other one is the job of the same type and tenant that shares most tags of those that have succeeded, among the newest 1,000; of several the last to end.',
   path: JobPath,
   query: ComparisonQuery,
-  responses: {
-    200: {
-      description: 'The jobs.',
-      headers: ['Cache-Control', 'Jobstream-Table-Lag'],
-      content: jsonContent(JobComparison),
-    },
-  },
+  responses: { 200: tableResponse('The jobs.', JobComparison) },
   problems: [
     'job-not-found',
     'job-unreadable',

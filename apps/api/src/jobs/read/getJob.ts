@@ -9,13 +9,13 @@ import { integerParameter, invalidParameters, queryDecoder } from '../../http/pa
 import { entityTag, hasVersion, knownVersion } from '../../http/entityTag.ts';
 import { sendJson } from '../../http/sendJson.ts';
 import { withinDeadline } from '../../http/withinDeadline.ts';
-import { AsOf, type Moment, momentOf } from '../../past/pastMoment.ts';
+import { type AsOf, AsOfParameter, parseAsOf } from '../../past/asOf.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
 import { findJob } from './findJob.ts';
-import { jobAsOf } from './pastJob.ts';
+import { jobAsOf } from './jobAsOf.ts';
 import type { WaitingReasons } from './waitingReasons.ts';
 
 const MAX_WAIT_MS = 60_000;
@@ -39,7 +39,7 @@ const JobQuery = Schema.Struct({
   minVersion: Schema.optionalKey(Version).annotateKey({
     description: 'Respond when the job has this version: to read your own writes.',
   }),
-  asOf: Schema.optionalKey(AsOf).annotateKey({
+  asOf: Schema.optionalKey(AsOfParameter).annotateKey({
     description: 'The state of the job at this time, or after the event with this `sequence`.',
   }),
 });
@@ -127,7 +127,7 @@ function versionNotReached({ version }: Job): Problem {
 interface JobPlan {
   readonly waitMs?: number;
   readonly minVersion?: number;
-  readonly asOf?: Moment;
+  readonly asOf?: AsOf;
 }
 
 /**
@@ -138,7 +138,7 @@ interface JobPlan {
 function decodeJobPlan(parameters: unknown): JobPlan {
   const { wait, asOf, ...given } = decode(parameters);
   if (asOf === undefined) return { ...given, ...(wait === undefined ? {} : { waitMs: wait }) };
-  if (wait === undefined && given.minVersion === undefined) return { asOf: momentOf(asOf) };
+  if (wait === undefined && given.minVersion === undefined) return { asOf: parseAsOf(asOf) };
   throw invalidParameters([{ parameter: 'asOf', detail: 'must not be given together with wait or minVersion' }]);
 }
 

@@ -6,10 +6,10 @@ import { type Caller, callerOf } from '../../auth/caller.ts';
 import { DEFAULT_LIMIT } from '../../http/parsing/decodeQuery.ts';
 import { linkToNext, orInvalidCursor } from '../../http/pages.ts';
 import { type BodyOf, sendJson } from '../../http/sendJson.ts';
-import { PastView } from '../../past/pastMoment.ts';
+import { AsOfView } from '../../past/asOf.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { jobView, JobView } from '../view/jobView.ts';
-import { listPastJobs, type PastListQuery, type PastPage } from './listPastJobs.ts';
+import { listJobsAsOf, type AsOfListQuery, type AsOfPage } from './listJobsAsOf.ts';
 import { decodeListQuery, ListJobsQuery, type ListQuery } from './listQuery.ts';
 import { decodeSearch } from './searchQuery.ts';
 import type { WaitingReasons } from './waitingReasons.ts';
@@ -30,7 +30,7 @@ const JobPage = Schema.Struct({
     description:
       'With `asOf`: how many jobs of this page are left out because their state of then is not known: their events have left the log.',
   }),
-  asOf: Schema.optionalKey(PastView).annotateKey({ description: 'With `asOf`: the moment of the answer.' }),
+  asOf: Schema.optionalKey(AsOfView).annotateKey({ description: 'With `asOf`: the moment of the answer.' }),
 }).annotate({ identifier: 'JobPage' });
 
 export const listJobsDocs: EndpointDocs = {
@@ -65,7 +65,7 @@ export function listJobs(deps: ApiDeps, reasons: WaitingReasons): RequestHandler
     const caller = callerOf(res);
     const query = decodeListQuery(req.query);
     const { items, ...page } = isOfThePast(query)
-      ? viewOf(await listPastJobs(query, caller.tenant, deps).catch(otherCursor))
+      ? viewOf(await listJobsAsOf(query, caller.tenant, deps).catch(otherCursor))
       : await presentPage(query, caller, { deps, reasons });
     linkToNext(req, res, page.nextCursor);
     res.setHeader('Cache-Control', 'private, no-cache');
@@ -73,11 +73,11 @@ export function listJobs(deps: ApiDeps, reasons: WaitingReasons): RequestHandler
   };
 }
 
-function isOfThePast(query: ListQuery): query is PastListQuery {
+function isOfThePast(query: ListQuery): query is AsOfListQuery {
   return query.asOf !== undefined;
 }
 
-function viewOf({ items, ...page }: PastPage): BodyOf<typeof JobPage> {
+function viewOf({ items, ...page }: AsOfPage): BodyOf<typeof JobPage> {
   return { items: items.map((job) => jobView(job)), ...page };
 }
 

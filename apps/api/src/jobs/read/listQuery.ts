@@ -6,7 +6,7 @@ import * as SchemaTransformation from 'effect/SchemaTransformation';
 import type { Request } from 'express';
 import { FailureId } from '../../failures/failureId.ts';
 import { Limit, queryDecoder, repeatable, withLists } from '../../http/parsing/decodeQuery.ts';
-import { AsOf } from '../../past/pastMoment.ts';
+import { AsOfParameter } from '../../past/asOf.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
 
 /** A boolean parameter. */
@@ -58,7 +58,7 @@ export const ListJobsQuery = Schema.Struct({
   cursor: Schema.optionalKey(Schema.String.check(Schema.isBetweenLength(1, 200))).annotateKey({
     description: 'The `nextCursor` of an earlier page, with the same `sort`.',
   }),
-  asOf: Schema.optionalKey(AsOf).annotateKey({
+  asOf: Schema.optionalKey(AsOfParameter).annotateKey({
     description:
       'The jobs that there were at this time, or after the event with this `sequence`, as they were; with `type`, `status` and `tag` alone.',
   }),

@@ -1,7 +1,7 @@
 import { fold, type Job, type LoggedEvent } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
-import type { Moment } from '../../past/pastMoment.ts';
+import type { AsOf } from '../../past/asOf.ts';
 import { Problem } from '../../problems/problem.ts';
 import { noSuchJob } from '../view/jobPath.ts';
 
@@ -10,12 +10,12 @@ type History = readonly RecordedEvent<LoggedEvent>[];
 /**
  * Folds a job up to a time, by when the server has stored its events, or up to a sequence.
  *
- * @throws Problem `job-not-found` for a moment before its creation, or before the events that are left.
+ * @throws Problem `job-not-found` for a time before its creation, or before the events that are left.
  */
-export async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
+export async function jobAsOf(id: string, asOf: AsOf, { log }: Pick<ApiDeps, 'log'>): Promise<Job> {
   const history = await log.readWholeHistory(id);
   if (history.length === 0) throw noSuchJob();
-  const job = foldUntil(history, moment);
+  const job = foldUntil(history, asOf);
   if (job !== undefined) return job;
   const isWhole = history[0]?.event.event === 'JobCreated';
   throw new Problem('job-not-found', {
@@ -24,7 +24,7 @@ export async function jobAsOf(id: string, moment: Moment, { log }: Pick<ApiDeps,
 }
 
 /** Jobs as they were, and of how many that there were it is not known any more. */
-export interface PastJobs {
+export interface JobsAsOf {
   readonly jobs: readonly Job[];
   readonly unknown: number;
 }
@@ -33,16 +33,16 @@ export interface PastJobs {
 const AT_ONCE = 50;
 
 /**
- * Reads jobs that are known to have existed at the moment, after the event with `sequence`. Leaves out and counts those whose
+ * Reads jobs that are known to have existed then, after the event with `sequence`. Leaves out and counts those whose
  * state of then is not known: their events of that time have left the log for good.
  *
  * @throws what the log throws.
  */
 export async function jobsAsOf(
   ids: readonly string[],
-  { moment, sequence }: { readonly moment: Moment; readonly sequence: number },
+  { asOf, sequence }: { readonly asOf: AsOf; readonly sequence: number },
   { log }: Pick<ApiDeps, 'log'>,
-): Promise<PastJobs> {
+): Promise<JobsAsOf> {
   const jobs: Job[] = [];
   for (let start = 0; start < ids.length; start += AT_ONCE) {
     const reading = ids.slice(start, start + AT_ONCE).map((id) => log.readWholeHistory(id));
@@ -50,7 +50,7 @@ export async function jobsAsOf(
     // Asked after them: what the log still has now it had while they were read.
     const hasAllSince = histories.some(isCarriedOn) && (await log.messages.span()).first <= sequence + 1;
     for (const history of histories) {
-      const job = foldUntil(history, moment) ?? (hasAllSince ? beforeCarried(history) : undefined);
+      const job = foldUntil(history, asOf) ?? (hasAllSince ? beforeCarried(history) : undefined);
       if (job !== undefined) jobs.push(job);
     }
   }
@@ -70,9 +70,9 @@ function beforeCarried(history: History): Job | undefined {
 }
 
 /** In the order of the log, in which the server's clock may have been set back. */
-function foldUntil(history: History, moment: Moment): Job | undefined {
+function foldUntil(history: History, asOf: AsOf): Job | undefined {
   const later = history.findIndex(({ sequence, recordedAt }) =>
-    typeof moment === 'number' ? sequence > moment : Date.parse(recordedAt) > Date.parse(moment),
+    typeof asOf === 'number' ? sequence > asOf : Date.parse(recordedAt) > Date.parse(asOf),
   );
   return fold(history.slice(0, later === -1 ? history.length : later).map(({ event }) => event));
 }
