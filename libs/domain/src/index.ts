@@ -34,6 +34,8 @@ export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
 export { comesBack, hasInexactNumber, mayBeInexact } from './messages/inexactNumbers.ts';
 export { isObject } from './messages/isObject.ts';
+export { attemptLogLevels, processLogLevels, secretFields } from './messages/logging.ts';
+export type { AttemptLogLevel, ProcessLogLevel } from './messages/logging.ts';
 export { Tenant, isTenant } from './messages/tenant.ts';
 export { Timestamp, addMs, isDue, timestampOf } from './messages/timestamp.ts';
 export { CronExpression, cronOf, parseCron, type Cron, type CronField, type ParsedCron } from './schedule/cron.ts';

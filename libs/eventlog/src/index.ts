@@ -11,7 +11,7 @@ export { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 export type { PayloadCheck, TypeAnnouncement } from './announcements/typeAnnouncement.ts';
 export type { AnnouncedWorker, TypeRegistry } from './announcements/typeRegistry.ts';
 export type { RunningJob, WorkerHeartbeat } from './announcements/workerHeartbeat.ts';
-export { attemptLogLevels, linesOf } from './attemptLogs/logChunk.ts';
+export { linesOf } from './attemptLogs/logChunk.ts';
 export type { AttemptLogs, ChunkOutcome } from './attemptLogs/attemptLogs.ts';
 export type {
   AttemptLogReader,
@@ -20,7 +20,7 @@ export type {
   LogQuery,
   PositionedLine,
 } from './attemptLogs/attemptLogReader.ts';
-export type { AttemptLogLevel, AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
+export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
 export { decideAgain } from './append/decideAgain.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { ContentSealer } from './sealing/contentSealer.ts';

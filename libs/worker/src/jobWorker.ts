@@ -1,4 +1,5 @@
-import type { AttemptLogLevel, EventLog } from '@jobstream/eventlog';
+import type { AttemptLogLevel } from '@jobstream/domain';
+import type { EventLog } from '@jobstream/eventlog';
 import { Announcer } from './announcing/announcer.ts';
 import { workerIdentity } from './announcing/workerIdentity.ts';
 import { LogShipper } from './attemptLogs/logShipper.ts';

@@ -1,4 +1,5 @@
-import { isObject } from '@jobstream/domain';
+import { type AttemptLogLevel, attemptLogLevels, isObject } from '@jobstream/domain';
+
 /** Some lines of one run of a handler, as they are stored in one message of the stream LOGS. */
 export interface LogChunk {
   readonly jobId: string;
@@ -25,10 +26,6 @@ export interface AttemptLogLine {
   /** The id of the JobStarted of the run that wrote it. */
   readonly runId: string;
 }
-
-/** The levels of lines, the least important first. */
-export const attemptLogLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type AttemptLogLevel = (typeof attemptLogLevels)[number];
 
 /** Returns the body of a message: a line that says whose lines they are, and the lines. */
 export function encodeChunk({ jobId, attempt, runId, chunk, end, sealed, lines }: LogChunk): string {

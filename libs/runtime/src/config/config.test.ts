@@ -62,7 +62,7 @@ test('variables of other programs are ignored', () => {
 test('all mistakes are reported at once', () => {
   expect(problemsOf({ PORT: '-1', LOG_LEVEL: 'loud', GROUP_COMMIT: 'yes' })).toEqual([
     'expected PORT to be a port number from 0 to 65535, got: -1',
-    'expected LOG_LEVEL to be one of fatal, error, warn, info, debug, trace, silent, got: loud',
+    'expected LOG_LEVEL to be one of trace, debug, info, warn, error, fatal, silent, got: loud',
     'expected GROUP_COMMIT to be true or false, got: yes',
   ]);
 });

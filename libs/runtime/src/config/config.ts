@@ -1,3 +1,4 @@
+import { attemptLogLevels, processLogLevels } from '@jobstream/domain';
 import {
   archivePlace,
   bool,
@@ -50,7 +51,7 @@ const settings = {
   MAX_WAITING_TYPES: integer(1, 10_000).or(200),
   DASHBOARD: bool.or(true),
   DASHBOARD_DIR: text,
-  LOG_LEVEL: choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').or('info'),
+  LOG_LEVEL: choice(...processLogLevels).or('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http', 'https'),
   STREAM_REPLICAS: integer(1, 5).or(1),
   GROUP_COMMIT: bool.or(true),
@@ -59,7 +60,7 @@ const settings = {
   TABLE_MAX_AGE: duration.or(0),
   AS_OF_REACH: duration.or(0),
   AUDIT_RETENTION: duration.or(365 * 86_400_000),
-  ATTEMPT_LOGS: choice('off', 'debug', 'info', 'warn', 'error').or('info'),
+  ATTEMPT_LOGS: choice('off', ...attemptLogLevels).or('info'),
   ATTEMPT_LOGS_MAX_AGE: duration.or(30 * 86_400_000),
   ATTEMPT_LOGS_MAX_BYTES: bytes.or(1_073_741_824),
   ARCHIVE: archivePlace,

@@ -1,15 +1,14 @@
+import { secretFields } from '@jobstream/domain';
 import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
-
-const SECRET = ['authorization', 'cookie', 'password', 'secret', 'token', 'payload'];
 
 /**
  * Fields that the logger redacts, at the top level and in the objects that usually contain them. Without wildcards, with
  * which pino takes twenty times as long for every line (measured: 30 µs).
  */
 export const redactedPaths: readonly string[] = [
-  ...SECRET,
+  ...secretFields,
   'headers.authorization',
   'headers.cookie',
   'req.headers.authorization',

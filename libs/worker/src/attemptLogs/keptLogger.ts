@@ -1,4 +1,4 @@
-import type { AttemptLogLevel } from '@jobstream/eventlog';
+import type { AttemptLogLevel } from '@jobstream/domain';
 import type { Logger } from '../handler/logger.ts';
 import { boundFields, type GivenLine } from './logLine.ts';
 

@@ -1,14 +1,7 @@
-import type { AttemptLogLevel } from '@jobstream/eventlog';
+import { type AttemptLogLevel, secretFields } from '@jobstream/domain';
 
 /** Fields whose values are not kept, whatever their case and wherever they are. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'authorization',
-  'cookie',
-  'password',
-  'secret',
-  'token',
-  'payload',
-]);
+const SECRET_FIELDS: ReadonlySet<string> = new Set(secretFields);
 const REDACTED = '[Redacted]';
 /** Longer texts are cut, before they cost anything. */
 const MAX_TEXT = 8_192;

@@ -1,10 +1,5 @@
-import {
-  type AttemptLogLevel,
-  attemptLogLevels,
-  type AttemptLogs,
-  type ChunkOutcome,
-  type LogChunk,
-} from '@jobstream/eventlog';
+import { type AttemptLogLevel, attemptLogLevels } from '@jobstream/domain';
+import type { AttemptLogs, ChunkOutcome, LogChunk } from '@jobstream/eventlog';
 import type { Logger } from '../handler/logger.ts';
 import { AttemptLog, type LoggedRun } from './attemptLog.ts';
 import type { LineKeeper } from './keptLogger.ts';

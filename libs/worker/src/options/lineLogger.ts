@@ -1,21 +1,18 @@
+import { type ProcessLogLevel, processLogLevels } from '@jobstream/domain';
 import type { Logger } from '../handler/logger.ts';
-
-/** As the other processes have them; no line has the level trace or fatal. */
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-type LogLevel = (typeof LEVELS)[number];
 
 interface LineLoggerOptions {
   /** Lines below this level are left out. */
-  readonly level: LogLevel;
+  readonly level: ProcessLogLevel;
   readonly write: (line: string) => void;
   /** Added to each line. */
   readonly fields?: object;
 }
 
-/** A logger that writes one JSON object a line: level, time, fields, message. */
+/** A logger that writes one JSON object a line: level, time, fields, message. No line has the level trace or fatal. */
 export function lineLogger({ level, write, fields = {} }: LineLoggerOptions): Logger {
-  const at = (lineLevel: LogLevel) => {
-    if (LEVELS.indexOf(lineLevel) < LEVELS.indexOf(level)) return () => undefined;
+  const at = (lineLevel: ProcessLogLevel) => {
+    if (processLogLevels.indexOf(lineLevel) < processLogLevels.indexOf(level)) return () => undefined;
     return (first: object | string, message?: string) => {
       const [own, msg] = typeof first === 'string' ? [{}, first] : [first, message];
       const line = { level: lineLevel, time: new Date().toISOString(), ...fields, ...own, msg };
@@ -40,9 +37,9 @@ function plainErrors(_key: string, value: unknown): unknown {
 }
 
 /** What LOG_LEVEL says; it may be meant for another logger of the program as well. */
-function environmentLevel(): { readonly given: string; readonly level: LogLevel } {
+function environmentLevel(): { readonly given: string; readonly level: ProcessLogLevel } {
   const given = process.env['LOG_LEVEL'] || 'info';
-  return { given, level: LEVELS.find((level) => level === given) ?? 'info' };
+  return { given, level: processLogLevels.find((level) => level === given) ?? 'info' };
 }
 
 /** The logger of a process that has no other: on standard output, from the level in LOG_LEVEL on, default `info`. */
@@ -50,12 +47,14 @@ export function standardOutputLogger(): Logger {
   const { given, level } = environmentLevel();
   const logger = lineLogger({ level, write: (line) => void process.stdout.write(line) });
   if (given !== level) {
-    logger.warn(`expected LOG_LEVEL to be one of ${LEVELS.join(', ')}, got: ${given}. Lines from info on are logged.`);
+    logger.warn(
+      `expected LOG_LEVEL to be one of ${processLogLevels.join(', ')}, got: ${given}. Lines from info on are logged.`,
+    );
   }
   return logger;
 }
 
 /** Returns whether that logger writes warnings. */
 export function standardOutputWarns(): boolean {
-  return LEVELS.indexOf(environmentLevel().level) <= LEVELS.indexOf('warn');
+  return processLogLevels.indexOf(environmentLevel().level) <= processLogLevels.indexOf('warn');
 }

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { attemptLogLevels } from '@jobstream/eventlog';
+import { attemptLogLevels } from '@jobstream/domain';
 import { misspeltVariables } from './misspeltVariables.ts';
 import { programVersion } from './programVersion.ts';
 import { WorkerOptionsError, type PayloadKey, type WorkerOptions } from './workerOptions.ts';

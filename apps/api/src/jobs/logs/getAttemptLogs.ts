@@ -1,5 +1,6 @@
 import { JobId, Timestamp } from '@jobstream/domain';
-import { attemptLogLevels, type AttemptLogLine } from '@jobstream/eventlog';
+import { attemptLogLevels } from '@jobstream/domain';
+import type { AttemptLogLine } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
