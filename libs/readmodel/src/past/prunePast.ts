@@ -2,12 +2,13 @@ import type { ClientBase } from 'pg';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { translated } from '../postgres/translated.ts';
+import { firstChangeWhere } from './firstChangeWhere.ts';
 import { lockPastCheckpoint, type PastCheckpoint } from './pastCheckpoint.ts';
 import { CHUNK } from './pastRows.ts';
 
 /** The chunk of the oldest change that is kept, and of the first one that must be. */
 const CHUNKS = `SELECT (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence LIMIT 1) AS oldest,
-  coalesce((SELECT sequence / ${CHUNK} FROM past_changes WHERE at >= $1 ORDER BY at, sequence LIMIT 1),
+  coalesce((SELECT min(sequence) / ${CHUNK} FROM past_changes WHERE sequence >= (${firstChangeWhere('at >= $1')})),
     (SELECT sequence / ${CHUNK} FROM past_changes ORDER BY sequence DESC LIMIT 1)) AS kept`;
 
 /** Ended before what is kept, and without any event in the log: nobody can retry them, and nobody else knows them. */

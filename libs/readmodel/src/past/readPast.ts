@@ -7,6 +7,7 @@ import type { JobCount } from '../jobs/jobQueries.ts';
 import type { Page } from '../jobs/jobPage.ts';
 import { unlessTooExpensive } from '../jobs/unlessTooExpensive.ts';
 import { storableInstant, storableText } from '../postgres/storableValues.ts';
+import { firstChangeWhere } from './firstChangeWhere.ts';
 import { CHUNK } from './pastRows.ts';
 
 /** A page of the jobs that there were after the event with this sequence; all given conditions held then. */
@@ -33,12 +34,12 @@ export interface PastJobReference {
 
 const SEQUENCE_AT = {
   name: 'past_sequence_at',
-  text: 'SELECT sequence FROM past_changes WHERE at <= $1 ORDER BY at DESC, sequence DESC LIMIT 1',
+  text: `SELECT max(sequence) AS sequence FROM past_changes WHERE sequence < (${firstChangeWhere('at > $1')})`,
 };
 
 /** The sequence of the last change that was stored by this time (RFC 3339); 0 for none. */
 export async function pastSequenceAt(pool: Pool, time: string): Promise<number> {
-  const { rows } = await pool.query<{ sequence: number }>({ ...SEQUENCE_AT, values: [storableInstant(time)] });
+  const { rows } = await pool.query<{ sequence: number | null }>({ ...SEQUENCE_AT, values: [storableInstant(time)] });
   return rows[0]?.sequence ?? 0;
 }
 
@@ -51,11 +52,16 @@ export async function listPastJobs(pool: Pool, query: PastQuery): Promise<Page<P
   return { items, nextCursor: isMore ? encodeCursor(last.firstSequence) : null };
 }
 
+/** The powers of two from 2 on, by which the index of `past_changes` has how long a status held, in sequences. */
+const SPANS = Array.from({ length: 40 }, (_, index) => 2 ** (index + 1));
+const SPAN_LEVEL = `width_bucket(sequence - since, ARRAY[${SPANS.join(', ')}]::bigint[])`;
+
 /**
  * Those whose status has held since then are in `past_jobs`, in the order of an index; for all others, of which there are
- * as many as had not ended, `past_changes` has what they left later.
+ * as many as had not ended, `past_changes` has what they left later. A status that held for 2^n to 2^(n+1) sequences ended at most
+ * so many later: so for each n there is a part of the index to look at, of which about half the rows match.
  */
-function pastPageStatement(query: PastQuery): { text: string; values: unknown[] } {
+export function pastPageStatement(query: PastQuery): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const most = bind(query.limit + 1);
@@ -67,11 +73,14 @@ function pastPageStatement(query: PastQuery): { text: string; values: unknown[] 
           ${whereClause([`since <= ${at}`, ...conditionsOf('status', { ...query, type, status }, bind)])}`,
       ),
     ),
-    `SELECT job_id, type, left_status, first_sequence FROM past_changes
-      ${whereClause([
-        `since IS NOT NULL AND int8range(since, sequence) @> ${at}::bigint`,
-        ...conditionsOf('left_status', query, bind),
-      ])}`,
+    `SELECT held.* FROM generate_series(0, ${SPANS.length}) AS level,
+      LATERAL (SELECT job_id, type, left_status, first_sequence FROM past_changes
+        ${whereClause([
+          `${SPAN_LEVEL} = level AND since IS NOT NULL`,
+          `sequence > ${at} AND sequence < ${at}::bigint + (2::bigint << level) AND since <= ${at}`,
+          ...conditionsOf('left_status', query, bind),
+        ])}
+        ORDER BY first_sequence DESC LIMIT ${most}) AS held`,
   ].map((select) => `(${select} ORDER BY first_sequence DESC LIMIT ${most})`);
   const text = `SELECT job_id AS id, type, status, first_sequence AS "firstSequence" FROM (${selections.join(' UNION ALL ')}) AS found
     ORDER BY first_sequence DESC LIMIT ${most}`;
