@@ -9,13 +9,13 @@ import { startSubject } from './subjectProcess.ts';
 import type { SubjectName } from './subjects/loadSubject.ts';
 
 /** Operations a round: about a tenth of a second of processor time. The baseline upsert costs so little that it needs more. */
-const [APPENDS, ATTEMPTS, JOBS, ROWS, REQUESTS] = [10_000, 2_000, 4_998, 9_996, 2_000];
+export const PER_ROUND = { appends: 10_000, attempts: 2_000, jobs: 4_998, rows: 9_996, requests: 2_000 } as const;
 
 /** Nothing is synced: processor time is asked for, and a disk would only add noise. */
-const startLog = (folder: string) => startNats(folder, 'default');
+export const startLog = (folder: string) => startNats(folder, 'default');
 
 /** Autovacuum would clear up after one round in the midst of another. */
-const startTable = (folder: string) => startPostgresWith(folder, { autovacuum: 'off' });
+export const startTable = (folder: string) => startPostgresWith(folder, { autovacuum: 'off' });
 
 export const GATE_CHECKS: readonly GateCheck[] = [
   {
@@ -23,7 +23,8 @@ export const GATE_CHECKS: readonly GateCheck[] = [
     title: 'append of a new job',
     baselineTitle: 'pipelined publish with expectation',
     counts: 'process',
-    open: async (folder) => openPair(await startLog(folder), ['append-ours', APPENDS], ['append-baseline', APPENDS]),
+    open: async (folder) =>
+      openPair(await startLog(folder), ['append-ours', PER_ROUND.appends], ['append-baseline', PER_ROUND.appends]),
   },
   {
     id: 'attempt',
@@ -31,14 +32,15 @@ export const GATE_CHECKS: readonly GateCheck[] = [
     baselineTitle: 'consume, two publishes, acknowledge',
     counts: 'process',
     open: async (folder) =>
-      openPair(await startLog(folder), ['attempt-ours', ATTEMPTS], ['attempt-baseline', ATTEMPTS]),
+      openPair(await startLog(folder), ['attempt-ours', PER_ROUND.attempts], ['attempt-baseline', PER_ROUND.attempts]),
   },
   {
     id: 'project',
     title: 'projection of a job, three events',
     baselineTitle: 'unnest upsert of a finished row',
     counts: 'both',
-    open: async (folder) => openPair(await startTable(folder), ['project-ours', JOBS], ['project-baseline', ROWS]),
+    open: async (folder) =>
+      openPair(await startTable(folder), ['project-ours', PER_ROUND.jobs], ['project-baseline', PER_ROUND.rows]),
   },
   {
     id: 'request',
@@ -68,7 +70,7 @@ async function openPair(servers: RunningServers, ...[first, second]: [Work, Work
 
 async function openRequests(folder: string): Promise<GatePair> {
   const [api, express] = await Promise.all([startApi(folder, 'default'), startBaselineEcho()]);
-  const ours = httpSubject(api, api.processes['api'] ?? 0, REQUESTS);
-  const baseline = httpSubject(express, express.processes['express'] ?? 0, REQUESTS);
+  const ours = httpSubject(api, api.processes['api'] ?? 0, PER_ROUND.requests);
+  const baseline = httpSubject(express, express.processes['express'] ?? 0, PER_ROUND.requests);
   return { ours, baseline, stop: async () => void (await Promise.all([ours.stop(), baseline.stop()])) };
 }

@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { repositoryRoot } from '@jobstream/servers';
 import { guardOfThisProcess } from '@jobstream/test-support';
 import { cpuMicros } from '../measure/processTree.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import type { Measurable, Micros } from './gateCheck.ts';
 import type { SubjectName } from './subjects/loadSubject.ts';
 
-const MAIN = path.join(import.meta.dirname, 'subjectMain.ts');
+const MAIN = 'bench/src/gate/subjectMain.ts';
 
 /** Wraps the measured part of a round, for example in a profiler. */
 type Wrapper = (run: () => Promise<number>) => Promise<number>;
@@ -17,9 +18,19 @@ export interface SubjectProcess extends Measurable {
   round(wrap?: Wrapper): Promise<Micros>;
 }
 
-/** A subject in a process of its own; what it makes its servers do counts as well. */
-export async function startSubject(name: SubjectName, servers: RunningServers, count: number): Promise<SubjectProcess> {
-  const child = fork(MAIN, [name, servers.address], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/**
+ * A subject in a process of its own; what it makes its servers do counts as well. `root`: the tree that has the program, default
+ * this one.
+ */
+export async function startSubject(
+  name: SubjectName,
+  servers: RunningServers,
+  count: number,
+  root = repositoryRoot,
+): Promise<SubjectProcess> {
+  const child = fork(path.join(root, MAIN), [name, servers.address], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const pid = child.pid ?? 0;
   guardOfThisProcess().watch(pid, 'app', 'SIGTERM');
   const exited = once(child, 'exit');

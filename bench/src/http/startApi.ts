@@ -7,10 +7,13 @@ import { startNats } from '../servers/startNats.ts';
 import { startPostgres } from '../servers/startPostgres.ts';
 import { startProcess } from '../servers/startProcess.ts';
 
-const MAIN = path.join(repositoryRoot, 'apps/api/src/main.ts');
+const MAIN = 'apps/api/src/main.ts';
 
-/** One API process as it comes, its log included, with its servers. Nothing works on the jobs. */
-export async function startApi(folder: string, durability: Durability): Promise<RunningServers> {
+/**
+ * One API process as it comes, its log included, with its servers. Nothing works on the jobs. `root`: the tree that has the
+ * program, default this one; one of an earlier release runs with the tables of this one, as in an upgrade.
+ */
+export async function startApi(folder: string, durability: Durability, root = repositoryRoot): Promise<RunningServers> {
   const [nats, postgres] = await Promise.all([startNats(folder, durability), startPostgres(folder)]);
   await migrate(postgres.address);
   const port = await freePort();
@@ -23,7 +26,7 @@ export async function startApi(folder: string, durability: Durability): Promise<
     GROUP_COMMIT: String(durability === 'fsync'),
     NODE_ENV: 'production',
   };
-  const api = await startProcess(process.execPath, [MAIN], { env });
+  const api = await startProcess(process.execPath, [path.join(root, MAIN)], { env });
   await eventually(() => ready(url), { timeoutMs: 60_000 });
   return {
     address: url,
