@@ -10,6 +10,7 @@ import { streamSettings } from './streams/streams.ts';
 import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 import { openTestQueue } from '../testing/openTestQueue.ts';
+import { publishRaw } from '../testing/publishRaw.ts';
 
 describe('the streams', () => {
   test('are created once, also by two processes that start concurrently', async () => {
@@ -50,6 +51,22 @@ describe('the streams', () => {
       const failure = await log.start().catch((error: StreamMismatchError) => error.differences);
       expect(failure ?? log.prefix.rule).toEqual(then.rule ?? [then.difference]);
     });
+  });
+
+  test('of a newer release may have claims of unique keys, which readers of jobs pass by', async () => {
+    await using nats = await startNats();
+    await using first = await openEventLog({ url: nats.url });
+    const client = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(client);
+    await manager.streams.update('JOBS', { subjects: ['jobs.>', 'schedules.>', 'unique.>'] });
+    await client.close();
+    const job = new JobScript();
+    const created = await first.append(job.create(), 0);
+    await publishRaw(nats.url, 'unique.6b1f', '{"holder":"somebody"}');
+    await using later = await openEventLog({ url: nats.url });
+    await later.append(job.start(), created);
+    const entries = await later.readNext(0, 10);
+    expect(entries.map(({ kind }) => kind)).toEqual(['event', 'other', 'event']);
   });
 
   test('with contradicting settings are refused, and each difference is reported', async () => {

@@ -28,6 +28,9 @@ const MAX_TYPES_BYTES = 64 * 1_024 * 1_024;
 const MARKER_TTL_MS = 60_000;
 const NANOS_PER_MS = 1_000_000;
 
+/** Where a newer release says who holds the key of unique jobs: docs/decisions/0056-unique-jobs-by-a-claim-in-the-same-batch.md. */
+const CLAIMS = 'unique.>';
+
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
 /**
@@ -156,7 +159,9 @@ export async function ensureJobsStream(
   const isOlder = found?.deny_purge === true;
   const age = isOlder && found.max_age !== 0 ? maxAgeMs * NANOS_PER_MS : 0;
   const differences =
-    found === undefined ? [] : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, found);
+    found === undefined
+      ? []
+      : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withoutNewer(found));
   if (differences.length > 0) throw new StreamMismatchError(JOBS_STREAM, differences);
   if (age > 0) return { kind: 'aged', maxAgeMs };
   return { kind: isOlder ? 'kept' : 'purged' };
@@ -191,6 +196,11 @@ async function findStream(manager: JetStreamManager, name: string): Promise<Stre
     if (isStreamNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Without the subjects of claims, which a newer release adds to the stream; readers pass its messages by. */
+function withoutNewer(found: StreamConfig): StreamConfig {
+  return { ...found, subjects: found.subjects.filter((subject) => subject !== CLAIMS) };
 }
 
 function differencesBetween(wanted: Settings, found: StreamConfig): string[] {
