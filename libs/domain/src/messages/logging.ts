@@ -1,4 +1,4 @@
-/** Fields of log lines whose values are secret. Each logger leaves the values out, whatever the case of the name. */
+/** Names of fields of log lines, in lower case, whose values are secret: no logger of ours writes them. */
 export const secretFields = ['authorization', 'cookie', 'password', 'secret', 'token', 'payload'] as const;
 
 /** The levels of the lines that an attempt logs, least severe first. */
