@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { forEachTest, startNats, startWithheldAnswers } from '@jobstream/test-support';
+import { forEachTest, leftOpenBy, startNats, startWithheldAnswers } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { announced, beating } from '../testing/announced.ts';
 import { JobScript } from '../testing/jobScript.ts';
@@ -13,7 +13,8 @@ import { ensureWorkConsumers, removeWorkConsumers } from './queue/workConsumers.
 import type { EventLog } from './eventLog.ts';
 
 /*
- * What the log does has been done when it says so: no operation ends before the answer to any of its requests is there.
+ * What the log does has been done when it says so: no operation ends before the answer to any of its requests is there, and none
+ * leaves a timer or anything else that goes on.
  */
 
 async function managerAt(url: string) {
@@ -125,6 +126,11 @@ test('what changes the consumers of a type', async () => {
 });
 
 test.each(Object.entries(operations))('%s', async (_what, steps) => {
+  const take = [steps].flat();
   await using log = await openEventLog({ url: stage.late.url, ...options });
-  expect(await stage.late.withholdEach(...[steps].flat().map((step) => () => step(log)))).not.toEqual([]);
+  expect(await stage.late.withholdEach(...take.map((step) => () => step(log)))).not.toEqual([]);
+  const left = await leftOpenBy(async () => {
+    for (const step of take) await step(log);
+  });
+  expect(left).toEqual([]);
 });
