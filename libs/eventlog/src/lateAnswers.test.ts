@@ -107,6 +107,28 @@ const operations: Readonly<Record<string, Step | readonly Step[]>> = {
     (log) => log.contents.shred(job.jobId),
   ],
   'a purge of the beginning': (log) => log.prefix.purgeBefore(1),
+  'a follower that has what it looked for': [
+    (log) => log.append(new JobScript().create(), 0),
+    async (log) => {
+      for await (const _entries of log.follow({ after: 0 })) break;
+    },
+  ],
+  'what is known of the log': [
+    (log) => log.append((job = new JobScript()).create(), 0),
+    (log) => log.readNext(0, 10),
+    (log) => log.readHistory(job.jobId),
+    (log) => log.prefix.storedHistory(job.jobId, job.jobType),
+    (log) => log.stats.backlog(),
+    (log) => log.stats.lag(0),
+    (log) => log.checkWritable(),
+    (log) => log.jobTypes.list(),
+    (log) => log.announcements.announcedTypes(),
+    (log) => log.attemptLogs.isAvailable(),
+  ],
+  'a registry and what lives': [
+    async (log) => (await log.announcements.openRegistry()).stop(),
+    async (log) => (await log.announcements.openLiveProcesses()).stop(),
+  ],
 };
 
 test('what changes the consumers of a type', async () => {
