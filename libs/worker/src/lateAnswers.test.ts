@@ -52,3 +52,32 @@ test('a worker that has worked and is stopped has closed its connections and its
   expect(left).toEqual([]);
   await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed');
 });
+
+test('a worker that is stopped while it sends the lines of a run, or defines a schedule, has done so when it has stopped', async () => {
+  await using nats = await startNats();
+  await using log = await TestLog.open(nats.url, { logsRetention: { maxAgeMs: 60_000, maxBytes: 1_000_000 } });
+  await using late = await startWithheldAnswers(nats.port, /^(?:logs|schedules|\$JS\.API\.DIRECT)\./);
+  let workers = 0;
+  const startedWorker = async () => {
+    const schedule = { cron: '0 6 * * *', timeZone: 'UTC', payload: {} };
+    const report = defineJob(`report-${++workers}`, { payload: z.object({}), schedule });
+    const worker = createWorker({ natsUrl: late.url, shutdownGraceMs: 0 });
+    worker.handle(report, () => undefined);
+    worker.handle(double, ({ n }, { log: lines }) => {
+      lines.info('doubling');
+      return { twice: n * 2 };
+    });
+    await worker.start();
+    return worker;
+  };
+  const subjects = await late.withholdEach(
+    async () => {
+      const worker = await startedWorker();
+      const { jobId } = await log.create(double.type, { payload: { n: 21 } });
+      await log.until(jobId, 'completed');
+      await worker.stop();
+    },
+    async () => (await startedWorker()).stop(),
+  );
+  expect(subjects.map((subject) => subject.split('.')[0])).toEqual(expect.arrayContaining(['logs', 'schedules']));
+});
