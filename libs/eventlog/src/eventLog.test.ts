@@ -59,7 +59,8 @@ describe('the streams', () => {
     await manager.streams.add({ name: 'JOBS', subjects: ['jobs.>'], retention: RetentionPolicy.Interest });
     await client.close();
     let error: unknown;
-    const start = () => new EventLog({ url: nats.url, name: 'test' }).start().catch((reason: unknown) => (error = reason));
+    const start = () =>
+      new EventLog({ url: nats.url, name: 'test' }).start().catch((reason: unknown) => (error = reason));
     expect(await leftOpenBy(start)).toEqual([]);
     expect(error).toBeInstanceOf(StreamMismatchError);
     expect((error as StreamMismatchError).differences).toEqual(

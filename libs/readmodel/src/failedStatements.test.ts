@@ -244,7 +244,8 @@ const cases: Readonly<Record<string, Case>> = {
   'an operation that is accepted, begun and left': {
     prepare: project,
     // Those of the tries before are still running.
-    run: (url) => served(new Operations({ databaseUrl: url, name: 'test', limits: { operations: 99, ofOneCaller: 99 } }), accept),
+    run: (url) =>
+      served(new Operations({ databaseUrl: url, name: 'test', limits: { operations: 99, ofOneCaller: 99 } }), accept),
   },
   'a migration': { run: migrate },
   'API keys': {

@@ -23,8 +23,9 @@ test('the error of a part that cannot start is reported when the part has stoppe
   expect(steps).toEqual(['stopped', 'reported']);
 });
 
+const listeners = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT');
+
 test('signals are listened to until the part has stopped, and no longer', async () => {
-  const listeners = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT');
   const before = listeners();
   const during: number[] = [];
   const stop = async () => {

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { eventually, forEachTest, queryDatabase, startDatabaseProxy, startNats } from '@jobstream/test-support';
-import { PastProjection, ReadModelUnavailableError } from '@jobstream/readmodel';
+import { ReadModelUnavailableError } from '@jobstream/readmodel';
+import type { PastProjection } from '@jobstream/readmodel';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
@@ -22,6 +23,8 @@ async function startFollower(change: Partial<PastFollowerOptions> = {}): Promise
   await follower.start();
   return follower;
 }
+
+const fail = (error: unknown) => expect.unreachable(String(error));
 
 async function followedAll(): Promise<void> {
   const end = await stage.eventLog.lastSequence();
@@ -100,8 +103,15 @@ test('says that it has followed the log when that is in the tables, and begins a
     interrupted: () => void interruptions++,
   };
   const { eventLog, databaseUrl, readModel: table } = stage;
-  const onFailure = (error: unknown) => expect.unreachable(String(error));
-  const follower = new HeldFollower({ eventLog, databaseUrl, table, logger, onFailure, observer, intervalMs: 10 });
+  const follower = new HeldFollower({
+    eventLog,
+    databaseUrl,
+    table,
+    logger,
+    onFailure: fail,
+    observer,
+    intervalMs: 10,
+  });
   onTestFinished(() => follower.stop());
   await follower.start();
   await begun.promise;
