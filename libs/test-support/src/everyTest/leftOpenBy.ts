@@ -16,8 +16,10 @@ const OF_TESTS = /\.test\.ts:|\/testing\/|\/test-support\//;
  * Runs `work`, and returns a sentence for each connection that was opened meanwhile and is still open in the moment in which it
  * ends, for each timer that it has left to keep the process alive, or to go off again and again, and for each async function that
  * has not ended: what closes something must not end before that is closed.
+ *
+ * @param fails whether the work is to fail: then functions may go on for which it would have waited beside what has failed.
  */
-export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]> {
+export async function leftOpenBy(work: () => Promise<unknown>, { fails = false } = {}): Promise<string[]> {
   const inWork = new AsyncLocalStorage<true>();
   const timers = new Map<number, Started>();
   const functions = new Map<number, () => string>();
@@ -36,7 +38,7 @@ export async function leftOpenBy(work: () => Promise<unknown>): Promise<string[]
     const before = socketsNow();
     await inWork.run(true, work);
     for (let turn = 0; turn < TURNS; turn++) await Promise.resolve();
-    const pending = [...functions.values()].flatMap((calls) => asyncFunctionAt(calls()));
+    const pending = fails ? [] : [...functions.values()].flatMap((calls) => asyncFunctionAt(calls()));
     const connections = [...openConnections(before), ...openNatsConnections(before)];
     await nextTurn(); // the ends of timers are told together, later
     const running = [...timers.values()].filter(({ timer }) => timer.hasRef() || repeats(timer));
