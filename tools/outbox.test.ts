@@ -89,6 +89,7 @@ test('lists deferred rows with their reasons, has them tried at once, and gives 
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 2 waiting and 0 rejected jobs\n' });
   expect((await run('reject', ids[1] ?? '')).stdout).toBe('1 row was rejected\n');
   expect((await run('rejected')).stdout).toMatch(/^bbbbbbbb\S+ email of tenant acme, .*: it cannot be read\n$/);
+  expect((await run('status')).stdout).toMatch(/^version 4: 0 jobs wait, 1 deferred, 1 rejected/); // not tried again
 });
 
 test('the SQL that it writes makes the functions', async () => {

@@ -10,6 +10,7 @@ import { Operations } from './operations/operations.ts';
 import { clearPast, PastProjection } from './past/pastProjection.ts';
 import { PastVerification } from './past/pastVerification.ts';
 import { prunePast } from './past/prunePast.ts';
+import { migrate } from './postgres/migrate.ts';
 import type { PostgresService } from './postgres/postgresService.ts';
 import { JobProjection } from './projection/jobProjection.ts';
 import type { ProjectableEntry } from './projection/projectableEntry.ts';
@@ -126,6 +127,21 @@ function projectPast(url: string): Promise<void> {
   });
 }
 
+async function accept(operations: Operations): Promise<void> {
+  const id = randomUUID();
+  const actor = { kind: 'user', id: 'test' } as const;
+  const accepted = await operations.accept({
+    operation: { id, kind: 'cancel', status: 'running', tenant: null, actor, reason: null, filter: {}, rate: null },
+    selection: { filter: {}, statuses: ['completed'] },
+    contents: () => Promise.resolve({ fingerprint: null, keyId: null }),
+  });
+  expect(accepted).toMatchObject({ total: 1 });
+  const claimed = await operations.claim();
+  if (claimed?.id === id) await operations.release(claimed);
+  await operations.cancelUnbegun(0);
+  await operations.changeStatus({ id }, 'cancelled', ['running']);
+}
+
 async function operate(operations: Operations): Promise<void> {
   const id = randomUUID();
   const claimed = await operations.claim();
@@ -225,6 +241,13 @@ const cases: Readonly<Record<string, Case>> = {
     prepare: project,
     run: (url) => served(new Operations({ databaseUrl: url, name: 'test' }), operate),
   },
+  'an operation that is accepted, begun and left': {
+    prepare: project,
+    // Those of the tries before are still running.
+    run: (url) =>
+      served(new Operations({ databaseUrl: url, name: 'test', limits: { operations: 99, ofOneCaller: 99 } }), accept),
+  },
+  'a migration': { run: migrate },
   'API keys': {
     run: (url) =>
       served(new ApiKeys({ databaseUrl: url, name: 'test' }), async (keys) => {

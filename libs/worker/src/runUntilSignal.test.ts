@@ -22,3 +22,16 @@ test('the error of a part that cannot start is reported when the part has stoppe
   await runUntilSignal({ start, stop }, silentLogger).catch(() => steps.push('reported'));
   expect(steps).toEqual(['stopped', 'reported']);
 });
+
+const listeners = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT');
+
+test('signals are listened to until the part has stopped, and no longer', async () => {
+  const before = listeners();
+  const during: number[] = [];
+  const stop = async () => {
+    await setImmediate();
+    during.push(listeners());
+  };
+  await runUntilSignal({ start, stop }, silentLogger).catch(() => undefined);
+  expect({ during, after: listeners() }).toEqual({ during: [before + 2], after: before });
+});

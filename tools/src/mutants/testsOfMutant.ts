@@ -11,7 +11,7 @@ const OTHER_TESTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages whose tests start the servers that they need: neither the shared Postgres nor the bundled programs. */
-const WITH_OWN_SERVERS = ['libs/client/', 'libs/eventlog/', 'libs/worker/'];
+const WITH_OWN_SERVERS = ['libs/client/', 'libs/eventlog/'];
 
 /** How many test files are in the first group; each further group has three times as many. */
 const FIRST_GROUP = 2;

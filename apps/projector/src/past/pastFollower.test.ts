@@ -2,6 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { EventLog } from '@jobstream/eventlog';
 import { createLogger } from '@jobstream/runtime';
 import { eventually, forEachTest, queryDatabase, startDatabaseProxy, startNats } from '@jobstream/test-support';
+import { ReadModelUnavailableError } from '@jobstream/readmodel';
+import type { PastProjection } from '@jobstream/readmodel';
 import { expect, onTestFinished, test } from 'vitest';
 import { appendLife, finishLife } from '../../testing/jobLoad.ts';
 import { projectorStage } from '../../testing/projectorStage.ts';
@@ -21,6 +23,8 @@ async function startFollower(change: Partial<PastFollowerOptions> = {}): Promise
   await follower.start();
   return follower;
 }
+
+const fail = (error: unknown) => expect.unreachable(String(error));
 
 async function followedAll(): Promise<void> {
   const end = await stage.eventLog.lastSequence();
@@ -74,6 +78,49 @@ test('has closed its connection when it has stopped', async () => {
   expect(hasStopped).toBe(false);
   await proxy.heal();
   await stopped;
+});
+
+test('says that it has followed the log when that is in the tables, and begins anew when that has failed', async () => {
+  const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<Error>()];
+  const followed: number[] = [];
+  let interruptions = 0;
+  class HeldFollower extends PastFollower {
+    protected override async open(): Promise<PastProjection> {
+      const projection = await super.open();
+      const apply = projection.apply.bind(projection);
+      projection.apply = async (entries) => {
+        if (entries.length === 0 || interruptions > 0) return apply(entries);
+        begun.resolve();
+        throw await end.promise;
+      };
+      return projection;
+    }
+  }
+  await appendLife(stage.eventLog);
+  const observer = {
+    followed: (_sequence: number, events: number) => void (events > 0 && followed.push(events)),
+    becameStandby: () => {},
+    interrupted: () => void interruptions++,
+  };
+  const { eventLog, databaseUrl, readModel: table } = stage;
+  const follower = new HeldFollower({
+    eventLog,
+    databaseUrl,
+    table,
+    logger,
+    onFailure: fail,
+    observer,
+    intervalMs: 10,
+  });
+  onTestFinished(() => follower.stop());
+  await follower.start();
+  await begun.promise;
+  await stage.eventLog.lastSequence(); // it would have said so by then
+  expect(followed).toEqual([]);
+  end.resolve(new ReadModelUnavailableError('the connection was lost'));
+  await followedAll();
+  expect(interruptions).toBe(1);
+  await eventually(() => expect(followed).toEqual([3]));
 });
 
 test('leaves a backlog to the live table first', async () => {

@@ -48,3 +48,14 @@ test('it remembers a hundred sentences, and tells no more', async () => {
   await new JobstreamClient({ url: server.url, warn }).jobs.createBatch([]);
   expect(warn).toHaveBeenCalledTimes(100);
 });
+
+test('a warning that cannot be written is not tried again', async () => {
+  await using server = await startServer(created);
+  const warn = vi.fn<(sentence: string) => void>(() => {
+    throw new Error('no room');
+  });
+  const { jobs } = new JobstreamClient({ url: server.url, warn });
+  await jobs.create({ type: 'emial' }).catch(() => undefined);
+  await expect(jobs.create({ type: 'emial' })).resolves.toMatchObject({ warnings });
+  expect(warn).toHaveBeenCalledOnce();
+});

@@ -112,7 +112,7 @@ async function failEach(
   const failed: string[] = [];
   for (failures.begin(only); failed.length < MOST_STATEMENTS;) {
     let outcome: unknown;
-    const open = await leftOpenBy(() => work().catch((error: unknown) => (outcome = error)));
+    const open = await leftOpenBy(() => work().catch((error: unknown) => (outcome = error)), { fails: true });
     const statement = failures.begin(only);
     if (statement === undefined) {
       failures.end();

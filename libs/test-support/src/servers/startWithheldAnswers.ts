@@ -23,13 +23,14 @@ export interface WithheldAnswers extends AsyncDisposable {
 const QUIET_MS = 40;
 const MOST_REQUESTS = 200;
 /** Requests for messages are answered when there are some. */
-/** Of a job or a consumer, another one in each run. */
-const OF_WORKER = /^(workers|types\.[^.]+)\..*/;
+/** Of a worker, a job, a schedule or a consumer: another one in each run. */
+const OF_WORKER = /^(workers|logs|schedules|types\.[^.]+)\..*/;
 const ID = /[\da-f]{8}-[\da-f-]{27}|\w{20,}/g;
 const SPARED = /^\$JS\.API\.CONSUMER\.MSG\.NEXT\./;
 
 /** Which answer of a run is withheld. */
 class Withholding {
+  readonly #only: RegExp;
   readonly #done = new Set<string>();
   #seen = new Map<string, number>();
   #isOn = false;
@@ -39,6 +40,10 @@ class Withholding {
   subject: string | undefined;
   lastTraffic = performance.now();
 
+  constructor(only: RegExp) {
+    this.#only = only;
+  }
+
   begin(): void {
     this.#isOn = true;
     this.#seen = new Map();
@@ -47,7 +52,7 @@ class Withholding {
   }
 
   onRequest(subject: string, reply: string): void {
-    if (!this.#isOn || SPARED.test(subject)) return;
+    if (!this.#isOn || SPARED.test(subject) || !this.#only.test(subject)) return;
     const shape = subject.replace(OF_WORKER, '$1.*').replaceAll(ID, '*');
     const times = (this.#seen.get(shape) ?? 0) + 1;
     this.#seen.set(shape, times);
@@ -85,9 +90,13 @@ class Withholding {
   }
 }
 
-/** Starts it in front of the server on this port of the loopback interface. */
-export async function startWithheldAnswers(natsPort: number): Promise<WithheldAnswers> {
-  const withholding = new Withholding();
+/**
+ * Starts it in front of the server on this port of the loopback interface.
+ *
+ * @param only the subjects of the requests whose answers may come late; default: all.
+ */
+export async function startWithheldAnswers(natsPort: number, only = /./): Promise<WithheldAnswers> {
+  const withholding = new Withholding(only);
   const sockets = new Set<Socket>();
   const server = createServer((client) => join(client, natsPort, withholding, sockets)).listen(0, '127.0.0.1');
   await once(server, 'listening');

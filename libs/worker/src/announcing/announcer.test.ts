@@ -130,26 +130,30 @@ test('a worker is known again after the server lost its connection', async () =>
 });
 
 test.each([
-  ['announcements', ['workers.*', 'types.*.*']],
-  ['types alone', ['types.*.*']],
-])('a worker whose %s are refused works on, and logs it once', async (_what, deny) => {
-  const lines: string[] = [];
-  const logger = lineLogger({ level: 'warn', write: (line) => lines.push(line) });
-  const denied = `permissions: { publish: { deny: ${JSON.stringify(deny)} } }`;
-  const users = `[{ user: w, password: p, ${denied} }, { user: api, password: p }]`;
-  await using own = await startNats({ extraConfig: `authorization { users: ${users} }` });
-  await using ownLog = await TestLog.open(own.url, { user: 'api', password: 'p', managesConsumers: {} });
-  // The consumers are there because of another worker of the type: one with a user waits for them.
-  await ownLog.eventLog.announcements.openRegistry();
-  const other = { worker: 'other', host: 'other', pid: 1, startedAt: new Date().toISOString() };
-  const type = newType();
-  await ownLog.eventLog.announcements.heartbeat({ ...other, types: [type], runningCount: 0, running: [] });
-  const { wake } = await startNapping({ natsUrl: own.url, natsUser: 'w', natsPassword: 'p', logger }, type);
-  wake();
-  const { jobId } = await ownLog.create(type);
-  await ownLog.until(jobId, 'completed');
-  expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
-});
+  ['announcements', ['workers.*', 'types.*.*'], false],
+  ['types alone', ['types.*.*'], true],
+])(
+  'a worker whose %s are refused works on, and logs it once; its heartbeats do not wait for its types',
+  async (_what, deny, lives) => {
+    const lines: string[] = [];
+    const logger = lineLogger({ level: 'warn', write: (line) => lines.push(line) });
+    const denied = `permissions: { publish: { deny: ${JSON.stringify(deny)} } }`;
+    const users = `[{ user: w, password: p, ${denied} }, { user: api, password: p }]`;
+    await using own = await startNats({ extraConfig: `authorization { users: ${users} }` });
+    await using ownLog = await TestLog.open(own.url, { user: 'api', password: 'p', managesConsumers: {} });
+    // The consumers are there because of another worker of the type: one with a user waits for them.
+    const known = await ownLog.eventLog.announcements.openRegistry();
+    const other = { worker: 'other', host: 'other', pid: 1, startedAt: new Date().toISOString() };
+    const type = newType();
+    await ownLog.eventLog.announcements.heartbeat({ ...other, types: [type], runningCount: 0, running: [] });
+    const { wake } = await startNapping({ natsUrl: own.url, natsUser: 'w', natsPassword: 'p', logger }, type);
+    wake();
+    const { jobId } = await ownLog.create(type);
+    await ownLog.until(jobId, 'completed');
+    expect(lines.filter((line) => line.includes('announcing failed'))).toHaveLength(1);
+    await eventually(() => expect(known.workers().some(({ name, live }) => name === 'naps' && live)).toBe(lives));
+  },
+);
 
 /** An announcer of whose heartbeats each call of `store` stores one, and the listeners that it has for reconnections. */
 function startAnnouncing() {

@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { defineJob } from '@jobstream/client';
-import { eventually, startNats } from '@jobstream/test-support';
+import { eventually, leftOpenBy, startNats } from '@jobstream/test-support';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Command } from '../../testing/computingHandler.ts';
@@ -105,6 +106,25 @@ const handleWith = (threads: number) =>
 test('a number of threads that is none or more than a thousand is rejected', () => {
   for (const threads of [0, 1.5, 1_001]) expect(() => handleWith(threads)).toThrow(WorkerOptionsError);
   expect(() => handleWith(1_000)).not.toThrow();
+});
+
+test('a run that has ended leaves no timer, which would end its thread later, and nothing that listens', async () => {
+  const pool = new ThreadPool({ module: new URL('../../testing/heldHandler.ts', import.meta.url), threads: 1 });
+  onTestFinished(() => pool.stop());
+  const { signal } = new AbortController();
+  const left = await leftOpenBy(async () => {
+    const [state, attempt] = [new Int32Array(new SharedArrayBuffer(8)), new AbortController()];
+    const aborted = pool.run(state.buffer, { signal: attempt.signal } as JobContext);
+    await eventually(() => expect(Atomics.load(state, 0)).toBe(1));
+    attempt.abort(new AttemptAbortedError('cancelled', 'the job was cancelled'));
+    Atomics.store(state, 1, 1);
+    Atomics.notify(state, 1);
+    await expect(aborted).resolves.toBe('ended');
+    await expect(pool.run(undefined, { signal } as JobContext)).resolves.toBe('ended');
+    await pool.stop();
+  });
+  expect(left).toEqual([]);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('a run that ends in the moment in which its thread is terminated costs no other run its thread', async () => {
