@@ -21,7 +21,7 @@ const workspace = '^(apps|libs|tools|e2e|bench)/';
 
 /** Entrances of libraries beside their index, which no published package has but that for @jobstream/testing. */
 const entrances =
-  '^libs/(worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages)|servers/src/nats/resolveNatsServer|test-support/src/containers/startContainer)[.]ts$';
+  '^libs/(domain/src/messages/logging|worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages)|servers/src/nats/resolveNatsServer|test-support/src/containers/startContainer)[.]ts$';
 
 /** The rules that no room imports one that stands after it. */
 function roomRules(source, names) {
@@ -113,6 +113,14 @@ const rules = [
     severity: 'error',
     from: { path: workspace, pathNot: ['/src/index[.]ts$', entrances] },
     to: { path: workspace, dependencyTypes: ['export'] },
+  },
+  {
+    name: 'runtime-loads-fast',
+    comment:
+      'Each process and command loads it. The index of the domain brings Effect, with which that takes twice as long.',
+    severity: 'error',
+    from: { path: '^libs/runtime/src/', pathNot: testing },
+    to: { path: '^libs/domain/', pathNot: '^libs/domain/src/messages/logging[.]ts$' },
   },
   {
     name: 'client-needs-nothing',

@@ -1,4 +1,4 @@
-import { attemptLogLevels, processLogLevels } from '@jobstream/domain';
+import { attemptLogLevels, processLogLevels } from '@jobstream/domain/logging';
 import {
   archivePlace,
   bool,

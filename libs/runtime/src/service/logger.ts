@@ -1,4 +1,4 @@
-import { secretFields } from '@jobstream/domain';
+import { secretFields } from '@jobstream/domain/logging';
 import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
