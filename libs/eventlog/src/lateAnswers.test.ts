@@ -64,6 +64,11 @@ const until = new Date(Date.now() + 3_600_000).toISOString();
 
 type Step = (log: EventLog) => Promise<unknown>;
 
+function openedAndStopped(open: (log: EventLog) => Promise<{ stop(): Promise<void> }>): readonly Step[] {
+  let opened: { stop(): Promise<void> } | undefined;
+  return [async (log) => (opened = await open(log)), async () => opened?.stop()];
+}
+
 let script = new ScheduleScript('none');
 let job = new JobScript();
 
@@ -125,10 +130,8 @@ const operations: Readonly<Record<string, Step | readonly Step[]>> = {
     (log) => log.announcements.announcedTypes(),
     (log) => log.attemptLogs.isAvailable(),
   ],
-  'a registry and what lives': [
-    async (log) => (await log.announcements.openRegistry()).stop(),
-    async (log) => (await log.announcements.openLiveProcesses()).stop(),
-  ],
+  'a registry': openedAndStopped((log) => log.announcements.openRegistry()),
+  'what lives': openedAndStopped((log) => log.announcements.openLiveProcesses()),
 };
 
 test('what changes the consumers of a type', async () => {

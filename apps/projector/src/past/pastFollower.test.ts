@@ -112,7 +112,10 @@ test('says that it has followed the log when that is in the tables, and begins a
     observer,
     intervalMs: 10,
   });
-  onTestFinished(() => follower.stop());
+  onTestFinished(() => {
+    end.resolve(new ReadModelUnavailableError('the test has ended')); // which a stop waits for
+    return follower.stop();
+  });
   await follower.start();
   await begun.promise;
   await stage.eventLog.lastSequence(); // it would have said so by then

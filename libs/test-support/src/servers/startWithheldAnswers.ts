@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 
 type Step = () => Promise<unknown>;
@@ -21,11 +21,13 @@ export interface WithheldAnswers extends AsyncDisposable {
 
 /** After which nothing more is expected to happen before the answer comes; one that is busy only notices less. */
 const QUIET_MS = 40;
+/** In which a request that a step has sent without waiting arrives here. */
+const TURNS = 10;
 const MOST_REQUESTS = 200;
-/** Requests for messages are answered when there are some. */
 /** Of a worker, a job, a schedule or a consumer: another one in each run. */
 const OF_WORKER = /^(workers|logs|schedules|types\.[^.]+)\..*/;
 const ID = /[\da-f]{8}-[\da-f-]{27}|\w{20,}/g;
+/** Requests for messages are answered when there are some. */
 const SPARED = /^\$JS\.API\.CONSUMER\.MSG\.NEXT\./;
 
 /** Which answer of a run is withheld. */
@@ -157,6 +159,7 @@ async function withholdEach(withholding: Withholding, steps: readonly Step[]): P
 async function inTurn(withholding: Withholding, steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
     await step();
+    for (let turns = 0; turns < TURNS; turns++) await turn();
     expect(withholding.isWaitedFor, `it has ended before the answer to ${withholding.subject}`).toBe(false);
   }
 }
