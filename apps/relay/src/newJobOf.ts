@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { canonicalJson, CreateJobRequest, type NewIdentity, type NewJob } from '@jobstream/creation';
-import { timestampOf } from '@jobstream/domain';
+import { CreateJobRequest, type NewIdentity, type NewJob } from '@jobstream/creation';
+import { canonicalJson, timestampOf } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import * as Schema from 'effect/Schema';

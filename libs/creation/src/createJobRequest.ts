@@ -4,6 +4,7 @@ import {
   MaxAttempts,
   newJobDefaults as defaults,
   RequestedBackoff,
+  RequestedUnique,
   Tags,
   TimeoutMs,
 } from '@jobstream/domain';
@@ -41,6 +42,9 @@ export const CreateJobRequest = Schema.Struct({
   tags: Schema.optionalKey(Tags).annotateKey({
     description: 'Labels by which jobs can be listed.',
     default: defaults.tags,
+  }),
+  unique: Schema.optionalKey(RequestedUnique).annotateKey({
+    description: 'If there is such a job already, that one is returned and none is created.',
   }),
 });
 export type CreateJobRequest = typeof CreateJobRequest.Type;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isObject, type Job, uuidV8 } from '@jobstream/domain';
+import { canonicalJson, type Job, uuidV8 } from '@jobstream/domain';
 import { isShredded } from '@jobstream/eventlog';
 
 const VISIBLE_ASCII = /^[\x20-\x7e]{1,255}$/;
@@ -35,13 +35,4 @@ export function isSameRequest(
   identity: { readonly fingerprint?: string | undefined },
 ): boolean {
   return fingerprint === identity.fingerprint || isShredded(payload);
-}
-
-/** Encodes a JSON value canonically: sorted fields, no white space. The value must not be deeply nested. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sorted(part) : part));
-}
-
-function sorted(object: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(object).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }

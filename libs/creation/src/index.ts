@@ -9,5 +9,5 @@ export {
 export type { AppendDeps } from './appendNewJob.ts';
 export { CreateJobRequest } from './createJobRequest.ts';
 export { creationEvent, scopedCreationEvent, type NewIdentity, type NewJob } from './creationEvent.ts';
-export { canonicalJson, identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from './idempotency.ts';
+export { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from './idempotency.ts';
 export { Instant } from './instant.ts';

@@ -17,6 +17,8 @@ export {
   type HoldingDefinition,
   type NewJobRequest,
 } from './job/newJob.ts';
+export { keepsKey } from './job/keepsKey.ts';
+export { RequestedUnique, Unique, uniqueFaults, uniqueValues } from './job/unique.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
@@ -33,6 +35,7 @@ export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
 export { comesBack, hasInexactNumber, mayBeInexact } from './messages/inexactNumbers.ts';
+export { canonicalJson } from './messages/canonicalJson.ts';
 export { isObject } from './messages/isObject.ts';
 export { attemptLogLevels, processLogLevels, secretFields } from './messages/logging.ts';
 export type { AttemptLogLevel, ProcessLogLevel } from './messages/logging.ts';

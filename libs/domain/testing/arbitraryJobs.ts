@@ -66,12 +66,18 @@ const byDefinition = recordOf({
   settings: fc.uniqueArray(fc.constantFrom('maxAttempts', 'backoff', 'timeoutMs')),
   worker: anyText,
 });
+const uniquePaths = fc.array(fc.constantFrom('payload', 'type', 'payload.userId'), { minLength: 1, maxLength: 3 });
 const creationOptions = {
   runAt: timestamp,
   idempotencyKey: anyText,
   fingerprint: anyText,
   rerunOf: uuid,
   byDefinition,
+  unique: fc.oneof(
+    recordOf({ by: uniquePaths, while: fc.constantFrom('waiting', 'unfinished') }),
+    recordOf({ by: uniquePaths, forMs: int(1_000, 2_592_000_000) }),
+  ),
+  uniqueKey: anyText,
 };
 
 /** A record in which the `optional` keys come and go. */

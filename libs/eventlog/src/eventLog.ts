@@ -2,7 +2,8 @@ import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { Announcements } from './announcements/announcements.ts';
 import type { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
-import { jobAppendRequest } from './append/appendRequest.ts';
+import { type Claim, claimRequest, jobAppendRequest } from './append/appendRequest.ts';
+import type { BatchMember } from './append/pendingBatch.ts';
 import { ReachedPosition } from './append/reachedPosition.ts';
 import type { ContentSealer } from './sealing/contentSealer.ts';
 import { Connection, within } from './connection/connection.ts';
@@ -28,6 +29,7 @@ import { silentSink, type LogSink } from './connection/logSink.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import type { Wake } from './timers/timerScheduler.ts';
+import type { UniqueClaims } from './unique/uniqueClaims.ts';
 import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
@@ -134,34 +136,53 @@ export class EventLog {
 
   /**
    * Appends `event` if the job's last event is still the one at `expectedSequence`, 0 for a new job. Use it for every
-   * change of a job's state; concurrent appends share one fsync.
+   * change of a job's state; concurrent appends share one fsync. With a claim, its unique key is claimed as well, or neither is
+   * stored.
    *
    * @returns the event's stream sequence.
-   * @throws ConcurrentAppendError when the job has another last event.
+   * @throws ConcurrentAppendError when the job has another last event, or the key another last claim.
    * @throws LogUnavailableError after `deadlineMs`, when the outcome could not be settled.
    * @throws LogOverloadedError, EventTooLargeError when nothing was sent.
    */
-  append(event: JobEvent, expectedSequence: number): Promise<number> {
+  append(event: JobEvent, expectedSequence: number, claim?: Claim): Promise<number> {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
+    if (claim !== undefined) return this.#appendWithClaim(event, expectedSequence, claim);
     const traceparent = this.#options.traceparent?.();
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = prepare(event, parts);
     return stored instanceof Promise ? stored.then(append) : append(stored);
   }
 
+  async #appendWithClaim(event: JobEvent, expected: number, claim: Claim): Promise<number> {
+    const parts = this.#started();
+    const traceparent = this.#options.traceparent?.();
+    const stored = await prepare(event, parts);
+    const [sequence = 0] = await parts.batches.append([
+      { request: jobAppendRequest(stored, traceparent), expected, claim: claimRequest(claim, event) },
+    ]);
+    return sequence;
+  }
+
   /**
-   * Appends the first events of up to 1,000 different new jobs, all or none.
+   * Appends the first events of different new jobs, all or none: up to 1,000 messages with the claims that some of them have, by
+   * the ids of the jobs.
    *
-   * @returns the sequence of the first; the others follow it without a gap.
-   * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists.
+   * @returns the sequence of the first; without claims the others follow it without a gap.
+   * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists, or a key has another last claim.
    */
-  async appendAll(events: readonly JobEvent[]): Promise<number> {
+  async appendAll(events: readonly JobEvent[], claims?: ReadonlyMap<string, Claim>): Promise<number> {
     const { batches, expired, contents } = this.#started();
     const traceparent = this.#options.traceparent?.();
     await expired?.assertNew(events);
     const sealed = await contents.sealAll(events);
-    return batches.append(sealed.map((event) => jobAppendRequest(event, traceparent)));
+    const members = sealed.map((event): BatchMember => {
+      const claim = claims?.get(event.jobId);
+      const request = jobAppendRequest(event, traceparent);
+      return claim === undefined ? { request, expected: 0 } : { request, expected: 0, claim: claimRequest(claim, event) };
+    });
+    const [first = 0] = await batches.append(members);
+    return first;
   }
 
   /** Returns the job's state, undefined if there is no such job; a little faster with its type. Throws JobUnreadableError. */
@@ -271,6 +292,11 @@ export class EventLog {
   /** Stores and reads the log lines of attempts. */
   get attemptLogs(): AttemptLogs {
     return this.#started().attemptLogs;
+  }
+
+  /** Makes unique keys, and knows which job holds one. */
+  get unique(): UniqueClaims {
+    return this.#started().unique;
   }
 
   /** Appends and reads recurring schedules, and sets their triggers. */

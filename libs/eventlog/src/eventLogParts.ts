@@ -38,6 +38,7 @@ import {
 } from './streams/streams.ts';
 import { ensureLogsStream } from './streams/logsStream.ts';
 import { TimerScheduler } from './timers/timerScheduler.ts';
+import { UniqueClaims } from './unique/uniqueClaims.ts';
 import { WriteHealth } from './append/writeHealth.ts';
 
 const DEADLINE_MS = 4_000;
@@ -73,6 +74,7 @@ export interface EventLogParts {
   readonly writeHealth: WriteHealth;
   readonly storage: LogStorage;
   readonly attemptLogs: AttemptLogs;
+  readonly unique: UniqueClaims;
 }
 
 /** Creates or checks the streams, and builds the parts that use them; rejects as `ensureStream` does. */
@@ -97,12 +99,14 @@ export async function buildParts(
   const expired = expiredEventsOf(options, rule, { messages, clock });
   const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
   const reader = new JobReader({ direct, expired, leader, deadlineMs });
-  const contents = new ContentSealer(await jobKeysOf(options, { ...core, deadlineMs, replicas }));
+  const keys = await jobKeysOf(options, { ...core, deadlineMs, replicas });
+  const contents = new ContentSealer(keys);
   return {
     ...core,
     ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),
     contents,
     attemptLogs: new AttemptLogs({ ...core, contents, direct: new DirectReader(connection, deadlineMs, LOGS_STREAM) }),
+    unique: new UniqueClaims({ manager, keys, leader: new LeaderReader(connection), deadlineMs }),
     writeHealth,
     batches: new BatchAppender(connection, publisher, appending),
     reader,

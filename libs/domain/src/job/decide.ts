@@ -52,7 +52,7 @@ const deciders: {
 function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decision {
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
   const { payload, maxAttempts, backoff, timeoutMs, tags } = command;
-  const { byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint } = command;
+  const { byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint, unique, uniqueKey } = command;
   return {
     ...envelope(command, { id: command.jobId, type: command.jobType, version: 0, tenant: command.tenant }),
     event: 'JobCreated',
@@ -63,7 +63,7 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
       backoff,
       timeoutMs,
       tags,
-      ...defined({ byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint }),
+      ...defined({ byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint, unique, uniqueKey }),
     },
   };
 }

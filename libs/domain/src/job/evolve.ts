@@ -49,10 +49,11 @@ function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
  */
 function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
   if (state.status === 'completed') return undefined;
-  const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, byDefinition: _by, ...data } = event.data;
+  const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, byDefinition: _by, ...rest } = event.data;
+  const { unique: _unique, uniqueKey: _uniqueKey, ...data } = rest;
   const { tenant: _tenant, ...envelope } = event;
   const { maxAttempts, backoff, timeoutMs, byDefinition, tags, createdAt } = state;
-  const { idempotencyKey, fingerprint, rerunOf, tenant } = state;
+  const { idempotencyKey, fingerprint, rerunOf, unique, uniqueKey, tenant } = state;
   return carried({
     ...envelope,
     ...(tenant === undefined ? {} : { tenant }),
@@ -67,6 +68,8 @@ function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
       ...(rerunOf === undefined ? {} : { rerunOf }),
+      ...(unique === undefined ? {} : { unique }),
+      ...(uniqueKey === undefined ? {} : { uniqueKey }),
     },
   });
 }

@@ -3,6 +3,7 @@ import { Backoff } from './backoff.ts';
 import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
+import { Unique } from './unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 
@@ -31,6 +32,8 @@ export const JobCommand = Schema.Union([
     delayMs: Schema.optionalKey(DurationMs),
     idempotencyKey: Schema.optionalKey(Schema.String),
     fingerprint: Schema.optionalKey(Schema.String),
+    unique: Schema.optionalKey(Unique),
+    uniqueKey: Schema.optionalKey(Schema.String),
     rerunOf: Schema.optionalKey(JobId),
     reason: Schema.optionalKey(Schema.String),
     tenant: Schema.optionalKey(Tenant),

@@ -16,6 +16,7 @@ import {
 } from './job.ts';
 import { define } from './eventDefinition.ts';
 import { JobId } from './jobId.ts';
+import { Unique } from './unique.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 
 type WithAttempt = { readonly attempt: number };
@@ -54,9 +55,12 @@ export const jobEvents = {
       reason: Schema.optionalKey(Schema.String),
       idempotencyKey: Schema.optionalKey(Schema.String),
       fingerprint: Schema.optionalKey(Schema.String),
+      /** No other job with this key is created while the rule holds; see uniqueKey.ts of the event log. */
+      unique: Schema.optionalKey(Unique),
+      uniqueKey: Schema.optionalKey(Schema.String),
     },
     secrets: { payload: 'value', fingerprint: 'text' },
-    hidden: ['idempotencyKey', 'fingerprint'],
+    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey'],
     legalIn: [],
     fits: always,
     evolve: (_none: undefined, { jobId, jobType, at, tenant, data }): Job => ({
@@ -260,7 +264,7 @@ export const jobEvents = {
     byOperator: false,
     data: CarriedJob.fields,
     secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
-    hidden: ['idempotencyKey', 'fingerprint', 'startedBy'],
+    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy'],
     legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
     fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
     evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({

@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { type Backoff, defaultBackoff, RequestedBackoff } from './backoff.ts';
 import { type ByDefinition, definedSettings, MaxAttempts, TimeoutMs } from './job.ts';
+import { completeUnique, type RequestedUnique } from './unique.ts';
 
 /** What a job has where its creator says nothing. */
 export const newJobDefaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;
@@ -41,6 +42,7 @@ export interface NewJobRequest {
   readonly backoff?: RequestedBackoff;
   readonly timeoutMs?: number;
   readonly tags?: readonly string[];
+  readonly unique?: RequestedUnique;
 }
 
 /** Checks the due time of a request, which two fields determine; `now` is in milliseconds. */
@@ -61,7 +63,7 @@ export function dueTimeFaults(
  * `now`, the server's time in milliseconds.
  */
 export function jobSettings(request: NewJobRequest, now: number, definition?: HoldingDefinition) {
-  const { type, delayMs = 0, runAt, ...given } = request;
+  const { type, delayMs = 0, runAt, unique, ...given } = request;
   const dueAt = runAt ?? (delayMs > 0 ? new Date(now + delayMs).toISOString() : undefined);
   const settings = { ...newJobDefaults, ...definition?.defaults, ...given };
   return {
@@ -71,6 +73,7 @@ export function jobSettings(request: NewJobRequest, now: number, definition?: Ho
     ...byDefinition(request, definition),
     ...(dueAt === undefined ? {} : { runAt: dueAt }),
     ...(delayMs > 0 ? { delayMs } : {}),
+    ...(unique === undefined ? {} : { unique: completeUnique(unique) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { claimSubject } from '../streams/claimSubject.ts';
 import { eventSubject, expectationFilter } from '../streams/jobSubjects.ts';
 
 /** An event of a job or schedule, encoded for an append. */
@@ -15,6 +16,33 @@ export interface AppendRequest {
   readonly traceparent?: string | undefined;
 }
 
+/** A message that says who holds a unique key; it is stored in front of an event, or neither is. */
+export interface ClaimRequest {
+  readonly subject: string;
+  readonly text: string;
+  /** The sequence of the last claim of the key, 0 if it has none. */
+  readonly expected: number;
+}
+
+/** The holder of a unique key, as a job claims it. */
+export interface Claim {
+  readonly key: string;
+  /** The sequence of the claim of the key that was read last, 0 if there was none. */
+  readonly after: number;
+  /** RFC 3339: until when the key is held in any case. Where there is none it is held as long as the state of the job says. */
+  readonly until?: string | undefined;
+}
+
+/** What the message of a claim says. `renewed`: the job was seen in the log before its events left it. */
+export interface ClaimBody {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly until?: string | undefined;
+  readonly renewed?: true;
+}
+
+const CLAIM_VERSION = 1;
+
 export function jobAppendRequest(event: JobEvent, traceparent?: string): AppendRequest {
   const subject = eventSubject(event);
   return {
@@ -25,5 +53,14 @@ export function jobAppendRequest(event: JobEvent, traceparent?: string): AppendR
     filter: expectationFilter(event, subject),
     text: encodeJobEvent(event),
     traceparent,
+  };
+}
+
+export function claimRequest({ key, after }: Claim, body: ClaimBody): ClaimRequest {
+  const { jobId, jobType, until, renewed } = body;
+  return {
+    subject: claimSubject(key),
+    text: JSON.stringify({ v: CLAIM_VERSION, jobId, jobType, until, renewed }),
+    expected: after,
   };
 }

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
-import { batchHeaders, batchId, expectationHeaders } from '../connection/headers.ts';
+import { batchId, expectationHeaders } from '../connection/headers.ts';
 import { LinkedSet } from '../connection/linkedSet.ts';
 import type { BatchPublisher, PublishOutcome } from '../connection/publisher.ts';
 import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
@@ -9,6 +9,7 @@ import type { AppendRequest } from './appendRequest.ts';
 import { AppendSettler, conflictOf } from './appendSettler.ts';
 import { BatchThreshold } from './batchThreshold.ts';
 import { outcomeOfError, type LogObserver } from './logObserver.ts';
+import { publishBatch } from './publishBatch.ts';
 import { QueuedAppend, type OnSettled } from './queuedAppend.ts';
 import type { ReachedPosition } from './reachedPosition.ts';
 
@@ -186,21 +187,13 @@ export class Appender {
   }
 
   #commitBatch(batch: Readonly<Batch>): void {
-    const id = batchId();
     const sentAt = this.#openBatches + this.#singlesInFlight === 0 ? performance.now() : undefined;
     this.#openBatches++;
     this.#options.observer?.batchSent(batch.length);
-    for (const [index, append] of batch.entries()) {
-      const last = index === batch.length - 1;
-      const { request, body } = append;
-      const headers = batchHeaders(append.expected, request, { id, position: index + 1, last });
-      if (!last) this.#publisher.publishWithoutAck(request.subject, body, headers);
-      else
-        this.#publisher.publish(request.subject, body, headers, (outcome) => {
-          if (sentAt !== undefined) this.#threshold.acknowledged(batch.length, performance.now() - sentAt);
-          this.#onBatch(batch, outcome);
-        });
-    }
+    publishBatch(this.#publisher, { id: batchId(), members: batch }, (outcome) => {
+      if (sentAt !== undefined) this.#threshold.acknowledged(batch.length, performance.now() - sentAt);
+      this.#onBatch(batch, outcome);
+    });
   }
 
   /** A batch is stored whole and without gaps, so the acknowledged sequence is that of its last event. */

@@ -28,9 +28,6 @@ const MAX_TYPES_BYTES = 64 * 1_024 * 1_024;
 const MARKER_TTL_MS = 60_000;
 const NANOS_PER_MS = 1_000_000;
 
-/** Where a newer release says who holds the key of unique jobs: docs/decisions/0056-unique-jobs-by-a-claim-in-the-same-batch.md. */
-const CLAIMS = 'unique.>';
-
 type Settings = Partial<StreamConfig> & { readonly name: string };
 
 /**
@@ -46,7 +43,7 @@ export function streamSettings(replicas: number): [jobs: Settings, timers: Setti
   return [
     {
       name: JOBS_STREAM,
-      subjects: ['jobs.>', 'schedules.>'],
+      subjects: ['jobs.>', 'schedules.>', CLAIMS_FILTER],
       storage: StorageType.File,
       retention: RetentionPolicy.Limits,
       discard: DiscardPolicy.New,
@@ -161,7 +158,7 @@ export async function ensureJobsStream(
   const differences =
     found === undefined
       ? []
-      : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withoutNewer(found));
+      : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withClaims(found));
   if (differences.length > 0) throw new StreamMismatchError(JOBS_STREAM, differences);
   if (age > 0) return { kind: 'aged', maxAgeMs };
   return { kind: isOlder ? 'kept' : 'purged' };
@@ -198,9 +195,26 @@ async function findStream(manager: JetStreamManager, name: string): Promise<Stre
   }
 }
 
-/** Without the subjects of claims, which a newer release adds to the stream; readers pass its messages by. */
-function withoutNewer(found: StreamConfig): StreamConfig {
-  return { ...found, subjects: found.subjects.filter((subject) => subject !== CLAIMS) };
+/** A stream of an earlier release gets the subjects of claims when the first key is claimed; see `allowClaims`. */
+function withClaims(found: StreamConfig): StreamConfig {
+  return { ...found, subjects: [...found.subjects.filter((subject) => subject !== CLAIMS_FILTER), CLAIMS_FILTER] };
+}
+
+/**
+ * Lets the stream JOBS take claims of unique keys, which one of an earlier release does not. Processes of such a release refuse the
+ * stream from then on when they start.
+ *
+ * @throws LogUnavailableError when this user may not change the stream.
+ */
+export async function allowClaims(manager: JetStreamManager): Promise<void> {
+  const found = await findStream(manager, JOBS_STREAM);
+  if (found === undefined || found.subjects.includes(CLAIMS_FILTER)) return;
+  try {
+    await manager.streams.update(JOBS_STREAM, { subjects: withClaims(found).subjects });
+  } catch (error) {
+    const detail = `stream ${JOBS_STREAM} takes no unique keys yet and this user may not change it: the command migrate does`;
+    throw new LogUnavailableError(detail, { cause: error });
+  }
 }
 
 function differencesBetween(wanted: Settings, found: StreamConfig): string[] {

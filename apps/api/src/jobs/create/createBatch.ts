@@ -1,13 +1,6 @@
 import { hash } from 'node:crypto';
-import {
-  appendNewJob,
-  canonicalJson,
-  CreateJobRequest,
-  creationEvent,
-  isSameRequest,
-  type NewIdentity,
-} from '@jobstream/creation';
-import { fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
+import { appendNewJob, CreateJobRequest, creationEvent, isSameRequest, type NewIdentity } from '@jobstream/creation';
+import { canonicalJson, fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';

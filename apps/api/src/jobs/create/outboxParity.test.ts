@@ -1,4 +1,5 @@
-import { canonicalJson, CreateJobRequest, creationEvent, identityOfKey, isIdempotencyKey } from '@jobstream/creation';
+import { CreateJobRequest, creationEvent, identityOfKey, isIdempotencyKey } from '@jobstream/creation';
+import { canonicalJson } from '@jobstream/domain';
 import { installOutbox } from '@jobstream/outbox';
 import { createDatabase, queryDatabase } from '@jobstream/test-support';
 import * as fc from 'fast-check';

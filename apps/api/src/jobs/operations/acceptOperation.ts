@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from '@jobstream/creation';
+import { canonicalJson } from '@jobstream/domain';
 import { uuidV8 } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { appendNewJob, canonicalJson, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
-import { isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
+import { appendNewJob, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
+import { canonicalJson, isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';

@@ -1,0 +1,80 @@
+import * as Schema from 'effect/Schema';
+import { isObject } from '../messages/isObject.ts';
+
+/** What of a job its unique key is made of. */
+const UniquePath = Schema.String.check(
+  Schema.isPattern(/^(?:tenant|type|payload(?:\.[^.]+)*)$/u, {
+    expected: '"tenant", "type", "payload", or a path into the payload such as "payload.userId"',
+  }),
+  Schema.isMaxLength(256),
+);
+const MAX_PATHS = 16;
+const UniqueWhile = Schema.Literals(['waiting', 'unfinished']);
+const MIN_FOR_MS = 1_000;
+const MAX_FOR_MS = 30 * 86_400_000;
+const ForMs = Schema.Int.check(Schema.isBetween({ minimum: MIN_FOR_MS, maximum: MAX_FOR_MS }));
+
+/** A rule as it is stored: one of `while` and `forMs`. Other jobs with the same values at the paths of `by` are not created while it holds. */
+export const Unique = Schema.Struct({
+  by: Schema.Array(Schema.String),
+  while: Schema.optionalKey(UniqueWhile),
+  forMs: Schema.optionalKey(Schema.Int),
+});
+export type Unique = typeof Unique.Type;
+
+/** A rule as a request has it. */
+export const RequestedUnique = Schema.Struct({
+  by: Schema.Array(UniquePath).check(Schema.isBetweenLength(1, MAX_PATHS)).annotateKey({
+    description:
+      'What two jobs of a type must have in common for the second not to be created: `payload`, or paths into it such as `payload.userId`. The type and the tenant always count, and may stand alone: `type`.',
+  }),
+  while: Schema.optionalKey(UniqueWhile).annotateKey({
+    description:
+      'How long the rule holds: `waiting` until the first start of the job, `unfinished` until it has ended. Not together with `forMs`.',
+    default: 'unfinished',
+  }),
+  forMs: Schema.optionalKey(ForMs).annotateKey({
+    description: 'The rule holds for these milliseconds from the creation of the job: a second to 30 days.',
+  }),
+}).annotate({ identifier: 'RequestedUnique' });
+export type RequestedUnique = typeof RequestedUnique.Type;
+
+interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Checks what the fields of a request say together: that only one rule is given, and that the payload has what `by` names. */
+export function uniqueFaults(request: unknown): readonly Fault[] {
+  if (!isObject(request) || !isObject(request['unique'])) return [];
+  const { unique, payload = null } = request;
+  const { by, while: state, forMs } = unique;
+  const both: Fault = { pointer: '/unique/forMs', detail: 'must not be given together with while' };
+  const paths: readonly unknown[] = Array.isArray(by) ? by : [];
+  const missing = paths.flatMap((path, index): Fault[] =>
+    typeof path === 'string' && valueAt(path, payload) === undefined
+      ? [{ pointer: `/unique/by/${index}`, detail: `the payload has no ${path.slice('payload.'.length)}` }]
+      : [],
+  );
+  return state !== undefined && forMs !== undefined ? [both, ...missing] : missing;
+}
+
+/** Fills in what a request leaves out. */
+export function completeUnique({ by, while: state, forMs }: RequestedUnique): Unique {
+  return forMs === undefined ? { by, while: state ?? 'unfinished' } : { by, forMs };
+}
+
+/** The values at the paths, sorted by them, so that neither their order nor a path given twice makes another key. */
+export function uniqueValues({ by }: Unique, payload: unknown): readonly (readonly [path: string, value: unknown])[] {
+  const paths = [...new Set(by)].filter((path) => path.startsWith('payload')).toSorted();
+  return paths.map((path) => [path, valueAt(path, payload)]);
+}
+
+/** What the payload has at a path; null for what is no path into it, undefined if it has nothing there. */
+function valueAt(path: string, payload: unknown): unknown {
+  const [root, ...names] = path.split('.');
+  if (root !== 'payload') return null;
+  let value = payload;
+  for (const name of names) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return value;
+}

@@ -1,0 +1,117 @@
+import { createHmac } from 'node:crypto';
+import { canonicalJson, isObject, type Unique, uniqueValues } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { ClaimBody } from '../append/appendRequest.ts';
+import { LogUnavailableError } from '../errors.ts';
+import type { LeaderReader } from '../read/leaderReader.ts';
+import type { JobKeys } from '../sealing/jobKeys.ts';
+import { claimSubject } from '../streams/claimSubject.ts';
+import { allowClaims } from '../streams/streams.ts';
+
+/** What a unique key is made of. */
+export interface UniqueSource {
+  readonly jobType: string;
+  readonly tenant?: string | undefined;
+  readonly unique: Unique;
+  readonly payload: unknown;
+}
+
+/** The newest claim of a unique key. `sequence` is what the next one must expect. */
+export interface StoredClaim extends ClaimBody {
+  readonly sequence: number;
+}
+
+export interface UniqueClaimsOptions {
+  readonly manager: JetStreamManager;
+  /** The keys of contents, where they are encrypted. */
+  readonly keys: Pick<JobKeys, 'findOrCreate'> | undefined;
+  /** Reads the stream JOBS: a replica may not have the newest claim yet. */
+  readonly leader: Pick<LeaderReader, 'lastMessage'>;
+  readonly deadlineMs: number;
+}
+
+/** As the id of a job, of which the server keeps this secret like one of theirs. */
+const SECRET_OF = 'unique';
+const KEY_BYTES = 16;
+
+/**
+ * The unique keys of jobs, and who holds them: `unique.<key>` in the stream JOBS, of which the newest message names the holder. A claim
+ * is appended in one batch with the creation of the job, by `EventLog.append`. Every method rejects with LogUnavailableError.
+ */
+export class UniqueClaims {
+  readonly #options: UniqueClaimsOptions;
+  #secret: Promise<Uint8Array> | undefined;
+  #allowed: Promise<void> | undefined;
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: UniqueClaimsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Returns the key of a job: a hash of its tenant, its type and the values of its payload. Where contents are encrypted it is keyed with
+   * a secret that is never changed, since the hash of a short value can be guessed.
+   */
+  async keyOf({ jobType, tenant, unique, payload }: UniqueSource): Promise<string> {
+    const text = canonicalJson([tenant ?? null, jobType, uniqueValues(unique, payload)]);
+    this.#secret ??= this.#findSecret();
+    const secret = await this.#secret.catch((error: unknown) => {
+      this.#secret = undefined;
+      throw error;
+    });
+    return createHmac('sha256', secret).update(text).digest().subarray(0, KEY_BYTES).toString('base64url');
+  }
+
+  /** Returns the newest claim of a key, undefined if it has none. */
+  async newest(key: string): Promise<StoredClaim | undefined> {
+    this.#allowed ??= allowClaims(this.#options.manager);
+    await this.#allowed.catch((error: unknown) => {
+      this.#allowed = undefined;
+      throw error;
+    });
+    try {
+      const message = await this.#options.leader.lastMessage(claimSubject(key), this.#options.deadlineMs);
+      return message && { ...decodeClaim(message.text), sequence: message.sequence };
+    } catch (error) {
+      throw new LogUnavailableError('a claim could not be read', { cause: error });
+    }
+  }
+
+  /** Does the work when the works that this process has begun for the key before have ended. */
+  async inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
+  }
+
+  async #findSecret(): Promise<Uint8Array> {
+    const { keys } = this.#options;
+    if (keys === undefined) return new Uint8Array();
+    const found = await keys.findOrCreate(SECRET_OF);
+    if (found.kind === 'key') return found.secret;
+    throw new LogUnavailableError('the secret of unique keys is wrapped with a master key that is not configured here');
+  }
+}
+
+/** A message that is no claim, as a stranger can store it, names no job: the key is free. */
+export function decodeClaim(text: string): ClaimBody {
+  const none = { jobId: '', jobType: '' };
+  try {
+    const body: unknown = JSON.parse(text);
+    if (!isObject(body)) return none;
+    const { jobId, jobType, until, renewed } = body;
+    if (typeof jobId !== 'string' || typeof jobType !== 'string') return none;
+    return {
+      jobId,
+      jobType,
+      ...(typeof until === 'string' ? { until } : {}),
+      ...(renewed === true ? { renewed } : {}),
+    };
+  } catch {
+    return none;
+  }
+}
