@@ -21,6 +21,7 @@ export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope 
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
   PROTOCOL_VERSION,
+  UNIQUE_PROTOCOL,
   callsForWork,
   jobEventNames,
   jobEvents,

@@ -296,5 +296,11 @@ export function callsForWork(event: string): event is WorkEventName {
   return workEvents.has(event);
 }
 
-/** The version of the worker protocol that this release understands: all events up to it. */
-export const PROTOCOL_VERSION = Math.max(...jobEventNames.map(protocolOf));
+/**
+ * Since this version a JobCreated and a JobCarried may say what a job is unique by, and the log has claims: decision 0057. The keeper of
+ * an earlier release would lose both.
+ */
+export const UNIQUE_PROTOCOL = 4;
+
+/** The version of the worker protocol that this release understands: all events up to it, and fields of events. */
+export const PROTOCOL_VERSION = Math.max(UNIQUE_PROTOCOL, ...jobEventNames.map(protocolOf));
