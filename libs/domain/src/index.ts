@@ -17,12 +17,13 @@ export {
   type HoldingDefinition,
   type NewJobRequest,
 } from './job/newJob.ts';
-export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
+export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
   PROTOCOL_VERSION,
   UNIQUE_PROTOCOL,
   callsForWork,
+  createsJob,
   jobEventNames,
   jobEvents,
   protocolOf,

@@ -278,6 +278,11 @@ type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {
 export type WorkEventName = NamesWith<'callsForWork'>;
 export type OperatorEventName = NamesWith<'byOperator'>;
 
+/** The events that create a job. Each has all fields of JobCreated. */
+export type CreationName = {
+  [Name in JobEventName]: undefined extends Parameters<(typeof jobEvents)[Name]['evolve']>[0] ? Name : never;
+}[JobEventName];
+
 /** Returns the version of the worker protocol since which the event exists; an older process does not understand it. */
 export function protocolOf(event: JobEventName): number {
   return jobEvents[event].protocol ?? 1;
@@ -288,6 +293,13 @@ export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
 
 /** The names of the events that call for work. */
 export const workEventNames = jobEventNames.filter((name): name is WorkEventName => jobEvents[name].callsForWork);
+
+const creations: ReadonlySet<string> = new Set(jobEventNames.filter((name) => jobEvents[name].legalIn.length === 0));
+
+/** Whether an event of this name creates its job. Whether one of a newer release does is not known. */
+export function createsJob(event: string): event is CreationName {
+  return creations.has(event);
+}
 
 const workEvents: ReadonlySet<string> = new Set(workEventNames);
 
