@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { JobstreamClient } from '@jobstream/client';
 import { migrate } from '@jobstream/readmodel';
@@ -29,9 +30,9 @@ function start(release: 'this' | 'newer', ...only: Service[]): Promise<Services>
   return startServices(() => env, { only, rootOf: () => (release === 'this' ? repositoryRoot : newer.folder) });
 }
 
-/** Notes something about a job, by the newer release; returns what it says about whether it may. */
-async function note({ id }: { readonly id: string }): Promise<string> {
-  const { code, output } = await runProgram(process.execPath, [newer.noteJob, nats.url, id], { cwd: newer.folder });
+/** Notes something about a job, or creates one, by the newer release; returns what it says about whether it may. */
+async function write(program: 'noteJob' | 'fileJob', { id }: { readonly id: string }): Promise<string> {
+  const { code, output } = await runProgram(process.execPath, [newer[program], nats.url, id], { cwd: newer.folder });
   if (code !== 0) throw new Error(output);
   return output.trim();
 }
@@ -54,7 +55,7 @@ test('an event of a newer release marks its job, stops nothing, and is folded on
   const earlier = await start('this', 'api', 'projector');
   const jobs = jobsClient(earlier.api);
   const [noted, plain] = [await jobs.create(delayed), await jobs.create(delayed)];
-  expect(await note(noted)).toBe('must not be written yet');
+  expect(await write('noteJob', noted)).toBe('must not be written yet');
   await eventually(async () =>
     expect(await jobs.job(noted.id)).toMatchObject({ status: 'scheduled', version: 2, unreadableEvents: 1 }),
   );
@@ -85,7 +86,7 @@ test('an event of a newer release marks its job, stops nothing, and is folded on
   ]);
   await runAnother(upgraded.api);
   const other = await upgradedJobs.create({ ...delayed, delayMs: 600_000 });
-  await eventually(async () => expect(await note(other)).toBe('may be written'));
+  await eventually(async () => expect(await write('noteJob', other)).toBe('may be written'));
   expect(await upgradedJobs.job(other.id)).toMatchObject({ progress: { message: 'call the customer' } });
   expect(await verify(newer.folder)).toMatchObject({ code: 0, output: expect.stringContaining('matches the log') });
   const byThis = await verify(repositoryRoot);
@@ -93,4 +94,29 @@ test('an event of a newer release marks its job, stops nothing, and is folded on
     code: 1,
     output: expect.stringContaining('unreadable_events is NULL, but 1 by the log'),
   });
+});
+
+test('a job that a newer release has begun in its own way is left to it by every process, and runs after the upgrade', async () => {
+  const earlier = await start('this', 'api', 'projector', 'worker');
+  const jobs = jobsClient(earlier.api);
+  await runAnother(earlier.api); // so the type has consumers
+  const filed = { id: randomUUID() };
+  expect(await write('fileJob', filed)).toBe('must not be written yet');
+  const plain = await jobs.create({ type: 'sleep', payload: { durationMs: 1 }, delayMs: 1 });
+  await jobs.reaches(plain.id, 'completed'); // its timer was set later: the worker has seen both
+  const found = await fetch(`${earlier.api}/api/jobs/${filed.id}`);
+  expect(await found.json()).toMatchObject({ status: 409, type: 'urn:jobstream:problem:job-unreadable' });
+  expect(await verify(repositoryRoot)).toMatchObject({ code: 1, output: expect.stringContaining(filed.id) });
+  await earlier[Symbol.asyncDispose]();
+
+  await using upgraded = await start('newer', 'api', 'projector', 'worker');
+  const upgradedJobs = jobsClient(upgraded.api);
+  expect(await upgradedJobs.reaches(filed.id, 'completed')).toMatchObject({ attempt: 1 });
+  const names = (await upgradedJobs.events(filed.id)).map(({ event }) => event);
+  expect(names.filter((name) => name !== 'JobProgressed')).toEqual(['JobFiled', 'JobStarted', 'JobCompleted']);
+  const other = { id: randomUUID() };
+  await eventually(async () => expect(await write('fileJob', { id: randomUUID() })).toBe('may be written'));
+  expect(await write('fileJob', other)).toBe('may be written');
+  expect(await upgradedJobs.reaches(other.id, 'completed')).toMatchObject({ attempt: 1 });
+  expect(await verify(newer.folder)).toMatchObject({ code: 0, output: expect.stringContaining('matches the log') });
 });

@@ -19,11 +19,13 @@ export {
 } from './job/newJob.ts';
 export { keepsKey } from './job/keepsKey.ts';
 export { RequestedUnique, Unique, uniqueFaults, uniqueValues } from './job/unique.ts';
-export { JobEvent, decodeJobEvent, encodeJobEvent, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
+export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
   PROTOCOL_VERSION,
+  UNIQUE_PROTOCOL,
   callsForWork,
+  createsJob,
   jobEventNames,
   jobEvents,
   protocolOf,

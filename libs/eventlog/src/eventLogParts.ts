@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import { isCreation, type JobEvent } from '@jobstream/domain';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { Announcements } from './announcements/announcements.ts';
 import { AttemptLogs } from './attemptLogs/attemptLogs.ts';
@@ -214,7 +214,7 @@ async function jobKeysOf(
 
 /** Returns the event as it is to be stored; not a promise where nothing is looked up or encrypted. */
 export function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
-  if (expired === undefined || event.event !== 'JobCreated') return contents.seal(event);
+  if (expired === undefined || !isCreation(event)) return contents.seal(event);
   return expired.assertNew([event]).then(() => contents.seal(event));
 }
 

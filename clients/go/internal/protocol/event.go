@@ -15,7 +15,7 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = 3
+const Version = 4
 
 // The headers by which the server compares an event with the job's last message.
 const (

@@ -41,7 +41,7 @@ export interface EventDefinition<
   readonly secrets: { readonly [Field in keyof Data]?: SecretKind };
   /** The fields that clients do not see. Of errors they never see the stack. */
   readonly hidden: readonly Hidden[];
-  /** The statuses in which the event is legal; in any other the job's state ignores it. */
+  /** The statuses in which the event is legal; in any other the job's state ignores it. None for an event that creates the job. */
   readonly legalIn: readonly JobStatus[];
   /** Whether the data fit the job; the job's state ignores the event if they do not. */
   readonly fits: (job: Job, data: Schema.Struct<Data>['Type']) => boolean;

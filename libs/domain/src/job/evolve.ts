@@ -1,6 +1,6 @@
 import type { Job, JobState, JobStatus } from './job.ts';
-import type { JobEvent, JobEventOf, LoggedEvent } from './jobEvent.ts';
-import { jobEvents } from './jobEvents.ts';
+import { isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
+import { jobEvents, type CreationName } from './jobEvents.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
 interface Transition {
@@ -19,7 +19,7 @@ const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retryi
  * release is passed by, and marks the job.
  */
 export function evolve(state: JobState, event: LoggedEvent): JobState {
-  if (event.event === 'JobCreated') return state ?? created(event);
+  if (isCreation(event)) return state ?? created(event);
   if (event.event === 'JobCarried') return carry(state, event);
   if (state === undefined) return undefined;
   if (!isNext(event, state)) return state;
@@ -86,8 +86,8 @@ function passBy(state: Job, { version }: LoggedEvent): Job {
   return { ...state, version, unreadableEvents: (state.unreadableEvents ?? 0) + 1 };
 }
 
-function created(event: JobEventOf<'JobCreated'>): JobState {
-  return event.version === 1 ? jobEvents.JobCreated.evolve(undefined, event) : undefined;
+function created(event: JobEventOf<CreationName>): JobState {
+  return event.version === 1 ? jobEvents[event.event].evolve(undefined, event) : undefined;
 }
 
 function isNext({ version, jobId, jobType }: LoggedEvent, state: Job): boolean {

@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
-import { jobEventNames, jobEvents, type JobEventName } from './jobEvents.ts';
+import { createsJob, jobEventNames, jobEvents, type CreationName, type JobEventName } from './jobEvents.ts';
 import { isJobId, isJobType, JobId, JobType } from './jobId.ts';
 
 export const jobEventEnvelope = eventEnvelope({ jobId: JobId, jobType: JobType });
@@ -51,6 +51,11 @@ export type LoggedEvent = JobEvent | UnreadableEvent;
 
 export function isReadable(event: LoggedEvent): event is JobEvent {
   return event.event !== 'UnreadableEvent';
+}
+
+/** Whether the event creates its job. */
+export function isCreation(event: LoggedEvent): event is JobEventOf<CreationName> {
+  return createsJob(event.event);
 }
 
 /** A decoded message body: an event, one of a newer release, or why it is neither. */

@@ -137,18 +137,26 @@ export class Announcements {
 
   /** As `canWrite` of LiveProcesses, which are followed from the first call on. */
   async canWrite(event: JobEventName): Promise<boolean> {
-    this.#liveProcesses ??= this.openLiveProcesses();
-    return (await this.#liveProcesses).canWrite(event);
+    return (await this.#processes()).canWrite(event);
   }
 
-  /** Returns the processes because of which `canWrite` says no; none if it is not known which live. */
-  async withoutKnowledgeOf(event: JobEventName): Promise<readonly WorkerHeartbeat[]> {
-    return (await this.#liveProcesses)?.withoutKnowledgeOf(event) ?? [];
+  /** As `allUnderstand` of LiveProcesses, which are followed from the first call on. */
+  async allUnderstand(protocol: number): Promise<boolean> {
+    return (await this.#processes()).allUnderstand(protocol);
+  }
+
+  /** Returns the processes because of which `allUnderstand` says no; none if it is not known which live. */
+  async olderThan(protocol: number): Promise<readonly WorkerHeartbeat[]> {
+    return (await this.#processes()).olderThan(protocol);
   }
 
   /** Stops what was opened. */
   async stop(): Promise<void> {
     await Promise.all([...this.#opened].map((one) => one.stop()));
+  }
+
+  #processes(): Promise<LiveProcesses> {
+    return (this.#liveProcesses ??= this.openLiveProcesses());
   }
 
   /** Followers do not see a purge; the message tells them, and its sequence which messages are meant. */

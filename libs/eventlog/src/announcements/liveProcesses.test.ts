@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '@jobstream/domain';
+import { PROTOCOL_VERSION, UNIQUE_PROTOCOL } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/test-support';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -23,6 +23,16 @@ test('an event is written only while every live process understands it', async (
   await eventually(() => expect(processes.canWrite('JobCarried')).toBe(false));
   expect(processes.canWrite('JobCreated')).toBe(true);
   await api.stop();
+});
+
+test('the processes that are older than a version of the protocol are named', async () => {
+  const processes = await on.log.announcements.openLiveProcesses();
+  await on.log.announcements.heartbeat(beating('same', { protocol: UNIQUE_PROTOCOL }));
+  await on.log.announcements.heartbeat(beating('older', { protocol: UNIQUE_PROTOCOL - 1 }));
+  const names = (protocol: number) => processes.olderThan(protocol).map(({ worker }) => worker);
+  await eventually(() => expect(names(UNIQUE_PROTOCOL + 1)).toEqual(expect.arrayContaining(['same', 'older'])));
+  expect(names(UNIQUE_PROTOCOL)).toContain('older');
+  expect(names(UNIQUE_PROTOCOL)).not.toContain('same');
 });
 
 test('a heartbeat of an API is not one of a worker', async () => {

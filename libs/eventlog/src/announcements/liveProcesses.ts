@@ -50,18 +50,24 @@ export class LiveProcesses {
     return this.#heartbeats.stop();
   }
 
-  /**
-   * Whether every live process understands the event. False while that is not known: without announcements, and while they
-   * cannot be followed. Ask again some seconds later; a process counts as gone 12 s after its last heartbeat. A process
-   * that does not announce itself, as in releases up to 0.1, is not seen.
-   */
+  /** Whether every live process understands the event; see `allUnderstand`. */
   canWrite(event: JobEventName): boolean {
-    const isKnown = this.#heartbeats.isCurrent && this.#known.heartbeats().length > 0;
-    return isKnown && this.withoutKnowledgeOf(event).length === 0;
+    return this.allUnderstand(protocolOf(event));
   }
 
-  /** Returns the heartbeats of the live processes that do not understand the event, as far as they are known. */
-  withoutKnowledgeOf(event: JobEventName): readonly WorkerHeartbeat[] {
-    return this.#known.heartbeats().filter(({ protocol = 1 }) => protocol < protocolOf(event));
+  /**
+   * Whether every live process understands this version of the worker protocol. Ask it before a field is written that an earlier
+   * release would lose. False while that is not known: without announcements, and while they cannot be followed. Ask again some
+   * seconds later; a process counts as gone 12 s after its last heartbeat. A process that does not announce itself, as in
+   * releases up to 0.1, is not seen.
+   */
+  allUnderstand(protocol: number): boolean {
+    const isKnown = this.#heartbeats.isCurrent && this.#known.heartbeats().length > 0;
+    return isKnown && this.olderThan(protocol).length === 0;
+  }
+
+  /** Returns the heartbeats of the live processes that do not understand this version of the worker protocol, as far as they are known. */
+  olderThan(version: number): readonly WorkerHeartbeat[] {
+    return this.#known.heartbeats().filter(({ protocol = 1 }) => protocol < version);
   }
 }

@@ -1,3 +1,4 @@
+import { isCreation } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
@@ -109,8 +110,8 @@ export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   if (decoded.kind === 'newer') return { kind: 'newer', reason: decoded.reason };
   const { event } = decoded;
   const { id: causationId, jobId, jobType } = event;
-  // A JobCreated counts as an event only if the server has found nothing of its job before it.
-  const recorded = { sequence: message.sequence, event, isFirst: event.event === 'JobCreated' };
+  // A creation counts as an event only if the server has found nothing of its job before it.
+  const recorded = { sequence: message.sequence, event, isFirst: isCreation(event) };
   return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
 }
 

@@ -1,4 +1,4 @@
-import type { JobEvent, LoggedEvent } from '@jobstream/domain';
+import { isCreation, type JobEvent, type LoggedEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, HistoryIncompleteError } from '../errors.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import type { ExpiryRule } from '../streams/streams.ts';
@@ -86,9 +86,9 @@ export class ExpiredEvents {
    * key. The log itself cannot tell once the first creation has expired.
    */
   async assertNew(events: readonly JobEvent[]): Promise<void> {
-    for (const { event, jobId, data } of events) {
-      if (event !== 'JobCreated' || data.idempotencyKey === undefined) continue;
-      if (await this.#hasJob(jobId)) throw new ConcurrentAppendError(`job ${jobId}`, 0);
+    for (const event of events) {
+      if (!isCreation(event) || event.data.idempotencyKey === undefined) continue;
+      if (await this.#hasJob(event.jobId)) throw new ConcurrentAppendError(`job ${event.jobId}`, 0);
     }
   }
 

@@ -1,4 +1,4 @@
-import { evolve, type JobState, type LoggedEvent } from '@jobstream/domain';
+import { evolve, isCreation, type JobState, type LoggedEvent } from '@jobstream/domain';
 import { HistoryTooLargeError, LogUnavailableError } from '../errors.ts';
 import type { DirectReader, StoredMessage } from './directReader.ts';
 import { headerOfExpectation, previousOfJob } from './jobLink.ts';
@@ -129,8 +129,7 @@ class ReadSoFar {
   /** False for what the fold ignores, if the log certainly has the beginning of the history. */
   #mayFollow(event: LoggedEvent, { subject, expectation }: StoredMessage): boolean {
     const before = this.#state;
-    if (before === undefined && (event.event !== 'JobCreated' || previousOfJob(subject, expectation) !== 0))
-      return true;
+    if (before === undefined && (!isCreation(event) || previousOfJob(subject, expectation) !== 0)) return true;
     this.#state = evolve(before, event);
     return this.#state !== before;
   }

@@ -1,4 +1,12 @@
-import { callsForWork, evolve, jobEvents, type Job, type JobState, type LoggedEvent } from '@jobstream/domain';
+import {
+  callsForWork,
+  evolve,
+  isCreation,
+  jobEvents,
+  type Job,
+  type JobState,
+  type LoggedEvent,
+} from '@jobstream/domain';
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
 import { TooManySubjectsError, type DirectReader, type StoredMessage } from './directReader.ts';
@@ -127,7 +135,7 @@ export class JobReader {
   async #whole(jobId: string, messages: readonly StoredMessage[]): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const kept = eventsOf(messages);
     const [first] = kept;
-    if (this.#expired === undefined || messages.some((message) => isCreation(message, first))) return kept;
+    if (this.#expired === undefined || messages.some((message) => isOriginal(message, first))) return kept;
     return [...(await this.#expired.eventsBefore(first?.sequence ?? Infinity, jobId)), ...kept];
   }
 
@@ -211,11 +219,11 @@ function withoutIgnored(history: readonly RecordedEvent<LoggedEvent>[]): readonl
  * Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired: when all
  * messages of the job have, the server takes a copy with the same headers for the first one, but its time is that of the original.
  */
-function isCreation(
+function isOriginal(
   { sequence, subject, expectation }: StoredMessage,
   first: RecordedEvent<LoggedEvent> | undefined,
 ): boolean {
-  const isFirst = first?.sequence === sequence && first.event.event === 'JobCreated';
+  const isFirst = first?.sequence === sequence && isCreation(first.event);
   if (!isFirst || previousOfJob(subject, expectation) !== 0) return false;
   return Date.parse(first.recordedAt) - Date.parse(first.event.at) < CREATION_MS;
 }

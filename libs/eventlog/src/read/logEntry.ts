@@ -1,4 +1,4 @@
-import { decodeJobEvent, isReadable, jobEventNames } from '@jobstream/domain';
+import { createsJob, decodeJobEvent, isCreation, isReadable, jobEventNames } from '@jobstream/domain';
 import type { DecodedJobEvent, JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { UnreadableEvent } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
@@ -96,7 +96,7 @@ function isLinked(message: DecodableMessage, event: JobEvent): boolean {
     message.subject,
     expectationOf((name) => message.header(name)),
   );
-  return previous === 0 ? event.event === 'JobCreated' : previous !== undefined;
+  return previous === 0 ? isCreation(event) : previous !== undefined;
 }
 
 /** Returns a header of a stored message. */
@@ -134,11 +134,12 @@ export function decodeStoredEvent(subject: string, text: string, header: HeaderO
   return { kind: 'malformed', reason: `${decoded.reason}, and it does not follow the last message of its job` };
 }
 
-/** Whether the server has checked that a JobCreated is the first of its job, or that a JobCarried is the next. */
-function mayBegin({ event }: JobEvent, subject: string, header: HeaderOf): boolean {
-  if (event !== 'JobCreated' && event !== 'JobCarried') return true;
+/** Whether the server has checked that a creation is the first event of its job, or that a JobCarried is the next. */
+function mayBegin(event: JobEvent, subject: string, header: HeaderOf): boolean {
+  const creates = isCreation(event);
+  if (!creates && event.event !== 'JobCarried') return true;
   const previous = previousOfJob(subject, expectationOf(header));
-  return previous !== undefined && (event === 'JobCarried' || previous === 0);
+  return creates ? previous === 0 : previous !== undefined;
 }
 
 const knownNames: ReadonlySet<string> = new Set(jobEventNames);
@@ -147,6 +148,6 @@ const knownNames: ReadonlySet<string> = new Set(jobEventNames);
 function isChained(subject: string, event: UnreadableEvent, header: HeaderOf): boolean {
   if (!isSubjectOf(subject, event)) return false;
   const previous = previousOfJob(subject, expectationOf(header));
-  if (previous !== 0) return previous !== undefined && event.name !== 'JobCreated';
-  return event.name === 'JobCreated' || !knownNames.has(event.name); // a newer release may begin jobs in other ways
+  if (previous !== 0) return previous !== undefined && !createsJob(event.name);
+  return createsJob(event.name) || !knownNames.has(event.name); // a newer release may begin jobs in other ways
 }

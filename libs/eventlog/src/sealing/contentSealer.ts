@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isReadable, type Job, type JobEvent, type LoggedEvent } from '@jobstream/domain';
+import { isCreation, isReadable, type Job, type JobEvent, type LoggedEvent } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
@@ -36,7 +36,7 @@ export class ContentSealer {
 
   async #sealed<Event extends JobEvent>(event: Event, keys: Keys): Promise<Event> {
     const { jobId } = event;
-    const key = await (event.event === 'JobCreated' ? keys.create(jobId) : keys.findOrCreate(jobId));
+    const key = await (isCreation(event) ? keys.create(jobId) : keys.findOrCreate(jobId));
     return sealEvent(event, key.kind === 'key' ? key.secret : lostSecret(key.kind, event));
   }
 

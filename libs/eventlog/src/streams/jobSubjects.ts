@@ -1,4 +1,4 @@
-import { jobEventNames, jobEvents } from '@jobstream/domain';
+import { isCreation, jobEventNames, jobEvents } from '@jobstream/domain';
 import type { JobEvent, JobEventName, UnreadableEvent } from '@jobstream/domain';
 
 /** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
@@ -31,11 +31,12 @@ export function tokenIndex(subject: string): number {
  * Returns the filter that the expectation of an append to `subject` is checked against. Replicated servers compare these filters as
  * strings, so every writer must send exactly this one. A creation can only race another creation of the same id, which
  * sends the same filter: with an idempotency key it covers all types, since the key is the identity; else it is the
- * event's own subject, which the server finds without a search and which every job has.
+ * event's own subject, which the server finds without a search and which every job has that is created by a JobCreated.
  */
 export function expectationFilter(event: JobEvent, subject: string): string {
-  if (event.event !== 'JobCreated') return jobFilter(event.jobId, event.jobType);
-  return event.data.idempotencyKey === undefined ? subject : jobFilter(event.jobId);
+  if (!isCreation(event)) return jobFilter(event.jobId, event.jobType);
+  const mayCompareItself = event.event === 'JobCreated' && event.data.idempotencyKey === undefined;
+  return mayCompareItself ? subject : jobFilter(event.jobId);
 }
 
 /** Returns the filter of all events of this name of a job type: `jobs.<type>.*.<event>`. */

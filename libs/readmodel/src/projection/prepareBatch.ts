@@ -1,4 +1,4 @@
-import { evolve, isReadable } from '@jobstream/domain';
+import { evolve, isCreation, isReadable } from '@jobstream/domain';
 import type { Job, JobState, LoggedEvent } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import { jobColumnsWithoutValues, jobOfRow } from '../jobs/jobRow.ts';
@@ -75,14 +75,14 @@ function knownStates(events: readonly FoldableEntry[], { cache, createdIsNew }: 
     if (known.has(event.jobId)) continue;
     const state = cache.get(event.jobId);
     known.set(event.jobId, state);
-    if (state === undefined && !(createdIsNew && isCreation(event))) missing.push(event.jobId);
+    if (state === undefined && !(createdIsNew && isFirst(event))) missing.push(event.jobId);
   }
   return { known, missing };
 }
 
 /** False for what cannot be a job's first event: it changes nothing, whatever the state of the job. */
-function isCreation({ event, version }: LoggedEvent): boolean {
-  return event === 'JobCreated' && version === 1;
+function isFirst(event: LoggedEvent): boolean {
+  return isCreation(event) && event.version === 1;
 }
 
 async function loadJobs(client: ClientBase, ids: readonly string[]): Promise<ReadonlyMap<string, Job>> {

@@ -5,13 +5,12 @@ import {
   isRejection,
   type Job,
   type JobCommandOf,
-  type JobEventName,
   protocolOf,
   type Rejection,
 } from '@jobstream/domain';
-import { decideAgain, isShredded, isUnreadable, type JobSnapshot, type WorkerHeartbeat } from '@jobstream/eventlog';
+import { decideAgain, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
+import { requireProtocol } from '../../announcements/requireProtocol.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
-import { Problem } from '../../problems/problem.ts';
 
 /** What can be done to many jobs as well. */
 export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
@@ -59,29 +58,10 @@ async function decideAndAppend(
   const { job, sequence } = (await mustCarry(found, command, log)) ? await carry(found, command, log) : found;
   const decision = decide(command, job);
   if (isRejection(decision)) return { job, rejection: decision };
-  if (!(await isUnderstood(decision.event, log)))
-    throw notUnderstood(
-      decision.event,
-      namesProcesses ? await log.announcements.withoutKnowledgeOf(decision.event) : [],
-    );
+  const { event } = decision;
+  await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
   await log.append(decision, sequence);
   return { job: evolve(job, decision) ?? job };
-}
-
-/** An event that some process does not know yet would keep the job from it. */
-async function isUnderstood(event: JobEventName, log: ApiDeps['log']): Promise<boolean> {
-  return protocolOf(event) === 1 || log.announcements.canWrite(event);
-}
-
-function notUnderstood(event: JobEventName, processes: readonly Pick<WorkerHeartbeat, 'worker' | 'host'>[]): Problem {
-  const [first] = processes;
-  const others = processes.length > 1 ? ` and ${processes.length - 1} more` : '';
-  const who =
-    first === undefined
-      ? 'some process does'
-      : `${first.worker} on ${first.host}${others} ${others === '' ? 'does' : 'do'}`;
-  const detail = `${who} not announce yet to understand ${event}: nothing was changed`;
-  return new Problem('upgrade-unfinished', { detail });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { fold, type Job, type LoggedEvent } from '@jobstream/domain';
+import { fold, isCreation, type Job, type LoggedEvent } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { AsOf } from '../../past/asOf.ts';
@@ -17,7 +17,7 @@ export async function jobAsOf(id: string, asOf: AsOf, { log }: Pick<ApiDeps, 'lo
   if (history.length === 0) throw noSuchJob();
   const job = foldUntil(history, asOf);
   if (job !== undefined) return job;
-  const isWhole = history[0]?.event.event === 'JobCreated';
+  const isWhole = history[0] !== undefined && isCreation(history[0].event);
   throw new Problem('job-not-found', {
     detail: isWhole ? 'the job was created later' : 'its events of that time have left the log for good',
   });
