@@ -35,6 +35,7 @@ export interface ApiDeps {
     | 'prefix'
     | 'reached'
     | 'stats'
+    | 'unique'
   >;
   readonly announced: Pick<AnnouncedTypes, 'definition' | 'isCurrent' | 'type' | 'types' | 'workers'>;
   readonly payloads: Pick<PayloadChecks, 'check' | 'ignoredOf'>;

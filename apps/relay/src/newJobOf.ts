@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { CreateJobRequest, type NewIdentity, type NewJob } from '@jobstream/creation';
-import { canonicalJson, timestampOf } from '@jobstream/domain';
+import { canonicalJson, timestampOf, uniqueFaults } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import * as Schema from 'effect/Schema';
@@ -12,6 +12,8 @@ export function newJobOf(row: OutboxRow, now: number): NewJob | { readonly reaso
   const body = bodyOf(row);
   const decoded = decode(body);
   if (decoded._tag === 'Failure') return { reason: decoded.failure.message };
+  const [fault] = uniqueFaults(body);
+  if (fault !== undefined) return { reason: `${fault.pointer} ${fault.detail}` };
   const context = {
     eventId: newId(),
     at: timestampOf(now),

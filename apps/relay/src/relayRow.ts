@@ -1,6 +1,14 @@
-import { type AppendDeps, existingJob, findExistingJob, isSameRequest, scopedCreationEvent } from '@jobstream/creation';
-import type { Job } from '@jobstream/domain';
-import { ConcurrentAppendError, type EventLog, EventTooLargeError } from '@jobstream/eventlog';
+import {
+  type AppendDeps,
+  appendNewJob,
+  existingJob,
+  findExistingJob,
+  isSameRequest,
+  isUniqueCreation,
+  scopedCreationEvent,
+} from '@jobstream/creation';
+import { type Job, type JobEvent, UNIQUE_PROTOCOL } from '@jobstream/domain';
+import { ConcurrentAppendError, type EventLog, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import type { LogBeginning } from './logBeginning.ts';
 import { newJobOf } from './newJobOf.ts';
@@ -11,8 +19,8 @@ export interface RelayDeps {
   readonly beginning: Pick<LogBeginning, 'mayHaveLost'>;
 }
 
-/** What became of a row: a new job, one that exists already, or none for the reason given. */
-export type Outcome = 'created' | 'repeated' | { readonly reason: string };
+/** What became of a row: a new job, one that exists already, none since another one holds its unique key, or none for the reason given. */
+export type Outcome = 'created' | 'repeated' | 'held' | { readonly reason: string };
 
 /**
  * Appends the job of a row, as the API would. A row comes back when a relay ended before its commit: then its job is there already,
@@ -32,11 +40,27 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
   if (lost !== undefined) return outcomeOf(lost);
   const definition = await deps.log.announcements.definitionOf(row.type);
   try {
-    await deps.log.append(scopedCreationEvent({ ...job, definition }), 0);
-    return 'created';
+    const created = await append(scopedCreationEvent({ ...job, definition }), deps);
+    return created === 'exists' ? outcomeOf(await existingJob(row.id, find)) : created;
   } catch (error) {
     if (error instanceof EventTooLargeError) return { reason: error.message };
-    if (!(error instanceof ConcurrentAppendError)) throw error;
-    return outcomeOf(await existingJob(row.id, find));
+    throw error;
   }
+}
+
+async function append(event: JobEvent, deps: RelayDeps): Promise<'created' | 'exists' | 'held'> {
+  if (isUniqueCreation(event)) return appendUnique(event, deps);
+  try {
+    await deps.log.append(event, 0);
+    return 'created';
+  } catch (error) {
+    if (error instanceof ConcurrentAppendError) return 'exists';
+    throw error;
+  }
+}
+
+async function appendUnique(event: JobEvent, deps: RelayDeps): Promise<'created' | 'exists' | 'held'> {
+  if (!(await deps.log.announcements.allUnderstand(UNIQUE_PROTOCOL)))
+    throw new LogUnavailableError('a live process of an earlier release does not understand unique jobs yet');
+  return (await appendNewJob(event, deps)).kind;
 }

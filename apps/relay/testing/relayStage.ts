@@ -88,8 +88,9 @@ export class RelayStage implements AsyncDisposable {
       contents: log.contents,
       expiresPermanently: log.expiresPermanently,
       readJob: (id) => log.readJob(id),
-      appendAll: (events) => log.appendAll(events),
-      append: (event, expected) => append(event) ?? log.append(event, expected),
+      unique: log.unique,
+      appendAll: (events, claims) => log.appendAll(events, claims),
+      append: (event, expected, claim) => append(event) ?? log.append(event, expected, claim),
     };
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Job, JobEvent } from '@jobstream/domain';
+import { appendUnique, type ClaimedEvents, isUniqueCreation, type UniqueDeps } from './appendUnique.ts';
 import { ConcurrentAppendError, type EventLog, LogUnavailableError } from '@jobstream/eventlog';
 
 /** A creation that lost a race may learn so a moment before the winner can be read. */
@@ -23,39 +24,69 @@ export class UnreadableConflictError extends LogUnavailableError {
 
 /** The log, and the table, which still has the jobs that the log has expired. */
 export interface AppendDeps {
-  readonly log: Pick<EventLog, 'append' | 'appendAll' | 'contents' | 'expiresPermanently' | 'readJob'>;
-  readonly table: { findJob(id: string): Promise<{ readonly job: Job } | undefined> };
+  readonly log: Pick<EventLog, 'append' | 'appendAll' | 'contents' | 'expiresPermanently' | 'readJob'> &
+    UniqueDeps['log'];
+  readonly table: UniqueDeps['table'];
 }
 
 /**
- * Appends the first event of a job.
- *
- * @returns false when the job exists, which only happens to an id derived from an idempotency key, or to a repetition.
+ * What became of new jobs. `exists`: one of them does, and nothing was stored; that only happens to an id derived from an
+ * idempotency key, or to a repetition. `held` has the jobs that hold the unique keys of those that were not created, by the
+ * ids of those.
  */
-export function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<boolean> {
-  return unlessExists([event], () => deps.log.append(event, 0), deps);
+export type Creations =
+  { readonly kind: 'created'; readonly held: ReadonlyMap<string, Job> } | { readonly kind: 'exists' };
+
+/** As Creations, of one job; `held` with the job that holds its unique key. */
+export type Creation = { readonly kind: 'created' | 'exists' } | { readonly kind: 'held'; readonly holder: Job };
+
+const NONE_HELD: ReadonlyMap<string, Job> = new Map();
+
+/**
+ * Appends the first event of a job, unless another one holds its unique key.
+ *
+ * @throws UniqueKeyHeldError, and what the log throws.
+ */
+export async function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<Creation> {
+  const outcome = await creationsOf([event], () => deps.log.append(event, 0), deps);
+  const holder = outcome.kind === 'created' ? outcome.held.get(event.jobId) : undefined;
+  return holder === undefined ? { kind: outcome.kind } : { kind: 'held', holder };
 }
 
-/** Like appendNewJob, for many jobs in one atomic append: when one of them exists, nothing is stored. */
-export function appendNewJobs(events: readonly JobEvent[], deps: AppendDeps): Promise<boolean> {
-  return unlessExists(events, () => deps.log.appendAll(events), deps);
+/**
+ * Like appendNewJob, for many jobs in one atomic append: when one of them exists, nothing is stored; those whose unique keys are
+ * held are left out.
+ */
+export function appendNewJobs(events: readonly JobEvent[], deps: AppendDeps): Promise<Creations> {
+  return creationsOf(events, () => deps.log.appendAll(events), deps);
 }
 
-async function unlessExists(
+async function creationsOf(
   events: readonly JobEvent[],
   append: () => Promise<number>,
-  { log, table }: AppendDeps,
-): Promise<boolean> {
+  deps: AppendDeps,
+): Promise<Creations> {
+  const { log, table } = deps;
   // The log accepts a job again whose events have expired.
   const find = ({ jobId }: JobEvent) => table.findJob(jobId);
-  if (log.expiresPermanently && (await anyKeyed(events, find))) return false;
+  if (log.expiresPermanently && (await anyKeyed(events, find))) return { kind: 'exists' };
+  if (events.some(isUniqueCreation)) return uniqueCreationsOf(events, deps);
   try {
     await append();
-    return true;
+    return { kind: 'created', held: NONE_HELD };
   } catch (error) {
-    if (error instanceof ConcurrentAppendError) return false;
+    if (error instanceof ConcurrentAppendError) return { kind: 'exists' };
     throw error;
   }
+}
+
+async function uniqueCreationsOf(events: readonly JobEvent[], deps: AppendDeps): Promise<Creations> {
+  const { log } = deps;
+  const append = ({ events: free, claims }: ClaimedEvents) => log.appendAll(free, claims);
+  const find = ({ jobId }: JobEvent) => log.readJob(jobId);
+  const exists = (conflicted: boolean) => anyOf(conflicted ? events : events.filter(hasKey), find);
+  const held = await appendUnique(events, { append, exists }, deps);
+  return held === undefined ? { kind: 'exists' } : { kind: 'created', held };
 }
 
 /** Whether `find` finds any of the events' jobs that have an idempotency key. */
@@ -63,9 +94,15 @@ export async function anyKeyed(
   events: readonly JobEvent[],
   find: (event: JobEvent) => Promise<object | undefined>,
 ): Promise<boolean> {
-  const keyed = events.filter(hasKey);
-  for (let checked = 0; checked < keyed.length; checked += CONCURRENCY) {
-    const found = await Promise.all(keyed.slice(checked, checked + CONCURRENCY).map(find));
+  return anyOf(events.filter(hasKey), find);
+}
+
+async function anyOf(
+  events: readonly JobEvent[],
+  find: (event: JobEvent) => Promise<object | undefined>,
+): Promise<boolean> {
+  for (let checked = 0; checked < events.length; checked += CONCURRENCY) {
+    const found = await Promise.all(events.slice(checked, checked + CONCURRENCY).map(find));
     if (found.some((job) => job !== undefined)) return true;
   }
   return false;

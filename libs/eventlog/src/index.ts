@@ -21,6 +21,7 @@ export type {
   PositionedLine,
 } from './attemptLogs/attemptLogReader.ts';
 export type { AttemptLogLine, LogChunk } from './attemptLogs/logChunk.ts';
+export type { Claim } from './append/appendRequest.ts';
 export { decideAgain } from './append/decideAgain.ts';
 export type { AppendOutcome, LogObserver } from './append/logObserver.ts';
 export type { ContentSealer } from './sealing/contentSealer.ts';
@@ -95,4 +96,5 @@ export {
   TICK_SUBJECT,
 } from './streams/scheduleSubjects.ts';
 export { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from './streams/streams.ts';
+export type { StoredClaim, UniqueClaims, UniqueSource } from './unique/uniqueClaims.ts';
 export type { Wake } from './timers/timerScheduler.ts';

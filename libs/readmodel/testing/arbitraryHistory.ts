@@ -53,6 +53,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
   const details: Partial<Record<JobEventName, object>> = {
     JobCreated: {
       payload: any,
+      ...(attempt === 2 ? { unique: { by: [words], while: 'unfinished' }, uniqueKey: words } : {}),
       ...(attempt === 1 ? {} : { rerunOf: job.jobId, byDefinition: { settings: ['maxAttempts'], worker: words } }),
       tags: [`${words}t`],
       idempotencyKey: words,

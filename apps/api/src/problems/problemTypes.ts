@@ -28,6 +28,7 @@ export const problemTypes = {
   'illegal-transition': { status: 409, title: 'Not allowed in the current state of the job' },
   'contents-in-clear': { status: 409, title: 'Job contents are not encrypted' },
   'job-unreadable': { status: 409, title: 'Job has events of a newer release' },
+  'unique-key-held': { status: 409, title: 'Another job holds the unique key' },
   'job-changed': { status: 409, title: 'Job changed concurrently' },
   'version-not-reached': { status: 409, title: 'Job has not reached this version' },
   'schedule-exists': { status: 409, title: 'Schedule already exists' },

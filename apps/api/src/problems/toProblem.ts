@@ -7,6 +7,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   LOG_UNAVAILABLE: 'log-unavailable',
   LOG_OVERLOADED: 'log-overloaded',
   EVENT_TOO_LARGE: 'payload-too-large',
+  UNIQUE_KEY_HELD: 'unique-key-held',
   CONCURRENT_APPEND: 'job-changed',
   ARCHIVE_CORRUPT: 'history-unavailable',
   ARCHIVE_UNAVAILABLE: 'history-unavailable',
@@ -69,6 +70,7 @@ const rejections: Readonly<Record<Rejection['kind'], ProblemCode>> = {
   'illegal-transition': 'illegal-transition',
   overtaken: 'illegal-transition',
   'not-due': 'illegal-transition',
+  'key-held': 'unique-key-held',
 };
 
 /** Converts a rejection of the domain into a Problem. */

@@ -46,10 +46,20 @@ export interface Job {
   readonly finishedAt?: string;
   /** The job that this one repeats. */
   readonly rerunOf?: string;
+  /** Which other jobs are not created, and for how long, because of this one. */
+  readonly unique?: Unique;
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
   readonly unreadableEvents?: number;
   /** Why it does not run, if it has not ended; not in the answers to changes. */
   readonly waitingFor?: WaitingFor;
+}
+
+/** Other jobs with the same values at these paths of the payload are not created while this rule holds: one of `while` and `forMs`. */
+export interface Unique {
+  readonly by: readonly string[];
+  readonly while?: 'waiting' | 'unfinished';
+  /** Milliseconds from the creation of the job on. */
+  readonly forMs?: number;
 }
 
 /** Which settings of a job the definition of its type gave, and the worker that has announced the definition. */
@@ -60,6 +70,8 @@ export interface ByDefinition {
 
 /** The response to the creation of a job. */
 export interface CreatedJob extends Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'> {
+  /** No job was created: this one holds the unique key. */
+  readonly existing?: true;
   readonly warnings?: readonly Warning[];
 }
 
@@ -106,7 +118,17 @@ export interface NewJob {
   readonly backoff?: NewBackoff;
   readonly timeoutMs?: number;
   readonly tags?: readonly string[];
+  /**
+   * If there is such a job already, that one is returned, with `existing`, and none is created:
+   * `{ by: ['payload.userId'], while: 'waiting' }`.
+   */
+  readonly unique?: NewUnique;
 }
+
+/** What two jobs of a type have in common, as paths into the payload, for the second not to be created. `while` is `unfinished` by default. */
+export type NewUnique =
+  | { readonly by: readonly string[]; readonly while?: 'waiting' | 'unfinished' }
+  | { readonly by: readonly string[]; readonly forMs: number };
 
 export type NewBackoff =
   | { readonly type: 'fixed'; readonly delayMs?: number }

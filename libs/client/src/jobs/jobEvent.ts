@@ -1,5 +1,5 @@
 import type { Actor } from '../operate/actor.ts';
-import type { Backoff, ByDefinition, Job, JobError } from './job.ts';
+import type { Backoff, ByDefinition, Job, JobError, Unique } from './job.ts';
 
 /** What belongs to each event, by its name. */
 export interface JobEventData {
@@ -18,6 +18,8 @@ export interface JobEventData {
     readonly rerunOf?: string;
     /** Why an operator has asked for it. */
     readonly reason?: string;
+    /** Which other jobs are not created because of it. */
+    readonly unique?: Unique;
   };
   readonly JobStarted: {
     readonly attempt: number;

@@ -111,7 +111,9 @@ export class Jobs {
   ): Promise<readonly Pick<Job, 'id' | 'status'>[]> {
     const headers = { 'idempotency-key': idempotencyKey };
     const request = { method: 'POST', path: '/api/jobs/batch', body: { jobs }, headers, signal } as const;
-    const created = await this.#transport.ask<{ jobs: readonly Pick<Job, 'id' | 'status'>[] }>(request);
+    const created = await this.#transport.ask<{ jobs: readonly Pick<CreatedJob, 'id' | 'status' | 'existing'>[] }>(
+      request,
+    );
     return created.jobs;
   }
 

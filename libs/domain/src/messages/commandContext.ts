@@ -14,7 +14,7 @@ export type CommandContext = Schema.Struct<typeof commandContext>['Type'];
 
 /**
  * Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start; `unreadable`: the
- * job has events of a newer release.
+ * job has events of a newer release; `key-held`: another job holds its unique key.
  */
 export interface Rejection {
   readonly kind:
@@ -24,7 +24,8 @@ export interface Rejection {
     | 'illegal-transition'
     | 'overtaken'
     | 'not-due'
-    | 'unreadable';
+    | 'unreadable'
+    | 'key-held';
   readonly detail: string;
   readonly dueAt?: string;
 }

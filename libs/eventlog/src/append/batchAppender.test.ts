@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jobAppendRequest } from './appendRequest.ts';
 import { AppendLimiter } from './appendLimiter.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
 import { Publisher, type BatchPublisher } from '../connection/publisher.ts';
+import { firstOf } from '../../testing/batchMembers.ts';
 import { delayFirst } from '../../testing/delayFirst.ts';
 import { JobScript } from '../../testing/jobScript.ts';
 import { openBehindProxy } from '../../testing/openBehindProxy.ts';
@@ -142,7 +142,7 @@ describe('a batch whose connection is lost before the acknowledgement', () => {
     await using log = await openEventLog({ url: nats.url });
     await using batches = await openBatches(nats.url, delayFirst);
     const events = newJobs(20);
-    expect(await batches.append(events.map((event) => jobAppendRequest(event)))).toBe(1);
+    expect(await batches.append(events.map(firstOf))).toEqual(events.map((_event, index) => index + 1));
     expect(await log.lastSequence()).toBe(20);
   });
 
@@ -153,7 +153,7 @@ describe('a batch whose connection is lost before the acknowledgement', () => {
     await using batches = await openBatches(nats.url, loseFirst);
     const events = newJobs(20);
     await log.appendAll(events.slice(0, 7));
-    const outcome = batches.append(events.map((event) => jobAppendRequest(event)));
+    const outcome = batches.append(events.map(firstOf));
     await expect(outcome).rejects.toThrow(ConcurrentAppendError);
     expect(await log.lastSequence()).toBe(7);
   });

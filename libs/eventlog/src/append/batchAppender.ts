@@ -188,5 +188,8 @@ function sequencesOf({ members }: PendingBatch, last: number): readonly number[]
 }
 
 function conflictOf({ members: [first, second] }: PendingBatch): ConcurrentAppendError {
-  return new ConcurrentAppendError(second === undefined ? `job ${first?.request.owner}` : 'one of the jobs', first?.expected ?? 0);
+  return new ConcurrentAppendError(
+    second === undefined ? `job ${first?.request.owner}` : 'one of the jobs',
+    first?.expected ?? 0,
+  );
 }

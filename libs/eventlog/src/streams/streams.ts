@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { isForbidden, isStreamNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError, StreamMismatchError } from '../errors.ts';
+import { CLAIMS_FILTER } from './claimSubject.ts';
 
 export const JOBS_STREAM = 'JOBS';
 export const TIMERS_STREAM = 'TIMERS';
@@ -156,9 +157,7 @@ export async function ensureJobsStream(
   const isOlder = found?.deny_purge === true;
   const age = isOlder && found.max_age !== 0 ? maxAgeMs * NANOS_PER_MS : 0;
   const differences =
-    found === undefined
-      ? []
-      : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withClaims(found));
+    found === undefined ? [] : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withClaims(found));
   if (differences.length > 0) throw new StreamMismatchError(JOBS_STREAM, differences);
   if (age > 0) return { kind: 'aged', maxAgeMs };
   return { kind: isOlder ? 'kept' : 'purged' };

@@ -64,6 +64,8 @@ const fixedColumns: readonly Column[] = [
   { name: 'fingerprint', type: 'text', valueOf: ({ job }) => text(job.fingerprint) },
   { name: 'tenant', type: 'text', valueOf: ({ job }) => text(job.tenant) },
   { name: 'rerun_of', type: 'uuid', valueOf: ({ job }) => job.rerunOf ?? null },
+  { name: 'unique_rule', type: 'jsonb', valueOf: ({ job }) => json(job.unique) },
+  { name: 'unique_key', type: 'text', valueOf: ({ job }) => text(job.uniqueKey) },
 ];
 
 const changingColumns: readonly Column[] = [

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { reclaim } from '@jobstream/creation';
 import {
   decide,
   evolve,
@@ -40,18 +41,18 @@ export interface Applied {
 export function applyCommand(
   { id, type, namesProcesses = false }: AppliedTo,
   command: AppliedCommand,
-  { log }: Pick<ApiDeps, 'log'>,
+  { log, table }: Pick<ApiDeps, 'log' | 'table'>,
 ): Promise<Applied | undefined> {
   return decideAgain(async () => {
     const snapshot = await log.readJob(id, type);
-    return snapshot && decideAndAppend(snapshot, command, { log, namesProcesses });
+    return snapshot && decideAndAppend(snapshot, command, { log, table, namesProcesses });
   });
 }
 
 async function decideAndAppend(
   found: JobSnapshot,
   command: AppliedCommand,
-  { log, namesProcesses }: Pick<ApiDeps, 'log'> & { readonly namesProcesses: boolean },
+  { log, table, namesProcesses }: Pick<ApiDeps, 'log' | 'table'> & { readonly namesProcesses: boolean },
 ): Promise<Applied> {
   const refusal = refusalOf(command, found.job);
   if (refusal !== undefined) return { job: found.job, rejection: refusal };
@@ -60,8 +61,14 @@ async function decideAndAppend(
   if (isRejection(decision)) return { job, rejection: decision };
   const { event } = decision;
   await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
-  await log.append(decision, sequence);
+  const reclaimed = event === 'JobRequeued' ? await reclaim(job, { log, table }) : undefined;
+  if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
+  await log.append(decision, sequence, reclaimed?.claim);
   return { job: evolve(job, decision) ?? job };
+}
+
+function keyHeldBy({ id, status }: Job): Rejection {
+  return { kind: 'key-held', detail: `job ${id}, which is ${status}, holds the unique key` };
 }
 
 /**

@@ -1,11 +1,11 @@
 import { CreateJobRequest } from '@jobstream/creation';
-import { dueTimeFaults, isTerminal, type Job } from '@jobstream/domain';
+import { dueTimeFaults, isTerminal, type Job, uniqueFaults } from '@jobstream/domain';
 import { isShredded, isUnreadable } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { commandContext } from '../../auth/caller.ts';
-import { bodyDecoder, findJsonFaults } from '../../http/parsing/decodeBody.ts';
+import { bodyDecoder, findJsonFaults, invalidRequest } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { findJob } from '../read/findJob.ts';
@@ -56,7 +56,10 @@ export function rerunJob(deps: ApiDeps): RequestHandler {
     const origin = originOfRepetition(job, reason);
     const { tenant: _tenant, ...context } = commandContext(res, now);
     const ofJob = job.tenant === undefined ? context : { ...context, tenant: job.tenant };
-    await appendAndRespond({ request: requestLike(job, given), identity, origin, context: ofJob }, res, deps);
+    const request = requestLike(job, given);
+    const faults = uniqueFaults(request);
+    if (faults.length > 0) throw invalidRequest(faults);
+    await appendAndRespond({ request, identity, origin, context: ofJob }, res, deps);
   };
 }
 

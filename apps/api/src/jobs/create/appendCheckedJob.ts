@@ -12,31 +12,35 @@ type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
  *
  * @throws Problem `invalid-request` if there are errors and the job does not exist.
  */
-export function appendCheckedJob(event: JobEvent, errors: readonly FieldError[], deps: ReadDeps): Promise<boolean> {
+export function appendCheckedJob(
+  event: JobEvent,
+  errors: readonly FieldError[],
+  deps: ReadDeps,
+): Promise<creation.Creation> {
   return errors.length === 0 ? creation.appendNewJob(event, deps) : refuseUnlessRepeated([event], errors, deps);
 }
 
 /**
  * Appends the first events of many jobs atomically, with `errors` as in appendCheckedJob.
  *
- * @returns false when one of the jobs exists; then nothing was stored.
+ * @returns as appendNewJobs.
  */
 export function appendCheckedJobs(
   events: readonly JobEvent[],
   errors: readonly FieldError[],
   deps: ReadDeps,
-): Promise<boolean> {
+): Promise<creation.Creations> {
   return errors.length === 0 ? creation.appendNewJobs(events, deps) : refuseUnlessRepeated(events, errors, deps);
 }
 
-/** Returns false, as an append of jobs of which one exists. */
+/** Returns what an append of jobs of which one exists does. */
 async function refuseUnlessRepeated(
   events: readonly JobEvent[],
   errors: readonly FieldError[],
   deps: ReadDeps,
-): Promise<false> {
+): Promise<{ readonly kind: 'exists' }> {
   const find = ({ jobId }: JobEvent) => findExistingJob(jobId, deps);
-  if (await creation.anyKeyed(events, find)) return false;
+  if (await creation.anyKeyed(events, find)) return { kind: 'exists' };
   throw invalidRequest(errors);
 }
 

@@ -15,7 +15,7 @@ export const MAX_BATCH_BYTES = 8 * 1_024 * 1_024;
 /** A batch can have very many mistakes; the response need not list them all. */
 const MAX_ERRORS = 50;
 const MAX_WARNINGS = 20;
-/** A job has ten fields. Thousands of unknown ones must not each be inspected. */
+/** A job has eleven fields. Thousands of unknown ones must not each be inspected. */
 const MAX_FIELDS = 32;
 
 /**
@@ -33,6 +33,7 @@ export function decodeBatch(req: Request, now: number): readonly CreateJobReques
     if (errors.length >= MAX_ERRORS) break;
   }
   if (errors.length > 0) throw invalidRequest(errors.slice(0, MAX_ERRORS));
+  limitMessages(requests);
   const bytes = Number(req.headers['content-length']);
   for (const [index, { payload }] of requests.entries()) limitPayload(bytes, payload, `/jobs/${index}/payload`);
   return requests;
@@ -66,6 +67,13 @@ function jobsIn(body: unknown): readonly unknown[] {
   if (!Array.isArray(jobs)) throw mistake('/jobs', jobs === undefined ? 'is required' : 'must be an array');
   if (jobs.length < 1 || jobs.length > MAX_BATCH_JOBS) throw mistake('/jobs', `must have 1 to ${MAX_BATCH_JOBS} jobs`);
   return jobs;
+}
+
+/** The claim of a unique key is a message of the batch as well. */
+function limitMessages(requests: readonly CreateJobRequest[]): void {
+  const messages = requests.length + requests.filter(({ unique }) => unique !== undefined).length;
+  if (messages > MAX_BATCH_JOBS)
+    throw mistake('/jobs', `must have at most ${MAX_BATCH_JOBS} jobs, of which a unique one counts as two`);
 }
 
 function decodeOne(

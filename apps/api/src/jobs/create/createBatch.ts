@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto';
-import { appendNewJob, CreateJobRequest, creationEvent, isSameRequest, type NewIdentity } from '@jobstream/creation';
+import {
+  appendNewJob,
+  CreateJobRequest,
+  creationEvent,
+  isSameRequest,
+  mapConcurrently,
+  type NewIdentity,
+} from '@jobstream/creation';
 import { canonicalJson, fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
@@ -11,6 +18,8 @@ import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { appendCheckedJobs, existingJob, findExistingJob } from './appendCheckedJob.ts';
 import { checkBatch, decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
+import { requireUniqueJobs } from './requireUniqueJobs.ts';
+import { CreatedJobView } from '../view/jobView.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
 /** The body of `POST /api/jobs/batch`. It is decoded job by job, so that each mistake has its pointer. */
@@ -20,7 +29,13 @@ const BatchRequest = Schema.Struct({
 
 /** The response of `POST /api/jobs/batch`: the jobs in the order of the request. */
 const BatchView = Schema.Struct({
-  jobs: Schema.Array(Schema.Struct({ id: JobId, status: JobStatus })),
+  jobs: Schema.Array(
+    Schema.Struct({
+      id: JobId,
+      status: JobStatus,
+      existing: CreatedJobView.fields.existing,
+    }),
+  ),
   warnings: warningsField,
 }).annotate({ identifier: 'Batch' });
 
@@ -35,18 +50,26 @@ export const createBatchDocs: EndpointDocs = {
   headers: ['Idempotency-Key'],
   body: { required: true, content: jsonContent(BatchRequest, examples) },
   responses: {
-    201: { description: 'All jobs were created.', content: jsonContent(BatchView) },
+    201: {
+      description: 'All jobs were created, but for those whose unique keys others hold.',
+      content: jsonContent(BatchView),
+    },
     200: {
       description: 'The jobs that an earlier request with this `Idempotency-Key` created, in their current state.',
       headers: ['Idempotent-Replayed'],
       content: jsonContent(BatchView),
     },
   },
-  problems: ['idempotency-key-reused', 'log-unavailable', 'log-overloaded', 'table-unavailable', 'deadline-exceeded'],
+  problems: [
+    'idempotency-key-reused',
+    'unique-key-held',
+    'upgrade-unfinished',
+    'log-unavailable',
+    'log-overloaded',
+    'table-unavailable',
+    'deadline-exceeded',
+  ],
 };
-
-/** Concurrent lookups for a repeated batch. */
-const CONCURRENCY = 50;
 
 /**
  * `POST /api/jobs/batch`: creates all jobs or none in one atomic append; a repeated key returns the jobs that exist.
@@ -56,11 +79,17 @@ export function createBatch(deps: ApiDeps): RequestHandler {
     const now = deps.log.clock.now();
     const requests = decodeBatch(req, now);
     const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
+    if (requests.some(({ unique }) => unique !== undefined)) await requireUniqueJobs(res, deps);
     const events = creations(req, requests, { context: () => commandContext(res, now), announced: deps.announced });
-    if (await appendCheckedJobs(events, errors, deps)) return respond(res, 201, events.map(created), warnings);
+    const creation = await appendCheckedJobs(events, errors, deps);
+    if (creation.kind === 'created') {
+      const members = events.map((event) => memberOf(event, creation.held.get(event.jobId)));
+      return respond(res, members.every(({ existing }) => existing) ? 200 : 201, members, warnings);
+    }
     const jobs = await existingJobs(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
-    respond(res, 200, jobs, warnings);
+    const members = jobs.map((job) => ({ job }));
+    respond(res, 200, members, warnings);
   };
 }
 
@@ -100,20 +129,10 @@ function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (
   return mapConcurrently(events, ({ jobId }) => findExistingJob(jobId, deps));
 }
 
-async function mapConcurrently<Result>(
-  events: readonly JobEvent[],
-  work: (event: JobEvent, index: number) => Promise<Result>,
-): Promise<readonly Result[]> {
-  const results: Result[] = [];
-  for (let done = 0; done < events.length; done += CONCURRENCY) {
-    const some = events.slice(done, done + CONCURRENCY);
-    results.push(...(await Promise.all(some.map((event, index) => work(event, done + index)))));
-  }
-  return results;
-}
-
 async function createMissing(event: JobEvent, deps: ApiDeps): Promise<Job> {
-  return (await appendNewJob(event, deps)) ? created(event) : existingJob(event.jobId, deps);
+  const creation = await appendNewJob(event, deps);
+  if (creation.kind === 'held') return creation.holder;
+  return creation.kind === 'created' ? created(event) : existingJob(event.jobId, deps);
 }
 
 function created(event: JobEvent): Job {
@@ -122,9 +141,18 @@ function created(event: JobEvent): Job {
   return job;
 }
 
-function respond(res: Response, status: number, jobs: readonly Job[], warnings: readonly PayloadWarning[]): void {
+interface Member {
+  readonly job: Job;
+  readonly existing?: true;
+}
+
+function memberOf(event: JobEvent, holder: Job | undefined): Member {
+  return holder === undefined ? { job: created(event) } : { job: holder, existing: true };
+}
+
+function respond(res: Response, status: number, members: readonly Member[], warnings: readonly PayloadWarning[]): void {
   const body: BodyOf<typeof BatchView> = {
-    jobs: jobs.map(({ id, status: state }) => ({ id, status: state })),
+    jobs: members.map(({ job: { id, status: state }, existing }) => ({ id, status: state, existing })),
     warnings: unlessEmpty(warnings),
   };
   sendJson(res, status, body);

@@ -16,6 +16,7 @@ import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
 import { appendCheckedJob, existingJob } from './appendCheckedJob.ts';
+import { requireUniqueJobs } from './requireUniqueJobs.ts';
 import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
@@ -29,19 +30,22 @@ export const createJobDocs: EndpointDocs = {
   tag: 'jobs',
   summary: 'Create a job',
   description:
-    'Responds when the job is stored in the event log. The payload is checked against the schema that the workers of the type have announced. With an `Idempotency-Key`, the request can be repeated safely: it creates one job.',
+    'Responds when the job is stored in the event log. The payload is checked against the schema that the workers of the type have announced. With an `Idempotency-Key`, the request can be repeated safely: it creates one job. One that is `unique` is not created while another such job holds its key.',
   headers: ['Idempotency-Key'],
   body: { required: true, content: jsonContent(CreateJobRequest, examples) },
   responses: {
     201: { description: 'The job was created.', headers: ['Location'], content: jsonContent(CreatedJobView) },
     200: {
-      description: 'The job that an earlier request with this `Idempotency-Key` created, in its current state.',
+      description:
+        'The job that an earlier request with this `Idempotency-Key` created, or with `existing` the one that holds the unique key, in its current state.',
       headers: ['Location', 'Idempotent-Replayed'],
       content: jsonContent(CreatedJobView),
     },
   },
   problems: [
     'idempotency-key-reused',
+    'unique-key-held',
+    'upgrade-unfinished',
     'log-unavailable',
     'history-unavailable',
     'log-overloaded',
@@ -67,13 +71,16 @@ export function createJob(deps: ApiDeps): RequestHandler {
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
   const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
+  if (request.unique !== undefined) await requireUniqueJobs(res, deps);
   const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
-  if (await appendCheckedJob(event, errors, deps)) return respond(res, 201, evolve(undefined, event), warnings);
+  const creation = await appendCheckedJob(event, errors, deps);
+  if (creation.kind === 'created') return respond(res, 201, { job: evolve(undefined, event), warnings });
+  if (creation.kind === 'held') return respond(res, 200, { job: creation.holder, warnings, existing: true });
   const job = await existingJob(event.jobId, deps);
   if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
   res.setHeader('Idempotent-Replayed', 'true');
-  respond(res, 200, job, warnings);
+  respond(res, 200, { job, warnings });
 }
 
 /** The body must have been decoded: one that is nested too deep cannot be hashed. */
@@ -81,8 +88,14 @@ export function identityOf(key: string | undefined, body: unknown): NewIdentity 
   return key === undefined ? { jobId: newId() } : identityOfKey(key, body);
 }
 
-function respond(res: Response, status: number, job: Job | undefined, warnings: readonly PayloadWarning[]): void {
+interface Answer {
+  readonly job: Job | undefined;
+  readonly warnings: readonly PayloadWarning[];
+  readonly existing?: true;
+}
+
+function respond(res: Response, status: number, { job, ...rest }: Answer): void {
   if (job === undefined) throw new Error('a created job has a state');
   res.setHeader('Location', `/api/jobs/${job.id}`);
-  sendJson(res, status, createdJobView(job, warnings));
+  sendJson(res, status, createdJobView(job, rest));
 }

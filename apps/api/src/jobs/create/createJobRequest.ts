@@ -1,5 +1,5 @@
 import { CreateJobRequest } from '@jobstream/creation';
-import { dueTimeFaults, MAX_PAYLOAD_BYTES } from '@jobstream/domain';
+import { dueTimeFaults, MAX_PAYLOAD_BYTES, uniqueFaults } from '@jobstream/domain';
 import { bodyDecoder, findJsonFaults } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
 
@@ -11,7 +11,7 @@ const decode = bodyDecoder(CreateJobRequest);
  * @throws Problem `invalid-request`, which lists all mistakes at once.
  */
 export function decodeCreateJob(body: unknown, now: number): CreateJobRequest {
-  return decode(body, [...dueTimeFaults(body, now), ...findJsonFaults(body)]);
+  return decode(body, [...dueTimeFaults(body, now), ...uniqueFaults(body), ...findJsonFaults(body)]);
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { CreateJobRequest } from '@jobstream/creation';
 import type { Job } from '@jobstream/domain';
 
-/** The request for a job like an earlier one: its type, payload and settings, unless others are given. */
+/** The request for a job like an earlier one: its type, payload, settings and unique rule, unless others are given. */
 export function requestLike(
-  { type, payload, maxAttempts, backoff, timeoutMs, tags }: Job,
+  { type, payload, maxAttempts, backoff, timeoutMs, tags, unique }: Job,
   given: Partial<CreateJobRequest>,
 ): CreateJobRequest {
-  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...given };
+  const request = { type, payload, maxAttempts, backoff, timeoutMs, tags, ...given };
+  return unique === undefined ? request : { unique, ...request };
 }
 
 /** What the creation of a job says of the one that it repeats, and why it does. */

@@ -18,6 +18,7 @@ import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { appendCheckedJob, existingJob } from '../create/appendCheckedJob.ts';
 import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
+import { requireUniqueJobs } from '../create/requireUniqueJobs.ts';
 import type { Line } from './readLines.ts';
 
 /** Bytes of one UTF-16 code unit, in which the length of a string is counted. */
@@ -30,6 +31,7 @@ export type LineOutcome =
       readonly id: string;
       readonly status: JobStatus;
       readonly replayed?: true;
+      readonly existing?: true;
       readonly warnings?: readonly PayloadWarning[] | undefined;
     }
   | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
@@ -37,7 +39,9 @@ export type LineOutcome =
 /** Creates the job of a line; never rejects. `stop` is set when further lines would fail as well. */
 export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
   try {
-    return await create(line, orderOf(line, res, deps), deps);
+    const order = orderOf(line, res, deps);
+    if (order.request.unique !== undefined) await requireUniqueJobs(res, deps);
+    return await create(line, order, deps);
   } catch (error) {
     return failure(line, toProblem(error), deps);
   }
@@ -71,7 +75,12 @@ function valueOf(text: string): unknown {
 async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
   const { errors, warnings } = deps.payloads.check({ ...order.request, tenant: order.context.tenant, isNew: true });
   const event = creationEvent(order);
-  if (await appendCheckedJob(event, errors, deps)) {
+  const creation = await appendCheckedJob(event, errors, deps);
+  if (creation.kind === 'held') {
+    const { id, status } = creation.holder;
+    return { line: number, id, status, existing: true, warnings: unlessEmpty(warnings) };
+  }
+  if (creation.kind === 'created') {
     const status = fold([event])?.status ?? 'pending';
     return { line: number, id: event.jobId, status, warnings: unlessEmpty(warnings) };
   }

@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
 import { appendNewJob, existingJob, findExistingJob, scopedCreationEvent } from '@jobstream/creation';
-import { canonicalJson, isTerminal, type Job, type JobEvent, timestampOf, uuidV8 } from '@jobstream/domain';
+import {
+  canonicalJson,
+  isTerminal,
+  type Job,
+  type JobEvent,
+  timestampOf,
+  uniqueFaults,
+  uuidV8,
+} from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -44,6 +52,8 @@ export function repetition(
   }
   const changed = payloadOf(source, operation.change, deps);
   if ('refusal' in changed) return { obstacle: refused(changed.refusal) };
+  const [fault] = uniqueFaults(requestLike(source, { payload: changed.payload }));
+  if (fault !== undefined) return { obstacle: refused(fault.detail) };
   return { event: creationOf(source, changed.payload, operation, deps.log.clock.now()) };
 }
 
@@ -80,6 +90,8 @@ function idOfRepetition(sourceId: string, operation: OpenedOperation): string {
 
 async function createOrFind(event: JobEvent, deps: ApiDeps): Promise<Outcome> {
   // A conflict can only be with the same creation: nothing else makes this id.
-  if (!(await appendNewJob(event, deps))) await existingJob(event.jobId, (id) => findExistingJob(id, deps));
+  const creation = await appendNewJob(event, deps);
+  if (creation.kind === 'held') return { outcome: 'skipped', reason: `job ${creation.holder.id} holds the unique key` };
+  if (creation.kind === 'exists') await existingJob(event.jobId, (id) => findExistingJob(id, deps));
   return { outcome: 'done', newJobId: event.jobId };
 }

@@ -28,8 +28,10 @@ export async function replayTogether(
   try {
     const repetitions = fitting(await repetitionsOf(jobs, operation, deps));
     const events = repetitions.map(({ event }) => event);
-    if (events.length === 0 || !(await appendNewJobs(events, deps))) return new Map();
-    return new Map(repetitions.map(({ position, event }) => [position, doneAs(position, event)]));
+    const creations = events.length === 0 ? undefined : await appendNewJobs(events, deps);
+    if (creations?.kind !== 'created') return new Map();
+    const done = repetitions.filter(({ event }) => !creations.held.has(event.jobId));
+    return new Map(done.map(({ position, event }) => [position, doneAs(position, event)]));
   } catch (error) {
     deps.logger.debug({ err: error, operation: operation.id }, 'jobs are replayed one by one');
     return new Map();

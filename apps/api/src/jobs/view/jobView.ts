@@ -60,6 +60,9 @@ export const JobView = Schema.Struct({
   startedAt: fields.startedAt,
   finishedAt: fields.finishedAt,
   rerunOf: fields.rerunOf.annotateKey({ description: 'The job that this one repeats.' }),
+  unique: fields.unique.annotateKey({
+    description: 'Which other jobs are not created, and for how long, because of this one: see its creation.',
+  }),
   unreadableEvents: fields.unreadableEvents.annotateKey({
     description:
       'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
@@ -78,6 +81,9 @@ export const CreatedJobView = Schema.Struct({
   version: fields.version,
   createdAt: fields.createdAt,
   updatedAt: fields.updatedAt,
+  existing: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: 'No job was created: this one holds the unique key.',
+  }),
   warnings: warningsField,
 }).annotate({ identifier: 'CreatedJob' });
 
@@ -104,17 +110,20 @@ function lastAttempt({ attempt, worker, workerVersion }: Job) {
   return { attempt, worker, workerVersion };
 }
 
-function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf }: Job) {
-  return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf };
+function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, unique }: Job) {
+  return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, unique };
 }
 
 function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {
   return { runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents };
 }
 
-export function createdJobView(job: Job, warnings: readonly PayloadWarning[]): BodyOf<typeof CreatedJobView> {
+export function createdJobView(
+  job: Job,
+  { warnings, existing }: { readonly warnings: readonly PayloadWarning[]; readonly existing?: true },
+): BodyOf<typeof CreatedJobView> {
   const { id, type, status, version, createdAt, updatedAt } = job;
-  return { id, type, status, version, createdAt, updatedAt, warnings: unlessEmpty(warnings) };
+  return { id, type, status, version, createdAt, updatedAt, existing, warnings: unlessEmpty(warnings) };
 }
 
 export function errorView(error: JobError, { stacks }: ShownOfErrors): typeof JobErrorView.Type {
