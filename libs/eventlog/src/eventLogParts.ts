@@ -106,7 +106,7 @@ export async function buildParts(
     ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),
     contents,
     attemptLogs: new AttemptLogs({ ...core, contents, direct: new DirectReader(connection, deadlineMs, LOGS_STREAM) }),
-    unique: new UniqueClaims({ manager, keys, leader: new LeaderReader(connection), deadlineMs }),
+    unique: new UniqueClaims({ manager, publisher, keys, leader: new LeaderReader(connection), deadlineMs }),
     writeHealth,
     batches: new BatchAppender(connection, publisher, appending),
     reader,

@@ -18,6 +18,7 @@ export async function createStreams(env: NodeJS.ProcessEnv): Promise<void> {
   });
   await log.start();
   try {
+    await log.unique.allow();
     await log.consumers.createProcessConsumers(config.ACK_WAIT_MS);
   } finally {
     await log.stop();

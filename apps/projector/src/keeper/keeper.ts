@@ -5,10 +5,11 @@ import type { Logger, NextTurn } from '@jobstream/runtime';
 import { carryJob } from './carryJob.ts';
 import { PrefixReader } from './prefixReader.ts';
 import type { ChunkLimits, PrefixChunk } from './prefixReader.ts';
+import { renewClaim } from './renewClaim.ts';
 import { renewSchedule } from './renewSchedule.ts';
 
 export interface KeeperOptions {
-  readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix' | 'schedules'>;
+  readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix' | 'schedules' | 'unique'>;
   /** Age from which on messages may leave the log, in milliseconds; 0 for never. */
   readonly maxAgeMs: number;
   /** Returns the last sequence that the log may lose because the archive, or without one the table, has it. */
@@ -111,11 +112,15 @@ export class Keeper extends PeriodicLoop {
   }
 
   /** Returns the last message that nobody needs any more. */
-  async #carryAll({ jobs, definitions, last }: PrefixChunk, now: string, stop: AbortSignal): Promise<number> {
+  async #carryAll({ jobs, keys, definitions, last }: PrefixChunk, now: string, stop: AbortSignal): Promise<number> {
     const { eventLog } = this.#options;
     let free = last;
     const context = { eventLog, through: last, now };
     for (const [name, version] of definitions) await renewSchedule(name, version, context);
+    for (let start = 0; start < keys.length; start += AT_ONCE) {
+      stop.throwIfAborted();
+      await allOf(keys.slice(start, start + AT_ONCE).map((key) => renewClaim(key, context)));
+    }
     for (let start = 0; start < jobs.length; start += AT_ONCE) {
       stop.throwIfAborted();
       const begun = performance.now();

@@ -15,6 +15,8 @@ export interface PrefixChunk {
   readonly jobs: readonly JobRef[];
   /** The version of the newest definition of each schedule that was defined in it. */
   readonly definitions: ReadonlyMap<string, number>;
+  /** The unique keys that were claimed in it, by jobs that are not known to be completed by now or for a time. */
+  readonly keys: readonly string[];
   /** The message behind it, if this release cannot read it. */
   readonly unreadable?: number;
 }
@@ -57,6 +59,8 @@ export class PrefixReader {
   #messages: { readonly sequence: number; readonly at: number }[] = [];
   #jobs = new Map<string, KnownJob>();
   #definitions: { readonly name: string; readonly version: number; readonly sequence: number }[] = [];
+  #claims: { readonly key: string; readonly sequence: number; readonly jobId: string; readonly isTimed: boolean }[] =
+    [];
   #unreadable: number | undefined;
 
   constructor(prefix: Pick<LogPrefix, 'read' | 'storedAt'>) {
@@ -74,6 +78,7 @@ export class PrefixReader {
     return {
       last,
       jobs: open.map(([jobId, { jobType }]) => ({ jobId, jobType })),
+      keys: this.#keysUpTo(last),
       definitions: new Map(defined.map(({ name, version }) => [name, version])),
       ...(this.#unreadable === last + 1 ? { unreadable: this.#unreadable } : {}),
     };
@@ -84,6 +89,7 @@ export class PrefixReader {
     if (through > this.#position) this.#position = through;
     this.#messages = this.#messages.filter(({ sequence }) => sequence > through);
     this.#definitions = this.#definitions.filter(({ sequence }) => sequence > through);
+    this.#claims = this.#claims.filter(({ sequence }) => sequence > through);
     for (const [jobId, { last }] of this.#jobs) if (last <= through) this.#jobs.delete(jobId);
     if (this.#unreadable !== undefined && this.#unreadable <= through) this.#unreadable = undefined;
   }
@@ -108,6 +114,7 @@ export class PrefixReader {
     this.#messages.push({ sequence, at: Date.parse(recordedAt) });
     if (message.kind === 'job') this.#addJob(message.event, sequence);
     if (message.kind === 'schedule') this.#addSchedule(message.event, sequence);
+    if (message.kind === 'claim') this.#addClaim(message, sequence);
     if (message.kind === 'newer') this.#unreadable ??= sequence;
   }
 
@@ -125,6 +132,18 @@ export class PrefixReader {
 
   #addSchedule({ event, schedule: name, version }: ScheduleEvent, sequence: number): void {
     if (event === 'ScheduleCreated' || event === 'ScheduleUpdated') this.#definitions.push({ name, version, sequence });
+  }
+
+  #addClaim({ key, claim: { jobId, until } }: Extract<PrefixMessage, { kind: 'claim' }>, sequence: number): void {
+    this.#claims.push({ key, sequence, jobId, isTimed: until !== undefined });
+  }
+
+  #keysUpTo(last: number): readonly string[] {
+    const isOpen = (jobId: string) => this.#jobs.get(jobId)?.state?.status !== 'completed';
+    const claims = this.#claims.filter(
+      ({ sequence, jobId, isTimed }) => sequence <= last && (isTimed || isOpen(jobId)),
+    );
+    return [...new Set(claims.map(({ key }) => key))];
   }
 
   #lastOf({ first, through, before, size }: ChunkLimits): number {

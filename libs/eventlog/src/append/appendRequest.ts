@@ -1,4 +1,5 @@
 import { encodeJobEvent, type JobEvent } from '@jobstream/domain';
+import { type ClaimBody, encodeClaim } from '../read/claimMessage.ts';
 import { claimSubject } from '../streams/claimSubject.ts';
 import { eventSubject, expectationFilter } from '../streams/jobSubjects.ts';
 
@@ -33,16 +34,6 @@ export interface Claim {
   readonly until?: string | undefined;
 }
 
-/** What the message of a claim says. `renewed`: the job was seen in the log before its events left it. */
-export interface ClaimBody {
-  readonly jobId: string;
-  readonly jobType: string;
-  readonly until?: string | undefined;
-  readonly renewed?: true;
-}
-
-const CLAIM_VERSION = 1;
-
 export function jobAppendRequest(event: JobEvent, traceparent?: string): AppendRequest {
   const subject = eventSubject(event);
   return {
@@ -56,11 +47,6 @@ export function jobAppendRequest(event: JobEvent, traceparent?: string): AppendR
   };
 }
 
-export function claimRequest({ key, after }: Claim, body: ClaimBody): ClaimRequest {
-  const { jobId, jobType, until, renewed } = body;
-  return {
-    subject: claimSubject(key),
-    text: JSON.stringify({ v: CLAIM_VERSION, jobId, jobType, until, renewed }),
-    expected: after,
-  };
+export function claimRequest({ key, after, until }: Claim, body: Omit<ClaimBody, 'until'>): ClaimRequest {
+  return { subject: claimSubject(key), text: encodeClaim({ ...body, until }), expected: after };
 }

@@ -3,9 +3,11 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import { decodeStoredEvent } from '../read/logEntry.ts';
+import { type ClaimBody, decodeClaim } from '../read/claimMessage.ts';
 import { decodeStoredScheduleEvent } from '../read/scheduleEntry.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import type { JobReader, JobSnapshot, StoredHistory } from '../read/jobReader.ts';
+import { keyOfClaim } from '../streams/claimSubject.ts';
 import { JOBS_STREAM, type ExpiryRule } from '../streams/streams.ts';
 
 /** Messages `first` to `last` are in the log, none if `last` is less; `now` is the server's clock, RFC 3339. */
@@ -15,10 +17,11 @@ export interface LogState {
   readonly now: string;
 }
 
-/** A message of the log with what it says. `newer`: an event of a schedule that this release cannot read. `none`: no event. */
+/** A message of the log with what it says. `newer`: an event of a schedule that this release cannot read. `none`: nothing that counts. */
 export type PrefixMessage = { readonly sequence: number; readonly recordedAt: string } & (
   | { readonly kind: 'job'; readonly event: LoggedEvent }
   | { readonly kind: 'schedule'; readonly event: ScheduleEvent }
+  | { readonly kind: 'claim'; readonly key: string; readonly claim: ClaimBody }
   | { readonly kind: 'newer' | 'none' }
 );
 
@@ -106,6 +109,8 @@ function decode(message: StoredMessage): PrefixMessage {
     const decoded = decodeStoredEvent(subject, text, header);
     return decoded.kind === 'malformed' ? { ...at, kind: 'none' } : { ...at, kind: 'job', event: decoded.event };
   }
+  const key = keyOfClaim(subject);
+  if (key !== undefined) return { ...at, kind: 'claim', key, claim: decodeClaim(text) };
   const decoded = decodeStoredScheduleEvent(message);
   if (decoded.kind === 'event') return { ...at, kind: 'schedule', event: decoded.event };
   return { ...at, kind: decoded.kind === 'newer' ? 'newer' : 'none' };

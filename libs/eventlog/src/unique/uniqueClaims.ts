@@ -1,8 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { canonicalJson, isObject, type Unique, uniqueValues } from '@jobstream/domain';
+import { canonicalJson, type Unique, uniqueValues } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { ClaimBody } from '../append/appendRequest.ts';
-import { LogUnavailableError } from '../errors.ts';
+import { claimRequest } from '../append/appendRequest.ts';
+import { expectationHeaders } from '../connection/headers.ts';
+import { publishOnce, type Publisher, type PublishOutcome } from '../connection/publisher.ts';
+import { isConflict } from '../connection/serverErrors.ts';
+import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
+import { type ClaimBody, decodeClaim } from '../read/claimMessage.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { JobKeys } from '../sealing/jobKeys.ts';
 import { claimSubject } from '../streams/claimSubject.ts';
@@ -23,6 +27,7 @@ export interface StoredClaim extends ClaimBody {
 
 export interface UniqueClaimsOptions {
   readonly manager: JetStreamManager;
+  readonly publisher: Pick<Publisher, 'publish'>;
   /** The keys of contents, where they are encrypted. */
   readonly keys: Pick<JobKeys, 'findOrCreate'> | undefined;
   /** Reads the stream JOBS: a replica may not have the newest claim yet. */
@@ -62,19 +67,40 @@ export class UniqueClaims {
     return createHmac('sha256', secret).update(text).digest().subarray(0, KEY_BYTES).toString('base64url');
   }
 
-  /** Returns the newest claim of a key, undefined if it has none. */
-  async newest(key: string): Promise<StoredClaim | undefined> {
+  /** Lets the stream of an earlier release take claims; that is done once. */
+  async allow(): Promise<void> {
     this.#allowed ??= allowClaims(this.#options.manager);
     await this.#allowed.catch((error: unknown) => {
       this.#allowed = undefined;
       throw error;
     });
+  }
+
+  /** Returns the newest claim of a key, undefined if it has none. */
+  async newest(key: string): Promise<StoredClaim | undefined> {
+    await this.allow();
     try {
       const message = await this.#options.leader.lastMessage(claimSubject(key), this.#options.deadlineMs);
       return message && { ...decodeClaim(message.text), sequence: message.sequence };
     } catch (error) {
       throw new LogUnavailableError('a claim could not be read', { cause: error });
     }
+  }
+
+  /**
+   * Stores the newest claim of a key again, since the log is about to lose it.
+   *
+   * @throws ConcurrentAppendError when another one has been stored meanwhile.
+   */
+  async renew(key: string, { sequence, ...body }: StoredClaim): Promise<void> {
+    const { until } = body;
+    const { subject, text } = claimRequest({ key, after: sequence, until }, { ...body, renewed: true });
+    const headers = expectationHeaders(sequence, { subject, filter: subject });
+    const outcome = await publishOnce(this.#options.publisher, { subject, body: text, headers });
+    if (outcome.kind === 'stored') return;
+    if (outcome.kind === 'refused' && isConflict(outcome.code))
+      throw new ConcurrentAppendError(`the unique key ${key}`, sequence);
+    throw new LogUnavailableError(`a claim could not be renewed: ${reasonOf(outcome)}`);
   }
 
   /** Does the work when the works that this process has begun for the key before have ended. */
@@ -97,21 +123,6 @@ export class UniqueClaims {
   }
 }
 
-/** A message that is no claim, as a stranger can store it, names no job: the key is free. */
-export function decodeClaim(text: string): ClaimBody {
-  const none = { jobId: '', jobType: '' };
-  try {
-    const body: unknown = JSON.parse(text);
-    if (!isObject(body)) return none;
-    const { jobId, jobType, until, renewed } = body;
-    if (typeof jobId !== 'string' || typeof jobType !== 'string') return none;
-    return {
-      jobId,
-      jobType,
-      ...(typeof until === 'string' ? { until } : {}),
-      ...(renewed === true ? { renewed } : {}),
-    };
-  } catch {
-    return none;
-  }
+function reasonOf(outcome: Exclude<PublishOutcome, { readonly kind: 'stored' }>): string {
+  return outcome.kind === 'refused' ? `${outcome.description} (${outcome.code})` : outcome.reason;
 }
