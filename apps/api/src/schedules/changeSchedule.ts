@@ -17,6 +17,7 @@ import { commandContext } from '../auth/caller.ts';
 import { invalidRequest } from '../http/parsing/decodeBody.ts';
 import { assertIfMatch } from '../http/entityTag.ts';
 import type { PayloadWarning } from '../payloads/payloadWarning.ts';
+import { requireUniqueJobs } from '../jobs/create/requireUniqueJobs.ts';
 import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
 import { decodeChangeSchedule, decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
@@ -111,6 +112,7 @@ export function createSchedule(deps: ApiDeps): RequestHandler {
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
+    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
@@ -126,6 +128,7 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
+    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
     const command = { ...context, kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
@@ -144,6 +147,7 @@ export function patchSchedule(deps: ApiDeps): RequestHandler {
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
     await assertAccepted(name, definition, deps);
+    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
     const command = { ...context, kind: 'UpdateSchedule', definition, ...why } as const;
     const { definitionVersion: read } = snapshot.schedule;
     const assertAllowed = ({ definitionVersion }: Schedule) => {

@@ -9,6 +9,7 @@ import {
   scheduleDefinition,
   ScheduleName,
   TimeZone,
+  uniqueFaults,
 } from '@jobstream/domain';
 import { CreateJobRequest } from '@jobstream/creation';
 import * as Schema from 'effect/Schema';
@@ -100,7 +101,11 @@ function merged(before: object, given: unknown): unknown {
 }
 
 function mistakes(body: unknown): readonly FieldError[] {
-  return [...neverTickErrors(body), ...findJsonFaults(body)];
+  return [...neverTickErrors(body), ...uniqueErrors(body), ...findJsonFaults(body)];
+}
+
+function uniqueErrors(body: unknown): readonly FieldError[] {
+  return uniqueFaults(fieldOf(body, 'job')).map(({ pointer, detail }) => ({ pointer: `/job${pointer}`, detail }));
 }
 
 function nameErrors(body: unknown, name: string): readonly FieldError[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ArchiveCorruptError, ArchiveUnavailableError } from '@jobstream/archive';
-import { defaultBackoff, type ScheduleEvent } from '@jobstream/domain';
+import { type CatchUp, defaultBackoff, type ScheduleEvent } from '@jobstream/domain';
 import { HistoryIncompleteError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, FiredTrigger } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
@@ -46,7 +46,7 @@ const dyingLog = () => changingLog(() => Promise.reject(new LogUnavailableError(
 /** A log in which something happens between the jobs and the first record of ticks. */
 function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] {
   let happened = false;
-  const { announcements, schedules } = stage.eventLog;
+  const { schedules } = stage.eventLog;
   const append = async (event: ScheduleEvent, expected: number) => {
     if (!happened) {
       happened = true;
@@ -55,7 +55,7 @@ function changingLog(happen: () => Promise<void>): SchedulerContext['eventLog'] 
     return schedules.append(event, expected);
   };
   const dying = Object.create(schedules, { append: { value: append } }) as EventLog['schedules'];
-  return { announcements, append: (event, expected) => stage.eventLog.append(event, expected), schedules: dying };
+  return logWith({ schedules: dying });
 }
 
 /** A log that rejects jobs. */
@@ -63,8 +63,24 @@ function rejectingLog(error: Error): SchedulerContext['eventLog'] {
   const append: SchedulerContext['eventLog']['append'] = async () => {
     throw error;
   };
-  const { announcements, schedules } = stage.eventLog;
-  return { announcements, append, schedules };
+  return logWith({ append });
+}
+
+/** The log but for these parts. */
+function logWith(parts: Partial<SchedulerContext['eventLog']>): SchedulerContext['eventLog'] {
+  const { announcements, schedules, unique, clock, contents, expiresPermanently } = stage.eventLog;
+  return {
+    announcements,
+    schedules,
+    unique,
+    clock,
+    contents,
+    expiresPermanently,
+    append: (...args) => stage.eventLog.append(...args),
+    appendAll: (...args) => stage.eventLog.appendAll(...args),
+    readJob: (...args) => stage.eventLog.readJob(...args),
+    ...parts,
+  };
 }
 
 describe('a tick creates one job', () => {
@@ -123,6 +139,50 @@ describe('a tick creates one job', () => {
   });
 });
 
+describe('a tick of a schedule whose job is unique', () => {
+  const unique = { by: ['payload'], while: 'unfinished' } as const;
+  const create = async (catchUp?: CatchUp) => {
+    const job = {
+      type: 'unhandled',
+      payload: { name },
+      maxAttempts: 1,
+      backoff: defaultBackoff,
+      timeoutMs: 1_000,
+      tags: [],
+      unique,
+    };
+    await stage.create(name, { ...everyMinute, job, ...(catchUp === undefined ? {} : { catchUp }) }, NOON);
+  };
+
+  test('creates none while an earlier one has not ended, and is recorded as skipped', async () => {
+    await create();
+    await fire(60.1);
+    await fire(120.1);
+    const [job, ...others] = await stage.jobs(name);
+    expect(others).toEqual([]);
+    expect(await stage.records(name)).toEqual([
+      { tickAt: at(60), jobIds: [job?.jobId], skipped: 0 },
+      { tickAt: at(120), jobIds: [], skipped: 1 },
+    ]);
+  });
+
+  test('creates one of several that were missed', async () => {
+    await create({ policy: 'all', limit: 100 });
+    await fire(300.1);
+    const [job, ...others] = await stage.jobs(name);
+    expect(others).toEqual([]);
+    expect(await stage.records(name)).toEqual([{ tickAt: at(300), jobIds: [job?.jobId], skipped: 4 }]);
+  });
+
+  test('that is fired again has its job', async () => {
+    await create();
+    expect(await fire(60.1, {}, { eventLog: dyingLog() })).toEqual(['nak']);
+    await fire(60.1);
+    const [job] = await stage.jobs(name);
+    expect(await stage.records(name)).toEqual([{ tickAt: at(60), jobIds: [job?.jobId], skipped: 0 }]);
+  });
+});
+
 describe('a trigger', () => {
   test('for a schedule that is deleted or disabled creates no job and is removed', async () => {
     await stage.create(name);
@@ -159,8 +219,7 @@ describe('a trigger', () => {
       if (event.actor.id === bad) throw new TypeError('a defect');
       return stage.eventLog.append(event, expected);
     };
-    const { announcements, schedules } = stage.eventLog;
-    const eventLog = { announcements, append, schedules };
+    const eventLog = logWith({ append });
     expect(await fire(60.1, forAll, { eventLog })).toEqual(['ack']);
     expect([await stage.ticks(bad), await stage.ticks(good)]).toEqual([[], [at(60)]]);
   });

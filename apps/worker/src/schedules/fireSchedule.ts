@@ -1,3 +1,4 @@
+import { appendNewJob, isUniqueCreation, UniqueKeyHeldError } from '@jobstream/creation';
 import { decideSchedule, exists, isRejection, planTicks } from '@jobstream/domain';
 import type { JobEvent, Schedule, TickPlan } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
@@ -37,17 +38,34 @@ async function createJobsAndRecord(
   const { type, unset } = snapshot.schedule.job;
   const definition = unset === undefined ? undefined : await eventLog.announcements.definitionOf(type);
   const jobs = plan.fire.map((tickAt) => jobFromTick(snapshot.schedule, tickAt, { clock, definition }));
-  await Promise.all(jobs.map((job) => createOnce(job, context)));
-  await record(plan, jobs, snapshot, { trigger, context });
+  const areThere = await Promise.all(jobs.map((job) => createOnce(job, context)));
+  const created = jobs.filter((_job, index) => areThere[index]);
+  const skipped = plan.skipped + jobs.length - created.length;
+  await record({ ...plan, skipped }, created, snapshot, { trigger, context });
 }
 
-async function createOnce(job: JobEvent, { eventLog }: SchedulerContext): Promise<void> {
+/** Returns whether the job is there, created now or before: not while another one holds its unique key. */
+async function createOnce(job: JobEvent, { eventLog }: SchedulerContext): Promise<boolean> {
+  if (isUniqueCreation(job)) return createUnique(job, eventLog);
   try {
     await eventLog.append(job, 0);
   } catch (error) {
     if (!(error instanceof ConcurrentAppendError)) throw error;
   }
+  return true;
 }
+
+async function createUnique(job: JobEvent, log: SchedulerContext['eventLog']): Promise<boolean> {
+  try {
+    return (await appendNewJob(job, { log, table: noTable })).kind !== 'held';
+  } catch (error) {
+    if (error instanceof UniqueKeyHeldError) return false;
+    throw error;
+  }
+}
+
+/** A scheduler knows no more of a job than the log. */
+const noTable = { findJob: () => Promise.resolve(undefined) };
 
 async function record(
   { tickAt, skipped }: TickPlan,

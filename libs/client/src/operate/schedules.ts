@@ -2,7 +2,7 @@ import type { CallOptions } from '../transport/transport.ts';
 import { itemsOf } from '../jobs/pages.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Actor } from './actor.ts';
-import type { Backoff, CreatedJob, NewJob, Warning } from '../jobs/job.ts';
+import type { Backoff, CreatedJob, NewJob, Unique, Warning } from '../jobs/job.ts';
 import { checkPayload, type JobDefaults, type JobDefinition, type PayloadInput } from '../enqueue/defineJob.ts';
 import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CreateOptions } from '../jobs/jobs.ts';
@@ -170,6 +170,8 @@ interface JobTemplate {
   readonly tags: readonly string[];
   /** The settings that were left out: the definition of the type decides at each tick. */
   readonly unset?: readonly ('maxAttempts' | 'backoff' | 'timeoutMs')[];
+  /** A tick creates no job while an earlier one holds its unique key. */
+  readonly unique?: Unique;
 }
 
 /** A schedule as the API shows it. `version` is that of its definition. */

@@ -21,9 +21,18 @@ export function scheduleDefinition(request: NewScheduleRequest): ScheduleDefinit
 }
 
 function templateOf(job: NewScheduleRequest['job']): JobTemplate {
-  const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags } = jobSettings(job, 0);
+  const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags, unique } = jobSettings(job, 0);
   const unset = definedSettings.filter((setting) => job[setting] === undefined);
-  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...(unset.length === 0 ? {} : { unset }) };
+  return {
+    type,
+    payload,
+    maxAttempts,
+    backoff,
+    timeoutMs,
+    tags,
+    ...(unset.length === 0 ? {} : { unset }),
+    ...(unique === undefined ? {} : { unique }),
+  };
 }
 
 /** Whether a cron expression is valid and never ticks: it may name only days that do not exist, such as 30 February. */

@@ -3,6 +3,7 @@ import { Backoff } from '../job/backoff.ts';
 import { definedSettings, MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
 import { JobId, JobType } from '../job/jobId.ts';
 import type { NewJobRequest } from '../job/newJob.ts';
+import { Unique } from '../job/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 import { CronExpression } from './cron.ts';
@@ -28,6 +29,8 @@ export const JobTemplate = Schema.Struct({
   timeoutMs: TimeoutMs,
   tags: Tags,
   unset: Schema.optionalKey(Schema.Array(Schema.Literals(definedSettings))),
+  /** A tick creates no job while an earlier one holds its unique key. */
+  unique: Schema.optionalKey(Unique),
 });
 export type JobTemplate = typeof JobTemplate.Type;
 
