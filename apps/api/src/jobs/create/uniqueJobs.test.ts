@@ -220,7 +220,7 @@ describe('a retry', () => {
 
 test.each([
   [{}, '/unique/by', 'is required'],
-  [{ by: [] }, '/unique/by', 'must have'],
+  [{ by: [] }, '/unique/by', 'between 1 and 16'],
   [{ by: ['user'] }, '/unique/by/0', '"tenant", "type", "payload", or a path into the payload'],
   [{ by: ['payload.userId', 'payload.userld'] }, '/unique/by/1', 'the payload has no userld'],
   [{ ...byUser, forMs: 999 }, '/unique/forMs', '1000'],
