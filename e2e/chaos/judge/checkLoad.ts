@@ -27,10 +27,19 @@ function acknowledged(record: LoadRecord, histories: Histories, jobs: Jobs): rea
   if (record.kind === 'sent') return [];
   const { id: jobId } = record;
   const history = histories.get(jobId) ?? [];
+  if (record.kind === 'held') return knownHolder(record, history);
   if (record.kind === 'created') return keptPromise(record, history, jobs.get(jobId));
   const event = eventOf[record.kind];
   if (history.some((logged) => logged.event === event)) return [];
   return [{ rule: 'lost-change', jobId, detail: `${event} is not in the log` }];
+}
+
+function knownHolder(
+  { token, id: jobId }: Extract<LoadRecord, { kind: 'held' }>,
+  [first]: readonly LoggedEvent[],
+): readonly Violation[] {
+  if (first?.data['uniqueKey'] !== undefined) return [];
+  return [{ rule: 'lost', jobId, detail: `${token} was not created for it, and it is not in the log` }];
 }
 
 function keptPromise(

@@ -24,6 +24,8 @@ export type LoadRecord =
       /** The job that it repeats. */
       readonly rerunOf?: string;
     }
+  /** No job was created: the one with this id held the unique key. */
+  | { readonly kind: 'held'; readonly token: string; readonly id: string }
   | { readonly kind: AcknowledgedChange; readonly id: string };
 
 export type AcknowledgedChange = 'cancelled' | 'requeued' | 'dueNow' | 'payloadChanged';

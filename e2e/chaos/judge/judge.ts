@@ -4,6 +4,7 @@ import type { Repeats } from './checkEffects.ts';
 import { checkLoad } from './checkLoad.ts';
 import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
+import { checkKeys } from './checkKeys.ts';
 import { checkPast } from './checkPast.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
@@ -39,6 +40,7 @@ export function judge(evidence: Evidence): Verdict {
       ...[...byJob].flatMap(([jobId, history]) => checkChain(jobId, history)),
       ...[...replays.values()].flatMap((one) => one.violations),
       ...[...byJob].flatMap(([jobId, history]) => checkClocks(jobId, history)),
+      ...checkKeys(evidence.messages, byJob),
       ...checkTimers(evidence.timers, byJob),
       ...checkLoad(evidence.load, byJob, jobs),
       ...checkRows(evidence.rows, jobs),

@@ -6,6 +6,8 @@ export const rules = {
   invented: 'jobs that no client created, or twice for one creation',
   terminals: 'jobs with two ends and no requeue between',
   illegal: 'illegal transitions',
+  unique: 'times that two jobs with one unique key had not ended',
+  claim: 'unique jobs without a claim of their key',
   early: 'attempts before their time',
   clock: 'events whose times are not those of the server',
   timers: 'timers beyond what the waits of jobs need',

@@ -23,11 +23,17 @@ type Recipe = (random: SeededRandom, call: (how: string) => Body) => Partial<Wan
 /** Where the log keeps events for seconds, an old attempt whose worker is killed is taken over a minute after this time. */
 const TIMEOUT_MS = 30_000;
 
+/** How many unique keys there are. */
+const GROUPS = 6;
+
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 
 /** The kinds of work and how many of each hundred jobs are such. */
 const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
-  [32, (_random, call) => ({ body: call('ok') })],
+  [24, (_random, call) => ({ body: call('ok') })],
+  [3, (random, call) => ({ body: oneOf(call('ok'), random) })],
+  [3, (random, call) => ({ body: oneOf(call(`slow-${random.int(50, 2_500)}`), random) })],
+  [2, (random, call) => ({ body: oneOf(call('once'), random), retry: {} })],
   [3, (_random, call) => ({ body: call('ok'), rerun: true })],
   [10, (random, call) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
   [10, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
@@ -75,6 +81,13 @@ function draw(random: SeededRandom): Recipe {
 
 function sleep(payload: object): Body {
   return { type: 'sleep', payload };
+}
+
+/** Unique among a few: while one has not ended, others of its group are not created. */
+function oneOf(body: Body, random: SeededRandom): Body {
+  const payload = body['payload'] as { readonly body: object };
+  const grouped = { ...payload, body: { ...payload.body, group: random.int(1, GROUPS) } };
+  return { ...body, payload: grouped, unique: { by: ['payload.body.group'] } };
 }
 
 function inMs(ms: number): string {

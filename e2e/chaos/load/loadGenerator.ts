@@ -114,6 +114,10 @@ export class LoadGenerator {
       if (answer !== undefined || keyed) this.unexpected.push(`${token}: ${JSON.stringify(answer ?? 'no answer')}`);
       return undefined;
     }
+    if (answer.body['existing'] === true) {
+      this.#record({ kind: 'held', token, id });
+      return undefined;
+    }
     this.#record({ kind: 'created', token, id, status: answer.status });
     this.#acknowledged += 1;
     this.#options.onCreated(id, beganAt);
