@@ -56,6 +56,14 @@ async function failedJob(): Promise<string> {
   return id;
 }
 
+test('a unique job says by what it is and until when', async (context) => {
+  const { page } = await stage.openPage(context);
+  const unique = { by: ['payload.to'], while: 'waiting' } as const;
+  const { id } = await client.jobs.create({ type: 'nobody-takes-it', payload: { to: crypto.randomUUID() }, unique });
+  await stage.logIn(page, `/jobs/${id}`, keys.reader);
+  await page.getByText('by payload.to, until its first start').waitFor();
+});
+
 describe('why it waits', () => {
   test('a delayed job says until when, and can be run now with a reason', async (context) => {
     const { id } = await client.jobs.create({ type: 'sleep', payload: { durationMs: 10 }, delayMs: HOUR_MS });

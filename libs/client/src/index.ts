@@ -22,6 +22,7 @@ export { hasEnded } from './jobs/job.ts';
 export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob, Unique } from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';
 export { explainSettings } from './jobs/explainSettings.ts';
+export { explainUnique } from './jobs/explainUnique.ts';
 export { explainWaiting } from './jobs/explainWaiting.ts';
 export type { Explanation, ExplanationFormat } from './jobs/explainWaiting.ts';
 export { foldStack } from './jobs/foldStack.ts';

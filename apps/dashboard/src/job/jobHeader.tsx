@@ -1,4 +1,4 @@
-import { explainSettings, hasEnded, type Job } from '@jobstream/client';
+import { explainSettings, explainUnique, hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ExportIncident } from '../incident/exportIncident.tsx';
@@ -33,6 +33,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
 
 function Facts({ job }: { readonly job: Job }) {
   const { status, attempt, maxAttempts, createdAt, runAt, tags, tenant, worker, progress } = job;
+  const unique = explainUnique(job);
   return (
     <dl className="facts">
       <Fact name="Created">
@@ -43,6 +44,7 @@ function Facts({ job }: { readonly job: Job }) {
       </Fact>
       <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
       <ByDefinition job={job} />
+      {unique !== undefined && <Fact name="Unique">{unique}</Fact>}
       {runAt !== undefined && !hasEnded(job) && (
         <Fact name="Due">
           <Instant at={runAt} />
