@@ -159,9 +159,15 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'drops its result behind a JobCarried',
-    edits: [['if found.version > job.version and found.is_same_attempt(job):  # it was carried', 'if False:']],
+    edits: [['if found.version > job.version and found.is_same_attempt(job):', 'if False:']],
     detectedBy: 'carried',
     complaint: /should become completed; its events: JobCarried$/m,
+  },
+  {
+    name: 'gives an attempt up behind any event of another',
+    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and found.carried > job.carried:']],
+    detectedBy: 'foreign-event',
+    complaint: /should become completed/,
   },
   {
     name: 'starts on a call from before a JobCarried',
@@ -212,6 +218,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     edits: [['if job.is_unreadable:', 'if False:']],
     detectedBy: 'newer-event-of-job',
     complaint: /it is not run/,
+  },
+  {
+    name: 'goes on with an attempt that an event of a newer release may have ended',
+    edits: [['if self.is_unreadable or not self.status', 'if not self.status']],
+    detectedBy: 'newer-event-of-attempt',
+    complaint: /JobCompleted/,
   },
   {
     name: 'takes a job that a newer release has begun in its own way for none',
