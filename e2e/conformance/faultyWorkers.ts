@@ -200,6 +200,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /should become completed; .* JobFailed$/m,
   },
   {
+    name: 'does not wait for the time that a job was postponed to',
+    edits: [['status="scheduled" if postponed else self.status', 'status=self.status']],
+    detectedBy: 'revised',
+    complaint: /a timer is the cause/,
+  },
+  {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
       ['if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):', 'if False:'],

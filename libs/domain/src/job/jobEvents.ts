@@ -25,6 +25,11 @@ const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job
 const ofNextAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt + 1 && attempt <= job.maxAttempts;
 const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt && attempt < job.maxAttempts;
 
+/** Whether a due time that was asked for lies behind the time of the event. */
+function isAfter(runAt: string | undefined, at: string): boolean {
+  return runAt !== undefined && Date.parse(runAt) > Date.parse(at);
+}
+
 /** What only the history has: the delay, of which the job has the time that it was turned into, and an operator's reason. */
 function withoutHistory<Data extends { readonly delayMs?: number; readonly reason?: string }>(all: Data) {
   const { delayMs: _delayMs, reason: _reason, ...data } = all;
@@ -63,7 +68,7 @@ export const jobEvents = {
       ...(data.delayMs === undefined && data.reason === undefined ? data : withoutHistory(data)),
       id: jobId,
       type: jobType,
-      status: data.runAt !== undefined && Date.parse(data.runAt) > Date.parse(at) ? 'scheduled' : 'pending',
+      status: isAfter(data.runAt, at) ? 'scheduled' : 'pending',
       version: 1,
       attempt: 0,
       createdAt: at,
@@ -235,6 +240,31 @@ export const jobEvents = {
     legalIn: ['failed', 'cancelled'],
     fits: always,
     evolve: (job, { data: { payload } }) => ({ ...job, payload }),
+  }),
+
+  /** It may postpone a job that was pending, which a call for work then finds not due. Its settings stay: see `carriedBehindGap`. */
+  JobRevised: define({
+    summary:
+      'Before the first attempt, a later request under the same unique key has given the job another payload or due time. What it leaves out stays.',
+    token: 'revised',
+    protocol: 4,
+    callsForWork: false,
+    byOperator: true,
+    data: {
+      payload: Schema.optionalKey(Schema.Unknown),
+      runAt: Schema.optionalKey(Timestamp),
+      delayMs: Schema.optionalKey(DurationMs),
+      reason: Schema.optionalKey(Schema.String),
+    },
+    secrets: { payload: 'value' },
+    hidden: [],
+    legalIn: ['scheduled', 'pending'],
+    fits: ({ attempt }) => attempt === 0,
+    evolve: (job, { at, data }) => ({
+      ...job,
+      ...withoutHistory(data),
+      status: isAfter(data.runAt, at) ? 'scheduled' : job.status,
+    }),
   }),
 
   JobReleased: define({
