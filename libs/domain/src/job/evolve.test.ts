@@ -161,8 +161,9 @@ test('a revised job has another payload or due time, and is scheduled again if i
   expect(after(delayed, jobRevised({ runAt: CREATED_AT }))).toMatchObject({ status: 'scheduled', runAt: CREATED_AT });
 });
 
+const released = (attempt: number) => [jobStarted({ attempt }), jobReleased({ attempt })];
+
 test('a job is revised before its first attempt only', () => {
-  const released = (attempt: number) => [jobStarted({ attempt }), jobReleased({ attempt })];
   const before = after(jobCreated(), ...released(1));
   expect(afterNext(before, jobRevised({ payload: [1] }))).toMatchObject({ payload: [1] });
   const since = after(...historyOf('retrying'), ...released(2));

@@ -118,7 +118,7 @@ test('a chain goes on behind an event of another writer that leaves its attempt 
   const { jobId } = await log.create('any');
   await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
   const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
-  const context = { ...log, ...open, clock: systemClock(Date), workerName: 'w' };
+  const context = { eventLog: log.eventLog, ...open, clock: systemClock(Date), workerName: 'w' };
   const chain = new JobChain(before, { causationId: 'cause' }, context);
   await log.act(jobId, { kind: 'ReportProgress', attempt: 1, percent: 50 });
   await chain.record({ kind: 'ReportProgress', attempt: 1, percent: 50 });
@@ -131,7 +131,7 @@ test('a chain ends behind an event of a newer release, which may have ended its 
   const { jobId } = await log.create('any');
   await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
   const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
-  const context = { ...log, ...open, clock: systemClock(Date), workerName: 'w' };
+  const context = { eventLog: log.eventLog, ...open, clock: systemClock(Date), workerName: 'w' };
   const chain = new JobChain(before, { causationId: 'cause' }, context);
   const started = (await log.eventLog.readHistory(jobId)).at(-1)?.event as JobEvent;
   const newer = { ...started, v: 2, id: randomUUID(), version: 3 } as unknown as JobEvent;
