@@ -159,9 +159,15 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'drops its result behind a JobCarried',
-    edits: [['if found.version > job.version and found.is_same_attempt(job):  # it was carried', 'if False:']],
+    edits: [['if found.version > job.version and found.is_same_attempt(job):', 'if False:']],
     detectedBy: 'carried',
     complaint: /should become completed; its events: JobCarried$/m,
+  },
+  {
+    name: 'gives an attempt up behind any event of another',
+    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and found.carried > job.carried:']],
+    detectedBy: 'foreign-event',
+    complaint: /should become completed/,
   },
   {
     name: 'starts on a call from before a JobCarried',
@@ -194,6 +200,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /should become completed; .* JobFailed$/m,
   },
   {
+    name: 'does not wait for the time that a job was postponed to',
+    edits: [['status="scheduled" if postponed else self.status', 'status=self.status']],
+    detectedBy: 'revised',
+    complaint: /a timer is the cause/,
+  },
+  {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
       ['if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):', 'if False:'],
@@ -212,6 +224,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     edits: [['if job.is_unreadable:', 'if False:']],
     detectedBy: 'newer-event-of-job',
     complaint: /it is not run/,
+  },
+  {
+    name: 'goes on with an attempt that an event of a newer release may have ended',
+    edits: [['if self.is_unreadable or not self.status', 'if not self.status']],
+    detectedBy: 'newer-event-of-attempt',
+    complaint: /JobCompleted/,
   },
   {
     name: 'takes a job that a newer release has begun in its own way for none',

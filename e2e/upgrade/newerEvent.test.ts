@@ -106,7 +106,7 @@ test('a job that a newer release has begun in its own way is left to it by every
   await jobs.reaches(plain.id, 'completed'); // its timer was set later: the worker has seen both
   const found = await fetch(`${earlier.api}/api/jobs/${filed.id}`);
   expect(await found.json()).toMatchObject({ status: 409, type: 'urn:jobstream:problem:job-unreadable' });
-  expect(await verify(repositoryRoot)).toMatchObject({ code: 1, output: expect.stringContaining(filed.id) });
+  expect((await verify(repositoryRoot)).output).toContain(filed.id);
   await earlier[Symbol.asyncDispose]();
 
   await using upgraded = await start('newer', 'api', 'projector', 'worker');

@@ -85,6 +85,18 @@ class Folding(unittest.TestCase):
         self.assertEqual(job.created["data"], {"payload": {"to": "b"}, "maxAttempts": 2, "timeoutMs": 30_000})
         self.assertEqual(subject_of(changed), f"jobs.email.{JOB}.payload-changed")
 
+    def test_is_revised_before_its_first_attempt(self) -> None:
+        later = NOW + timedelta(hours=1)
+        revised = event("JobRevised", 2, payload={"to": "b"}, runAt=later.isoformat())
+        job = fold([(CREATED, 1), (revised, 2)])
+        assert job is not None
+        self.assertEqual((job.status, job.run_at, job.created["data"]["payload"]), ("scheduled", later, {"to": "b"}))
+        self.assertEqual(plan(job, call(CREATED), NOW), "set timer")
+        first = event("JobCreated", 1, payload="a")
+        due = fold([(first, 1), (event("JobRevised", 2, runAt=NOW.isoformat()), 2)])
+        assert due is not None
+        self.assertEqual((due.status, due.created["data"]), ("pending", {"payload": "a"}))
+
 
 class Planning(unittest.TestCase):
     def state(self, *events: Event) -> JobState:

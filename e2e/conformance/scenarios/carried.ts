@@ -5,7 +5,7 @@ import { namesOf, type Testbed } from '../testbed/testbed.ts';
 /** So long that no message is redelivered meanwhile. */
 const LONG_ACK_WAIT_MS = 30_000;
 
-/** A keeper takes the beginning of the log away, and the state of jobs is written down again before. */
+/** Others append to a job while it runs; above all a keeper, which takes the beginning of the log away and writes states down again. */
 export const carriedScenarios: readonly Scenario[] = [
   {
     name: 'carried',
@@ -18,6 +18,18 @@ export const carriedScenarios: readonly Scenario[] = [
       const events = await testbed.reaches(jobId, 'completed');
       assert.equal(namesOf(events), 'JobCarried JobCompleted', 'it runs once');
       assert.deepEqual((await testbed.job(jobId)).result, { sleptMs: 5_000 }, 'the result is its own');
+    },
+  },
+  {
+    name: 'foreign-event',
+    title: 'goes on with an attempt behind an event of another writer that leaves it as it is',
+    async run(testbed) {
+      await testbed.startWorker();
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 1_000 }, { maxAttempts: 1 });
+      await testbed.reaches(jobId, 'processing');
+      await testbed.record(jobId, { kind: 'ReportProgress', attempt: 1, percent: 50 });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobStarted JobProgressed JobCompleted', 'it runs once');
     },
   },
   {

@@ -54,6 +54,19 @@ export const newerEventScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'newer-event-of-attempt',
+    title: 'appends nothing more for an attempt behind an event of a newer release, which may have ended it',
+    leavesMessage: true,
+    async run(testbed) {
+      await testbed.startWorker();
+      const jobId = await testbed.createJob({ do: 'sleep', ms: 1_000 });
+      await testbed.reaches(jobId, 'processing');
+      await notice(testbed, jobId, { v: 2 });
+      await testbed.reaches(await testbed.createJob({ do: 'sleep', ms: 3_000 }), 'completed');
+      assert.equal(namesOf(await testbed.events(jobId)), 'JobCreated JobStarted');
+    },
+  },
+  {
     name: 'newer-first-event',
     title: 'does not take a job that a newer release has begun in its own way for one that does not exist',
     async run(testbed) {

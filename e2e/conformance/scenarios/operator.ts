@@ -62,7 +62,35 @@ export const operatorScenarios: readonly Scenario[] = [
       assert.equal((await testbed.job(jobId)).result, 'changed');
     },
   },
+  {
+    name: 'revised',
+    title: 'runs a job with the payload, and at the time, that a later request under its key has given it',
+    async run(testbed) {
+      const replaced = await testbed.createJob({ do: 'reject' });
+      const postponed = await testbed.createJob({ do: 'succeed' });
+      const runAt = new Date(Date.now() + SOON_MS).toISOString();
+      await revise(testbed, replaced, { payload: { do: 'succeed', result: 'revised' } });
+      await revise(testbed, postponed, { runAt });
+      await testbed.startWorker();
+      const names = 'JobCreated JobRevised JobStarted JobCompleted';
+      assert.equal(namesOf(await testbed.reaches(replaced, 'completed')), names);
+      assert.equal((await testbed.job(replaced)).result, 'revised');
+      const events = await testbed.reaches(postponed, 'completed');
+      assert.equal(namesOf(events), names);
+      assert.match(events[2]?.causationId ?? '', /^timer:/, 'a timer is the cause');
+      assert.ok((events[2]?.at ?? '') >= runAt, 'it waits for the new time');
+    },
+  },
 ];
+
+/** Appends to a job that has a JobCreated alone, as a later release does for a second request under a unique key. */
+async function revise(testbed: Testbed, jobId: string, data: object): Promise<void> {
+  const [expected = 0] = testbed.writer.sequencesOf(jobId);
+  const subject = `jobs.conformance.${jobId}`;
+  const about = { v: 1, id: crypto.randomUUID(), event: 'JobRevised', jobId, jobType: 'conformance', version: 2 };
+  const body = { ...about, at: new Date().toISOString(), actor: { kind: 'api', id: 'kit' }, data };
+  await testbed.writer.publish(`${subject}.revised`, JSON.stringify(body), { expected, filter: `${subject}.>`, jobId });
+}
 
 /** Does what the API does. */
 async function runNow(testbed: Testbed, jobId: string): Promise<void> {

@@ -27,11 +27,11 @@ export {
   callsForWork,
   createsJob,
   jobEventNames,
-  jobEvents,
   protocolOf,
   workEventNames,
-} from './job/jobEvents.ts';
-export type { JobEventName, OperatorEventName, WorkEventName } from './job/jobEvents.ts';
+} from './job/jobEventNames.ts';
+export type { OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
+export { jobEvents, type JobEventName } from './job/jobEvents.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';

@@ -107,6 +107,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobRequeued: recordOf({}, { reason: anyText, discarded: fc.nat() }),
   JobDueNow: recordOf({}, { reason: anyText }),
   JobPayloadChanged: recordOf({ payload: json }, { reason: anyText }),
+  JobRevised: recordOf({}, { payload: json, runAt: timestamp, delayMs: durationMs, reason: anyText }),
   JobReleased: recordOf({ attempt, reason: anyText }),
   JobCarried: recordOf(
     {

@@ -64,6 +64,9 @@ export const jobRequeued = (data: Data<'JobRequeued'> = {}): JobEvent => happene
 
 export const jobDueNow = (data: Data<'JobDueNow'> = {}): JobEvent => happened('JobDueNow', data);
 
+export const jobRevised = (data: Data<'JobRevised'> = {}): JobEvent =>
+  happened('JobRevised', { payload: { to: 'other@example.com' }, ...data });
+
 export const jobPayloadChanged = (data: Data<'JobPayloadChanged'> = {}): JobEvent =>
   happened('JobPayloadChanged', { payload: { to: 'other@example.com' }, ...data });
 

@@ -6,6 +6,7 @@ import { JobEvents } from './jobEvents.ts';
 /** Ways that a life goes on; between them the single events above make all kinds of impossible histories. */
 const stretches: readonly (readonly JobEventName[])[] = [
   ['JobCreated'],
+  ['JobCreated', 'JobRevised'],
   ['JobStarted', 'JobProgressed', 'JobCompleted'],
   ['JobStarted', 'JobRetryScheduled', 'JobStarted'],
   ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
@@ -65,6 +66,7 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
     JobFailed: { attempt, error: { name: words, message: words } },
     JobPayloadChanged: { payload: any },
+    JobRevised: { payload: any, ...(at === undefined ? {} : { runAt: at }) },
     JobReleased: { attempt },
   };
   return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));

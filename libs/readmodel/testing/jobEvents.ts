@@ -25,6 +25,7 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobCancelled: {},
   JobRequeued: {},
   JobDueNow: {},
+  JobRevised: { payload: { to: 'other@example.com' } },
   JobPayloadChanged: { payload: { to: 'other@example.com' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
   JobCarried: {

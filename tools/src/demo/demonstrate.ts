@@ -15,6 +15,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobRequeued: 'pending',
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
+  JobRevised: undefined,
   JobReleased: 'pending',
   JobCarried: undefined,
 };

@@ -231,6 +231,7 @@ const DETAILS: Details = {
   JobRequeued: ({ reason }) => reason,
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
+  JobRevised: ({ reason }) => reason,
   JobCarried: () => undefined,
 };
 

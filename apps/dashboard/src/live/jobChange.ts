@@ -17,11 +17,12 @@ export interface JobChange {
   readonly tags?: readonly string[];
 }
 
-type StatusAfter<Data> = JobStatus | ((data: Data, at: string) => JobStatus) | undefined;
+type StatusAfter<Data> = JobStatus | ((data: Data, at: string) => JobStatus | undefined) | undefined;
 
 /** The status after each event; undefined where it says nothing of it. */
 const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name]> } = {
-  JobCreated: ({ runAt }, at) => (runAt !== undefined && Date.parse(runAt) > Date.parse(at) ? 'scheduled' : 'pending'),
+  JobCreated: ({ runAt }, at) => (isAfter(runAt, at) ? 'scheduled' : 'pending'),
+  JobRevised: ({ runAt }, at) => (isAfter(runAt, at) ? 'scheduled' : undefined),
   JobStarted: 'processing',
   JobProgressed: 'processing',
   JobCompleted: 'completed',
@@ -34,6 +35,10 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
 };
+
+function isAfter(runAt: string | undefined, at: string): boolean {
+  return runAt !== undefined && Date.parse(runAt) > Date.parse(at);
+}
 
 /** Reduces an event to what lists need. */
 export function jobChangeOf(event: JobEvent): JobChange {

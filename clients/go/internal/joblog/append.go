@@ -39,7 +39,7 @@ type Entry struct {
 	Data protocol.Data
 }
 
-// Append appends one event, also behind what is no event, and returns the job after it; ErrOvertaken if the job moved on.
+// Append appends one event, also behind what does not end the attempt, and returns the job after it; ErrOvertaken if the job moved on.
 // While the server does not answer, it goes on trying.
 func (l *Log) Append(call protocol.Call, job *protocol.Job, entry Entry) (*protocol.Job, error) {
 	event := l.event(call, job, entry)
@@ -58,7 +58,7 @@ func (l *Log) Append(call protocol.Call, job *protocol.Job, entry Entry) (*proto
 			return nil, failed
 		case found == nil || found.Sequence <= expected:
 			return nil, ErrOvertaken
-		case found.Version > job.Version && found.IsSameAttempt(job): // it was carried
+		case found.Version > job.Version && found.IsSameAttempt(job):
 			found.RunID = job.RunID
 			job, event.Version = found, found.Version+1
 		case found.Version != job.Version:

@@ -101,7 +101,7 @@ func (b Backoff) After(attempt int) time.Duration {
 
 var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
-	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobReleased", "JobCarried",
+	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried",
 }
 
 // tokens has the last ones of the subjects of events whose names have several words.

@@ -117,8 +117,8 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
 	case "JobDueNow":
 		j.RunAt = event.At
-	case "JobPayloadChanged":
-		j.Created.Data.Payload = event.Data.Payload
+	case "JobPayloadChanged", "JobRevised":
+		j.change(event)
 	case "JobReleased":
 		j.Status, j.Attempt = "pending", j.Attempt-1
 	case "JobRequeued":
@@ -131,6 +131,20 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		j.StartedBy, j.Carried = event.Data.StartedBy, sequence
 	}
 	return &j
+}
+
+// change puts a payload that is given in the place of the first, and makes the job wait for a due time that is ahead.
+func (j *Job) change(event Event) {
+	if event.Data.Payload != nil {
+		j.Created.Data.Payload = event.Data.Payload
+	}
+	if event.Data.RunAt == nil {
+		return
+	}
+	j.RunAt = *event.Data.RunAt
+	if j.RunAt.After(event.At) {
+		j.Status = "scheduled"
+	}
 }
 
 // precedes tells whether the event is the job's next: others count for nothing.

@@ -101,6 +101,22 @@ func TestFoldHasThePayloadThatWasPutInThePlaceOfTheFirst(t *testing.T) {
 	}
 }
 
+func TestFoldRevisesAJobBeforeItsFirstAttempt(t *testing.T) {
+	later := now.Add(time.Hour)
+	job := Fold(history(created(), event("JobRevised", 2, Data{Payload: json.RawMessage(`"b"`), RunAt: &later})))
+	if job.Status != "scheduled" || !job.RunAt.Equal(later) || string(job.Created.Data.Payload) != `"b"` {
+		t.Errorf("got %+v", job)
+	}
+	if Plan(job, Call{Event: created(), Sequence: 1, Delivery: 1}, now) != SetTimer {
+		t.Error("expected the job to be left to its timer")
+	}
+	first := event("JobCreated", 1, Data{Payload: json.RawMessage(`"a"`)})
+	due := Fold(history(first, event("JobRevised", 2, Data{RunAt: &now})))
+	if due.Status != "pending" || string(due.Created.Data.Payload) != `"a"` {
+		t.Errorf("got %+v", due)
+	}
+}
+
 func TestPlan(t *testing.T) {
 	due := now.Add(time.Hour)
 	over := now.Add(90 * time.Second)

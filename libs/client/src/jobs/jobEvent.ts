@@ -54,6 +54,13 @@ export interface JobEventData {
   readonly JobDueNow: { readonly reason?: string };
   /** Before the job is put back to work. Earlier payloads stay in the history. */
   readonly JobPayloadChanged: { readonly payload: unknown; readonly reason?: string };
+  /** Before its first attempt, by a later request under the same unique key. */
+  readonly JobRevised: {
+    readonly payload?: unknown;
+    readonly runAt?: string;
+    readonly delayMs?: number;
+    readonly reason?: string;
+  };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
   readonly JobCarried: Omit<
@@ -65,7 +72,7 @@ export interface JobEventData {
 export type JobEventName = keyof JobEventData;
 
 /** What an operator, or a client of the API, does to a job that exists. */
-export type OperatorEventName = 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged';
+export type OperatorEventName = 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged' | 'JobRevised';
 
 /** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
 export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];

@@ -61,3 +61,13 @@ export function define<
 ): EventDefinition<Data, Hidden, CallsForWork, ByOperator, Before> {
   return definition;
 }
+
+type WithAttempt = { readonly attempt: number };
+
+/** Several events fit a job in one of these ways. */
+export const always = () => true;
+export const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt;
+export const ofNextAttempt = (job: Job, { attempt }: WithAttempt) =>
+  attempt === job.attempt + 1 && attempt <= job.maxAttempts;
+export const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) =>
+  attempt === job.attempt && attempt < job.maxAttempts;

@@ -21,6 +21,7 @@ import {
   jobReleased,
   jobRequeued,
   jobRetryScheduled,
+  jobRevised,
   jobStarted,
 } from '../../testing/jobEvents.ts';
 
@@ -149,6 +150,27 @@ test('a changed payload is that of all later attempts', () => {
   });
 });
 
+test('a revised job has another payload or due time, and is scheduled again if it was postponed', () => {
+  const pending = after(jobCreated(), jobRevised({ payload: [1], reason: 'once more' }));
+  expect(pending).toStrictEqual({ ...after(jobCreated()), payload: [1], version: 2 });
+  const postponed = after(jobCreated(), jobRevised({ runAt: DUE_AT, delayMs: 1 }));
+  expect(postponed).toMatchObject({ status: 'scheduled', runAt: DUE_AT });
+  expect(postponed).not.toHaveProperty('delayMs');
+  const delayed = jobCreated({ runAt: DUE_AT });
+  expect(after(delayed, jobRevised())).toMatchObject({ status: 'scheduled', runAt: DUE_AT });
+  expect(after(delayed, jobRevised({ runAt: CREATED_AT }))).toMatchObject({ status: 'scheduled', runAt: CREATED_AT });
+});
+
+const released = (attempt: number) => [jobStarted({ attempt }), jobReleased({ attempt })];
+
+test('a job is revised before its first attempt only', () => {
+  const before = after(jobCreated(), ...released(1));
+  expect(afterNext(before, jobRevised({ payload: [1] }))).toMatchObject({ payload: [1] });
+  const since = after(...historyOf('retrying'), ...released(2));
+  expect(since).toMatchObject({ status: 'pending', attempt: 1 });
+  expect(afterNext(since, jobRevised({ payload: [1] }))).toBe(since);
+});
+
 test('a job knows which one it repeats', () => {
   const job = after(jobCreated());
   expect(after(jobCreated({ rerunOf: JOB_ID, reason: 'once more' }))).toStrictEqual({ ...job, rerunOf: JOB_ID });
@@ -170,6 +192,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobRequeued(),
     jobDueNow(),
     jobPayloadChanged(),
+    jobRevised(),
     jobReleased(),
     ...carriedInEachStatus,
   ];
@@ -180,8 +203,8 @@ describe('events that cannot follow on the state leave it as it is', () => {
   });
 
   const fittingOn: Record<Exclude<Situation, 'no job'>, readonly JobEventName[]> = {
-    scheduled: ['JobStarted', 'JobCancelled', 'JobDueNow', 'JobCarried'],
-    pending: ['JobStarted', 'JobCancelled', 'JobCarried'],
+    scheduled: ['JobStarted', 'JobCancelled', 'JobDueNow', 'JobRevised', 'JobCarried'],
+    pending: ['JobStarted', 'JobCancelled', 'JobRevised', 'JobCarried'],
     processing: [
       'JobStarted',
       'JobProgressed',

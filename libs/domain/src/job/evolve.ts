@@ -1,6 +1,7 @@
 import type { Job, JobState, JobStatus } from './job.ts';
 import { isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
-import { jobEvents, type CreationName } from './jobEvents.ts';
+import type { CreationName } from './jobEventNames.ts';
+import { jobEvents } from './jobEvents.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
 interface Transition {

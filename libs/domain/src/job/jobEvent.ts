@@ -1,7 +1,8 @@
 import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
-import { createsJob, jobEventNames, jobEvents, type CreationName, type JobEventName } from './jobEvents.ts';
+import { createsJob, jobEventNames, type CreationName } from './jobEventNames.ts';
+import { jobEvents, type JobEventName } from './jobEvents.ts';
 import { isJobId, isJobType, JobId, JobType } from './jobId.ts';
 
 export const jobEventEnvelope = eventEnvelope({ jobId: JobId, jobType: JobType });

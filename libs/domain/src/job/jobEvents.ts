@@ -14,17 +14,10 @@ import {
   TimeoutMs,
   type Job,
 } from './job.ts';
-import { define } from './eventDefinition.ts';
+import { always, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
 import { JobId } from './jobId.ts';
 import { Unique } from './unique.ts';
-import { Timestamp } from '../messages/timestamp.ts';
-
-type WithAttempt = { readonly attempt: number };
-
-const always = () => true;
-const ofRunningAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt;
-const ofNextAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt + 1 && attempt <= job.maxAttempts;
-const ofRetriedAttempt = (job: Job, { attempt }: WithAttempt) => attempt === job.attempt && attempt < job.maxAttempts;
+import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** What only the history has: the delay, of which the job has the time that it was turned into, and an operator's reason. */
 function withoutHistory<Data extends { readonly delayMs?: number; readonly reason?: string }>(all: Data) {
@@ -67,7 +60,7 @@ export const jobEvents = {
       ...(data.delayMs === undefined && data.reason === undefined ? data : withoutHistory(data)),
       id: jobId,
       type: jobType,
-      status: data.runAt !== undefined && Date.parse(data.runAt) > Date.parse(at) ? 'scheduled' : 'pending',
+      status: data.runAt === undefined || isDue(data.runAt, at) ? 'pending' : 'scheduled',
       version: 1,
       attempt: 0,
       createdAt: at,
@@ -241,6 +234,31 @@ export const jobEvents = {
     evolve: (job, { data: { payload } }) => ({ ...job, payload }),
   }),
 
+  /** It may postpone a job that was pending, which a call for work then finds not due. Its settings stay: see `carriedBehindGap`. */
+  JobRevised: define({
+    summary:
+      'Before the first attempt, a later request under the same unique key has given the job another payload or due time. What it leaves out stays.',
+    token: 'revised',
+    protocol: 4,
+    callsForWork: false,
+    byOperator: true,
+    data: {
+      payload: Schema.optionalKey(Schema.Unknown),
+      runAt: Schema.optionalKey(Timestamp),
+      delayMs: Schema.optionalKey(DurationMs),
+      reason: Schema.optionalKey(Schema.String),
+    },
+    secrets: { payload: 'value' },
+    hidden: [],
+    legalIn: ['scheduled', 'pending'],
+    fits: ({ attempt }) => attempt === 0,
+    evolve: (job, { at, data }) => ({
+      ...job,
+      ...withoutHistory(data),
+      status: data.runAt === undefined || isDue(data.runAt, at) ? job.status : 'scheduled',
+    }),
+  }),
+
   JobReleased: define({
     summary: 'A worker had to stop; the attempt does not count.',
     token: 'released',
@@ -274,49 +292,3 @@ export const jobEvents = {
   }),
 };
 export type JobEventName = keyof typeof jobEvents;
-
-/** The events of which this fact is true. */
-type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {
-  [Name in JobEventName]: (typeof jobEvents)[Name][Fact] extends true ? Name : never;
-}[JobEventName];
-export type WorkEventName = NamesWith<'callsForWork'>;
-export type OperatorEventName = NamesWith<'byOperator'>;
-
-/** The events that create a job. Each has all fields of JobCreated. */
-export type CreationName = {
-  [Name in JobEventName]: undefined extends Parameters<(typeof jobEvents)[Name]['evolve']>[0] ? Name : never;
-}[JobEventName];
-
-/** Returns the version of the worker protocol since which the event exists; an older process does not understand it. */
-export function protocolOf(event: JobEventName): number {
-  return jobEvents[event].protocol ?? 1;
-}
-
-/** The names of all events, in the order of a job's life. */
-export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
-
-/** The names of the events that call for work. */
-export const workEventNames = jobEventNames.filter((name): name is WorkEventName => jobEvents[name].callsForWork);
-
-const creations: ReadonlySet<string> = new Set(jobEventNames.filter((name) => jobEvents[name].legalIn.length === 0));
-
-/** Whether an event of this name creates its job. Whether one of a newer release does is not known. */
-export function createsJob(event: string): event is CreationName {
-  return creations.has(event);
-}
-
-const workEvents: ReadonlySet<string> = new Set(workEventNames);
-
-/** Whether an event of this name calls for work; one of a newer release does not. */
-export function callsForWork(event: string): event is WorkEventName {
-  return workEvents.has(event);
-}
-
-/**
- * Since this version a JobCreated and a JobCarried may say what a job is unique by, and the log has claims: decision 0057. The keeper of
- * an earlier release would lose both.
- */
-export const UNIQUE_PROTOCOL = 4;
-
-/** The version of the worker protocol that this release understands: all events up to it, and fields of events. */
-export const PROTOCOL_VERSION = Math.max(UNIQUE_PROTOCOL, ...jobEventNames.map(protocolOf));

@@ -81,7 +81,7 @@ test('the arbitraries make what the schemas allow, and every kind of it', () => 
     fc.property(arbitraryCommand, (command) => Schema.is(JobCommand)(command)),
     RUNS,
   );
-  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(12);
+  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(13);
   expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(12);
 });
 

@@ -19,6 +19,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobRequeued: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
+  JobRevised: undefined,
   JobReleased: undefined,
   JobCarried: undefined,
 };

@@ -25,6 +25,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobRequeued: 'unsettled',
   JobDueNow: 'unsettled',
   JobPayloadChanged: 'unsettled',
+  JobRevised: 'unsettled',
   JobCarried: 'unsettled',
 };
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);

@@ -14,6 +14,7 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobRequeued: 'quiet',
   JobDueNow: 'quiet',
   JobPayloadChanged: 'quiet',
+  JobRevised: 'quiet',
   JobReleased: 'quiet',
   JobCarried: 'quiet',
 };
@@ -25,8 +26,7 @@ type Details = {
 
 /** What is worth knowing of an event beside its name; `due` shows a time as it was ahead at the time of the event. */
 const DETAILS: Details = {
-  JobCreated: ({ runAt, reason }, due) =>
-    [...(runAt ? [`due ${due(runAt)}`] : []), ...(reason ? [reason] : [])].join(': '),
+  JobCreated: describeRequest,
   JobStarted: ({ attempt, worker, workerVersion }) => `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`,
   JobProgressed: describeProgress,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
@@ -38,6 +38,7 @@ const DETAILS: Details = {
   JobRequeued: ({ reason }) => reason,
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
+  JobRevised: describeRequest,
   JobCarried: () => undefined,
 };
 
@@ -49,6 +50,14 @@ export function describeEvent({ event, at, data }: JobEvent, printer: Printer, o
     ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;
   const details = plainText(describe?.(data, (instant) => printer.due(instant, at)) ?? '');
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
+}
+
+/** When it is to be due, and why it was asked for. */
+function describeRequest(
+  { runAt, reason }: { readonly runAt?: string; readonly reason?: string },
+  due: (instant: string) => string,
+): string {
+  return [...(runAt ? [`due ${due(runAt)}`] : []), ...(reason ? [reason] : [])].join(': ');
 }
 
 /** Shows how far a job is. */

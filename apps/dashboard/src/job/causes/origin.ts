@@ -40,6 +40,7 @@ export const deeds: Readonly<Record<OperatorEventName, string>> = {
   JobRequeued: 'retried',
   JobDueNow: 'made due at once',
   JobPayloadChanged: 'given another payload',
+  JobRevised: 'revised',
 };
 
 /** Selects what was done to a job by hand, or by an operation. */

@@ -46,6 +46,7 @@ const AFTER: Evolve = {
   ],
   JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, nextTo(lane, at)],
   JobRequeued: (lane, at) => [lane, { waitsFrom: at, retries: (lane.retries ?? 0) + 1 }],
+  JobRevised: (lane, _at, { runAt }) => [runAt === undefined ? lane : { ...lane, dueAt: Date.parse(runAt) }],
   JobCreated: undefined,
   JobProgressed: undefined,
   JobDueNow: undefined,

@@ -37,7 +37,7 @@ class Appender:
     async def append(
         self, call: Call, job: JobState, name: str, data: dict[str, Any], at: datetime | None = None
     ) -> JobState:
-        """Appends one event, also behind what is no event; returns the job after it. `at` is its time, default now.
+        """Appends one event, also behind what does not end the attempt; returns the job after it. `at` is its time, default now.
 
         Raises OvertakenError when the job has moved on, and APIError when the server refuses the event.
         """
@@ -51,7 +51,7 @@ class Appender:
                 found = await self.log.read(job.id)
                 if found is None or found.sequence <= expected:
                     raise
-                if found.version > job.version and found.is_same_attempt(job):  # it was carried
+                if found.version > job.version and found.is_same_attempt(job):
                     job = replace(found, run=job.run)
                     event["version"] = job.version + 1
                 elif found.version != job.version:

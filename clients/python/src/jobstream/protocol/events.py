@@ -11,7 +11,7 @@ Event = dict[str, Any]
 
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
-EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobReleased", "JobCarried"}
+EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried"}
 NEWER = "?"
 """Stands in the place of the name of an event that only newer workers understand."""
 NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

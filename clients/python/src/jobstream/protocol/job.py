@@ -86,8 +86,8 @@ class JobState:
             return job._requeued(data)
         if name == "JobDueNow":
             return replace(job, run_at=parse_time(event["at"]))
-        if name == "JobPayloadChanged":
-            return replace(job, created={**self.created, "data": {**self.created["data"], "payload": data["payload"]}})
+        if name in ("JobPayloadChanged", "JobRevised"):
+            return job._changed(event)
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         if name == "JobCarried":
@@ -99,6 +99,17 @@ class JobState:
         run = {"attempt": attempt, "runId": event["id"], "startedAt": at}
         job = replace(self, status="processing", attempt=attempt, worker=event["data"]["worker"], started_at=at)
         return replace(job, started_by=event.get("causationId"), run=run)
+
+    def _changed(self, event: Event) -> JobState:
+        """A payload that is given takes the place of the first, and a due time that is ahead makes the job wait for it."""
+        data = event["data"]
+        given = {"payload": data["payload"]} if "payload" in data else {}
+        job = replace(self, created={**self.created, "data": {**self.created["data"], **given}})
+        run_at = parse_time(data.get("runAt"))
+        if run_at is None:
+            return job
+        postponed = run_at > datetime.fromisoformat(event["at"])
+        return replace(job, run_at=run_at, status="scheduled" if postponed else self.status)
 
     def _requeued(self, data: dict[str, Any]) -> JobState:
         unreadable = self.is_unreadable and "discarded" not in data

@@ -114,6 +114,32 @@ test.each([0, 1])(
   },
 );
 
+test('a chain goes on behind an event of another writer that leaves its attempt as it is', async () => {
+  const { jobId } = await log.create('any');
+  await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
+  const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
+  const context = { eventLog: log.eventLog, ...open, clock: systemClock(Date), workerName: 'w' };
+  const chain = new JobChain(before, { causationId: 'cause' }, context);
+  await log.act(jobId, { kind: 'ReportProgress', attempt: 1, percent: 50 });
+  await chain.record({ kind: 'ReportProgress', attempt: 1, percent: 50 });
+  await chain.record({ kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
+  const reports = ['JobProgressed 1', 'JobProgressed 1'];
+  expect(await log.story(jobId)).toEqual(['JobCreated', 'JobStarted 1', ...reports, 'JobCompleted 1']);
+});
+
+test('a chain ends behind an event of a newer release, which may have ended its attempt', async () => {
+  const { jobId } = await log.create('any');
+  await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });
+  const before = (await log.eventLog.readJob(jobId)) as JobSnapshot;
+  const context = { eventLog: log.eventLog, ...open, clock: systemClock(Date), workerName: 'w' };
+  const chain = new JobChain(before, { causationId: 'cause' }, context);
+  const started = (await log.eventLog.readHistory(jobId)).at(-1)?.event as JobEvent;
+  const newer = { ...started, v: 2, id: randomUUID(), version: 3 } as unknown as JobEvent;
+  await log.eventLog.append(newer, before.sequence);
+  const completing = chain.record({ kind: 'CompleteAttempt', attempt: 1, durationMs: 1 });
+  await expect(completing).rejects.toThrow(ConcurrentAppendError);
+});
+
 test('a chain stores a report once that the log has lost since, and the JobCarried has', async () => {
   const { jobId } = await log.create('any');
   await log.act(jobId, { kind: 'StartAttempt', worker: 'w' });

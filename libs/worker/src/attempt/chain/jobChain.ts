@@ -121,8 +121,9 @@ export class JobChain {
   }
 
   /**
-   * Goes on behind the job's last message if the job is still as this chain left it, or was carried while its attempt
-   * runs; else throws `conflict`. Returns true if the event is in the log: it was its own earlier try that came first.
+   * Goes on behind the job's last message if the job is still as this chain left it, or its attempt still
+   * runs behind events of others; else throws `conflict`. What a newer release has appended may have ended the attempt. Returns
+   * true if the event is in the log: it was its own earlier try that came first.
    */
   async #catchUp(conflict: ConcurrentAppendError, event: JobEvent): Promise<boolean> {
     const { eventLog, closing } = this.#context;
@@ -133,8 +134,8 @@ export class JobChain {
     if (own !== undefined) this.#sequence = own;
     // What came first is not shown yet, see `sequenceAfter`: the next try tells.
     if (own !== undefined || found.sequence <= this.#sequence) return own !== undefined;
-    const isCarried = found.job.version > version && isSameAttempt(found.job, this.#job);
-    if (found.job.version !== version && !isCarried) throw conflict;
+    if (found.job.version !== version && !isSameAttempt(found.job, this.#job)) throw conflict;
+    const isCarried = (found.carriedAt ?? 0) > this.#sequence;
     this.#job = found.job;
     this.#sequence = found.sequence;
     return isCarried && hasReported(event, found.job);
