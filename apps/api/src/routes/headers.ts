@@ -60,7 +60,7 @@ export const responseHeaders = {
   },
   'Idempotent-Replayed': {
     description: 'The response describes what an earlier request with the same `Idempotency-Key` created.',
-    always: true,
+    always: false,
     schema: { type: 'string', enum: ['true'] },
   },
   'Retry-After': {

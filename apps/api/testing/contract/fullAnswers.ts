@@ -87,7 +87,14 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
   },
   getJobEvents: async (situation) => {
     const dueAt = { runAt: '2100-01-01T00:00:00.000Z' };
-    const ids = [await runningJob(situation), await rerunJob(situation), await jobOf(situation, dueAt)];
+    const rules = [{ while: 'waiting' }, { forMs: 1_000 }].map((rule) => ({ unique: { by: ['payload'], ...rule } }));
+    const unique = rules.map((rule) => jobOf(situation, { payload: randomUUID(), ...rule }));
+    const ids = [
+      await runningJob(situation),
+      await rerunJob(situation),
+      await jobOf(situation, dueAt),
+      ...(await Promise.all(unique)),
+    ];
     return Promise.all(ids.map((id) => situation.ask(path(id))));
   },
   createJob: async ({ ask, other, system }) => {
@@ -155,18 +162,24 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
   getSession: (situation) => situation.ask({ headers: ofTenant(situation) }),
   getSchedule: async (situation) => {
     const name = `s-${randomUUID()}`;
-    const definition = { name, cron: '* * * * *', job: { type: 'report' } };
+    const definition = { name, cron: '* * * * *', job: { type: 'report', unique: { by: ['type'], forMs: 60_000 } } };
     await situation.other('createSchedule', { body: definition, headers: ofTenant(situation) });
     await tickUntil(AbortSignal.timeout(50), name, situation.system.guarded.log);
-    return situation.ask({ params: { name } });
+    const timed = await situation.ask({ params: { name } });
+    const change = { body: { job: { unique: { by: ['type'], while: 'waiting' } } } };
+    return [timed, await situation.other('changeSchedule', { params: { name }, ...change })];
   },
   getScheduleEvents: async (situation) => {
-    const name = `s-${randomUUID()}`;
-    await situation.other('createSchedule', {
-      body: { name, cron: '* * * * *', job: { type: 'report', payload: { of: 'today' } } },
-    });
-    await situation.other('changeSchedule', { params: { name }, body: { enabled: false, reason: 'holidays' } });
-    return situation.ask({ params: { name } });
+    const [timed, waiting] = [{ forMs: 60_000 }, { while: 'waiting' }];
+    const change = async (before: object, after: object) => {
+      const name = `s-${randomUUID()}`;
+      const job = { type: 'report', payload: { of: 'today' }, unique: { by: ['payload.of'], ...before } };
+      await situation.other('createSchedule', { body: { name, cron: '* * * * *', job } });
+      const body = { enabled: false, reason: 'holidays', job: { unique: { by: ['type'], ...after } } };
+      await situation.other('changeSchedule', { params: { name }, body });
+      return situation.ask({ params: { name } });
+    };
+    return [await change(timed, waiting), await change(waiting, timed)];
   },
   listAudit: async (situation) => {
     const id = await jobOf(situation, {}, ofTenant(situation));

@@ -75,6 +75,21 @@ export async function loggedJob(situation: Situation, lines = 1): Promise<string
   return jobId;
 }
 
+/** The request for a job with a key of its own. */
+export function uniqueJob(unique: object) {
+  return { type: 'email', payload: { to: randomUUID() }, unique };
+}
+
+/** The request for a job whose key is held for a time by another one, which nobody keeps any more. */
+export async function jobOfLostHolder({ log }: Situation['system']['guarded']) {
+  const unique = { by: ['payload.to'], forMs: 3_600_000 };
+  const job = uniqueJob(unique);
+  const key = await log.unique.keyOf({ jobType: job.type, unique, payload: job.payload });
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  await log.unique.renew(key, { jobId: randomUUID(), jobType: job.type, until, sequence: 0 });
+  return job;
+}
+
 async function lastEventOf({ ask }: Situation, id: string): Promise<string> {
   const { items } = JSON.parse((await ask(path(id))).text) as { items: { sequence: number }[] };
   return String(items.at(-1)?.sequence);
@@ -86,16 +101,18 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '201': ({ ask }) => ask({ body: { type: 'email', payload: [1], runAt: '2026-01-31T09:30:00+01:00' } }),
     '200': async ({ ask }) => {
       const same = { body: { type: 'email' }, headers: { 'idempotency-key': randomUUID() } };
-      await ask(same);
-      return ask(same);
+      const unique = { body: uniqueJob({ by: ['payload.to'], while: 'waiting' }) };
+      const answers = [await ask(same), await ask(same), await ask(unique), await ask(unique)];
+      return answers.filter(({ status }) => status === 200);
     },
+    '409': async ({ system, ask }) => ask({ body: await jobOfLostHolder(system.guarded) }),
   },
   listJobs: {
     '200': async (situation) => {
       await Promise.all([
         livedJob(situation, 'completed'),
         livedJob(situation, 'failed'),
-        newJob(situation, { delayMs: 60_000 }),
+        newJob(situation, { delayMs: 60_000, ...uniqueJob({ by: ['payload.to'], forMs: 1_000 }) }),
       ]);
       await situation.system.project();
       const page = await situation.ask({ query: '?type=email&limit=1&count=true' });
@@ -109,7 +126,11 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '200': async (situation) => [
       await situation.ask(path(await livedJob(situation, 'completed'))),
       await situation.ask(path(await livedJob(situation, 'failed'))),
-      await situation.ask({ ...path(await newJob(situation)), query: '?wait=10ms&minVersion=1' }),
+      await situation.ask({
+        ...path(await newJob(situation, uniqueJob({ by: ['type'], while: 'waiting' }))),
+        query: '?wait=10ms&minVersion=1',
+      }),
+      await situation.ask(path(await newJob(situation, uniqueJob({ by: ['payload'], forMs: 1_000 })))),
       await situation.ask({ ...path(await newJob(situation)), query: '?asOf=2100-01-01T00:00:00Z' }),
     ],
     '304': async (situation) =>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '@jobstream/test-support';
 import { expect } from 'vitest';
+import { jobOfLostHolder, uniqueJob } from './jobAnswers.ts';
 import type { Ask } from './contractSystem.ts';
 import type { Produce, Situation } from './produce.ts';
 
@@ -64,9 +65,11 @@ export const manyJobsAnswers: Readonly<Record<string, Readonly<Record<string, Pr
     '201': ({ ask }) => ask({ body: { jobs: [{ type: 'email' }, { type: 'email', delayMs: 1_000 }] } }),
     '200': async ({ ask }) => {
       const same = { body: { jobs: [{ type: 'email' }] }, headers: { 'idempotency-key': randomUUID() } };
-      await ask(same);
-      return ask(same);
+      const unique = { body: { jobs: [uniqueJob({ by: ['payload.to'] })] } };
+      const answers = [await ask(same), await ask(same), await ask(unique), await ask(unique)];
+      return answers.filter(({ status }) => status === 200);
     },
+    '409': async ({ system, ask }) => ask({ body: { jobs: [await jobOfLostHolder(system.guarded)] } }),
   },
   importJobs: {
     '200': ({ ask }) => {

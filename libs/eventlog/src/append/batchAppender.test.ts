@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobAppendRequest } from './appendRequest.ts';
 import { AppendLimiter } from './appendLimiter.ts';
 import { BatchAppender } from './batchAppender.ts';
 import { Connection } from '../connection/connection.ts';
@@ -144,6 +145,16 @@ describe('a batch whose connection is lost before the acknowledgement', () => {
     const events = newJobs(20);
     expect(await batches.append(events.map(firstOf))).toEqual(events.map((_event, index) => index + 1));
     expect(await log.lastSequence()).toBe(20);
+  });
+
+  test('is stored by a further try behind the event that it expects, when the first was lost', async () => {
+    await using nats = await startNats();
+    await using log = await openEventLog({ url: nats.url });
+    await using batches = await openBatches(nats.url, loseFirst);
+    const job = new JobScript();
+    const expected = await log.append(job.create(), 0);
+    const request = jobAppendRequest(job.next({ kind: 'CancelJob' }));
+    expect(await batches.append([{ request, expected }])).toEqual([expected + 1]);
   });
 
   // A power cut can leave such a log where batches are staged in memory.
