@@ -98,7 +98,7 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
   }
 }
 
-function jobScripts(): readonly Pick<JobScript, 'events'>[] {
+function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   const [released, retried, failed, carried] = [new JobScript(), new JobScript(), new JobScript(), new JobScript()];
   released.create();
   released.start();
