@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { JobEvent, ScheduleEvent } from '@jobstream/domain';
@@ -97,7 +98,7 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
   }
 }
 
-function jobScripts(): readonly JobScript[] {
+function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   const [released, retried, failed, carried] = [new JobScript(), new JobScript(), new JobScript(), new JobScript()];
   released.create();
   released.start();
@@ -117,7 +118,20 @@ function jobScripts(): readonly JobScript[] {
   failed.next({ kind: 'CancelJob', reason: 'enough' });
   carried.create();
   carried.next({ kind: 'CarryJob', keepsCause: false });
-  return [released, retried, failed, carried];
+  return [released, retried, failed, carried, { events: revisedJob() }];
+}
+
+/** No command of this release revises a job. */
+function revisedJob(): readonly JobEvent[] {
+  const created = new JobScript().create();
+  const revised = {
+    ...created,
+    id: randomUUID(),
+    version: 2,
+    event: 'JobRevised',
+    data: { payload: null, runAt: past },
+  };
+  return [created, revised as JobEvent];
 }
 
 function scheduleScript(): ScheduleScript {
