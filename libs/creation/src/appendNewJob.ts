@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job, JobEvent } from '@jobstream/domain';
-import { appendUnique, type ClaimedEvents, isUniqueCreation, type UniqueDeps } from './appendUnique.ts';
+import type { Job, JobEvent, OnConflict } from '@jobstream/domain';
+import {
+  appendUnique,
+  type ClaimedEvents,
+  type Holder,
+  isUniqueCreation,
+  type UniqueAppend,
+  type UniqueDeps,
+} from './appendUnique.ts';
 import { ConcurrentAppendError, type EventLog, LogUnavailableError } from '@jobstream/eventlog';
 
 /** A creation that lost a race may learn so a moment before the winner can be read. */
@@ -35,20 +42,21 @@ export interface AppendDeps {
  * ids of those.
  */
 export type Creations =
-  { readonly kind: 'created'; readonly held: ReadonlyMap<string, Job> } | { readonly kind: 'exists' };
+  { readonly kind: 'created'; readonly held: ReadonlyMap<string, Holder> } | { readonly kind: 'exists' };
 
 /** As Creations, of one job; `held` with the job that holds its unique key. */
-export type Creation = { readonly kind: 'created' | 'exists' } | { readonly kind: 'held'; readonly holder: Job };
+export type Creation = { readonly kind: 'created' | 'exists' } | { readonly kind: 'held'; readonly holder: Holder };
 
-const NONE_HELD: ReadonlyMap<string, Job> = new Map();
+const NONE_HELD: ReadonlyMap<string, Holder> = new Map();
 
 /**
- * Appends the first event of a job, unless another one holds its unique key.
+ * Appends the first event of a job, unless another one holds its unique key: then `onConflict` says what becomes of that.
  *
  * @throws UniqueKeyHeldError, and what the log throws.
  */
-export async function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<Creation> {
-  const outcome = await creationsOf([event], () => deps.log.append(event, 0), deps);
+export async function appendNewJob(event: JobEvent, deps: AppendDeps, onConflict?: OnConflict): Promise<Creation> {
+  const wishes = onConflict === undefined ? undefined : new Map([[event.jobId, onConflict]]);
+  const outcome = await creationsOf([event], { append: () => deps.log.append(event, 0), onConflict: wishes }, deps);
   const holder = outcome.kind === 'created' ? outcome.held.get(event.jobId) : undefined;
   return holder === undefined ? { kind: outcome.kind } : { kind: 'held', holder };
 }
@@ -57,20 +65,24 @@ export async function appendNewJob(event: JobEvent, deps: AppendDeps): Promise<C
  * Like appendNewJob, for many jobs in one atomic append: when one of them exists, nothing is stored; those whose unique keys are
  * held are left out.
  */
-export function appendNewJobs(events: readonly JobEvent[], deps: AppendDeps): Promise<Creations> {
-  return creationsOf(events, () => deps.log.appendAll(events), deps);
+export function appendNewJobs(
+  events: readonly JobEvent[],
+  deps: AppendDeps,
+  onConflict?: ReadonlyMap<string, OnConflict>,
+): Promise<Creations> {
+  return creationsOf(events, { append: () => deps.log.appendAll(events), onConflict }, deps);
 }
 
 async function creationsOf(
   events: readonly JobEvent[],
-  append: () => Promise<number>,
+  { append, onConflict }: Pick<UniqueAppend, 'onConflict'> & { readonly append: () => Promise<number> },
   deps: AppendDeps,
 ): Promise<Creations> {
   const { log, table } = deps;
   // The log accepts a job again whose events have expired.
   const find = ({ jobId }: JobEvent) => table.findJob(jobId);
   if (log.expiresPermanently && (await anyKeyed(events, find))) return { kind: 'exists' };
-  if (events.some(isUniqueCreation)) return uniqueCreationsOf(events, deps);
+  if (events.some(isUniqueCreation)) return uniqueCreationsOf(events, onConflict, deps);
   try {
     await append();
     return { kind: 'created', held: NONE_HELD };
@@ -80,12 +92,16 @@ async function creationsOf(
   }
 }
 
-async function uniqueCreationsOf(events: readonly JobEvent[], deps: AppendDeps): Promise<Creations> {
+async function uniqueCreationsOf(
+  events: readonly JobEvent[],
+  onConflict: UniqueAppend['onConflict'],
+  deps: AppendDeps,
+): Promise<Creations> {
   const { log } = deps;
   const append = ({ events: free, claims }: ClaimedEvents) => log.appendAll(free, claims);
   const find = ({ jobId }: JobEvent) => log.readJob(jobId);
   const exists = (conflicted: boolean) => anyOf(conflicted ? events : events.filter(hasKey), find);
-  const held = await appendUnique(events, { append, exists }, deps);
+  const held = await appendUnique(events, { append, exists, onConflict }, deps);
   return held === undefined ? { kind: 'exists' } : { kind: 'created', held };
 }
 

@@ -1,11 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, evolve, keepsKey, type Job, type JobEvent, type JobEventOf, type Unique } from '@jobstream/domain';
+import {
+  addMs,
+  awaitsFirstStart,
+  evolve,
+  keepsKey,
+  type Job,
+  type JobEvent,
+  type JobEventOf,
+  type OnConflict,
+  type Unique,
+} from '@jobstream/domain';
 import { ConcurrentAppendError, type Claim, type EventLog, LogUnavailableError } from '@jobstream/eventlog';
 import { mapConcurrently } from './mapConcurrently.ts';
+import { reviseHolder } from './reviseHolder.ts';
 
 /** The log, and the table, which still has the jobs that the log has expired. */
 export interface UniqueDeps {
-  readonly log: Pick<EventLog, 'clock' | 'contents' | 'readJob' | 'unique'>;
+  readonly log: Pick<EventLog, 'append' | 'clock' | 'contents' | 'readJob' | 'unique'>;
   readonly table: { findJob(id: string): Promise<{ readonly job: Job } | undefined> };
 }
 
@@ -21,7 +32,14 @@ export interface ClaimedEvents {
   readonly events: readonly JobEvent[];
   readonly claims: ReadonlyMap<string, Claim>;
   /** By the ids of the jobs that are not to be created. */
-  readonly held: ReadonlyMap<string, Job>;
+  readonly held: ReadonlyMap<string, Holder>;
+}
+
+/** The job that holds the unique key of another one, which was not created. */
+export interface Holder {
+  readonly job: Job;
+  /** Set where the request has changed it. */
+  readonly revised?: true;
 }
 
 /**
@@ -44,6 +62,8 @@ const PATIENCE_MS = 2_000;
 const LONGEST_PAUSE_MS = 40;
 
 export interface UniqueAppend {
+  /** What requests do to the jobs that hold their keys, by the ids of their own; default: nothing. */
+  readonly onConflict?: ReadonlyMap<string, OnConflict> | undefined;
   readonly append: (claimed: ClaimedEvents) => Promise<unknown>;
   /** Whether one of the jobs themselves exists, of those that may; `conflicted` after a conflict, which may be with any of them. */
   readonly exists: (conflicted: boolean) => Promise<boolean>;
@@ -60,7 +80,7 @@ export async function appendUnique(
   events: readonly JobEvent[],
   steps: UniqueAppend,
   deps: UniqueDeps,
-): Promise<ReadonlyMap<string, Job> | undefined> {
+): Promise<ReadonlyMap<string, Holder> | undefined> {
   const keyed = await mapConcurrently(events, async (event) =>
     isUniqueCreation(event) ? withKey(event, deps) : event,
   );
@@ -73,17 +93,20 @@ export async function appendUnique(
 
 async function claimAndAppend(
   events: readonly JobEvent[],
-  { append, exists }: UniqueAppend,
+  { append, exists, onConflict }: UniqueAppend,
   deps: UniqueDeps,
-): Promise<ReadonlyMap<string, Job> | undefined> {
+): Promise<ReadonlyMap<string, Holder> | undefined> {
   let conflicted = false;
   for (const begun = performance.now(); performance.now() - begun < PATIENCE_MS;) {
     if (await exists(conflicted)) return undefined;
     const claimed = await readClaims(events, deps);
-    if (events.some(({ jobId }) => claimed.held.get(jobId)?.id === jobId)) return undefined;
+    if (events.some(({ jobId }) => claimed.held.get(jobId)?.job.id === jobId)) return undefined;
     try {
-      if (claimed.events.length > 0) await append(claimed);
-      return claimed.held;
+      const held = await reviseAll(events, claimed.held, { onConflict, log: deps.log });
+      if (held !== undefined) {
+        if (claimed.events.length > 0) await append(claimed);
+        return held;
+      }
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
       conflicted = true;
@@ -91,6 +114,26 @@ async function claimAndAppend(
     await pause(Math.random() * LONGEST_PAUSE_MS);
   }
   throw new LogUnavailableError('other writers claimed the unique keys again and again');
+}
+
+/** Does to the holders what the requests ask for; undefined if one has started meanwhile: it may hold its key no more. */
+async function reviseAll(
+  events: readonly JobEvent[],
+  held: ClaimedEvents['held'],
+  { onConflict, log }: Pick<UniqueAppend, 'onConflict'> & Pick<UniqueDeps, 'log'>,
+): Promise<ClaimedEvents['held'] | undefined> {
+  if (onConflict === undefined) return held;
+  const all = new Map(held);
+  for (const event of events) {
+    const holder = held.get(event.jobId);
+    const wish = onConflict.get(event.jobId) ?? 'keep';
+    if (holder === undefined || wish === 'keep' || event.event !== 'JobCreated') continue;
+    if (!awaitsFirstStart(holder.job)) continue;
+    const job = await reviseHolder(holder.job, event, { log, onConflict: wish });
+    if (job === undefined) return undefined;
+    all.set(event.jobId, { job, revised: true });
+  }
+  return all;
 }
 
 async function withKey(event: JobEventOf<'JobCreated'>, { log }: UniqueDeps): Promise<JobEvent> {
@@ -111,12 +154,12 @@ async function readClaims(events: readonly JobEvent[], deps: UniqueDeps): Promis
   const found = new Map(looks);
   const free: JobEvent[] = [];
   const claims = new Map<string, Claim>();
-  const held = new Map<string, Job>();
+  const held = new Map<string, Holder>();
   for (const event of events) {
     const creation = creationOf(event);
     const look = creation && found.get(creation.key);
     const holder = look?.holder ?? holderInRequest(creation, first);
-    if (holder !== undefined) held.set(event.jobId, holder);
+    if (holder !== undefined) held.set(event.jobId, { job: holder });
     else free.push(event);
     if (holder === undefined && creation !== undefined && look !== undefined)
       claims.set(event.jobId, claimOf(creation, look.after));

@@ -7,7 +7,7 @@ export {
   UnreadableConflictError,
 } from './appendNewJob.ts';
 export type { AppendDeps, Creation, Creations } from './appendNewJob.ts';
-export { isUniqueCreation, reclaim, UniqueKeyHeldError, type UniqueDeps } from './appendUnique.ts';
+export { type Holder, isUniqueCreation, reclaim, UniqueKeyHeldError, type UniqueDeps } from './appendUnique.ts';
 export { mapConcurrently } from './mapConcurrently.ts';
 export { CreateJobRequest } from './createJobRequest.ts';
 export { creationEvent, scopedCreationEvent, type NewIdentity, type NewJob } from './creationEvent.ts';

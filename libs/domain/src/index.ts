@@ -3,7 +3,7 @@ export { decide, type Decision } from './job/decide.ts';
 export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
-export { isTerminal } from './job/job.ts';
+export { awaitsFirstStart, isTerminal } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
@@ -18,7 +18,7 @@ export {
   type NewJobRequest,
 } from './job/newJob.ts';
 export { keepsKey } from './job/keepsKey.ts';
-export { RequestedUnique, Unique, uniqueFaults, uniqueValues } from './job/unique.ts';
+export { OnConflict, RequestedUnique, Unique, uniqueFaults, uniqueValues } from './job/unique.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {

@@ -154,6 +154,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   RequeueJob: [{}, { reason: anyText, discardUnreadable: fc.boolean() }],
   RunJobNow: [{}, { reason: anyText }],
   ChangePayload: [{ payload: json }, { reason: anyText }],
+  ReviseJob: [{ payload: json }, { runAt: timestamp, delayMs: durationMs }],
   CarryJob: [{ keepsCause: fc.boolean() }],
 };
 

@@ -99,6 +99,13 @@ export const changePayload = (fields: Fields<'ChangePayload'> = {}): JobCommand 
   ...fields,
 });
 
+export const reviseJob = (fields: Partial<Fields<'ReviseJob'>> = {}): JobCommand => ({
+  ...context,
+  kind: 'ReviseJob',
+  payload: { to: 'other@example.com' },
+  ...fields,
+});
+
 export const carryJob = (fields: Fields<'CarryJob'> = {}): JobCommand => ({
   ...context,
   kind: 'CarryJob',

@@ -17,6 +17,7 @@ import {
   releaseAttempt,
   reportProgress,
   requeueJob,
+  reviseJob,
   runJobNow,
   startAttempt,
   takeOverAttempt,
@@ -41,6 +42,7 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   RequeueJob: [requeueJob()],
   RunJobNow: [runJobNow()],
   ChangePayload: [changePayload()],
+  ReviseJob: [reviseJob(), reviseJob({ runAt: '9999-01-01T00:00:00Z' })],
   CarryJob: [carryJob()],
 };
 

@@ -3,6 +3,7 @@ import {
   CronExpression,
   isObject,
   neverTicks,
+  RequestedUnique,
   requestOfTemplate,
   type Schedule,
   type ScheduleDefinition,
@@ -18,7 +19,10 @@ import { bodyDecoder, fieldOf, findJsonFaults } from '../http/parsing/decodeBody
 import { limitPayload } from '../jobs/create/createJobRequest.ts';
 import type { FieldError } from '../problems/problem.ts';
 
-const { runAt: _runAt, delayMs: _delayMs, ...jobFields } = CreateJobRequest.fields;
+const { runAt: _runAt, delayMs: _delayMs, unique: _unique, ...fields } = CreateJobRequest.fields;
+const { onConflict: _onConflict, ...rule } = RequestedUnique.fields;
+/** A tick that finds its key held would repeat the payload that is there. */
+const jobFields = { ...fields, unique: Schema.optionalKey(Schema.Struct(rule)) };
 const definition = {
   cron: CronExpression,
   timeZone: Schema.optionalKey(TimeZone),

@@ -72,6 +72,8 @@ export interface ByDefinition {
 export interface CreatedJob extends Pick<Job, 'id' | 'type' | 'status' | 'version' | 'createdAt' | 'updatedAt'> {
   /** No job was created: this one holds the unique key. */
   readonly existing?: true;
+  /** It was given what the request asks for, by `onConflict`. */
+  readonly revised?: true;
   readonly warnings?: readonly Warning[];
 }
 
@@ -126,9 +128,16 @@ export interface NewJob {
 }
 
 /** What two jobs of a type have in common, as paths into the payload, for the second not to be created. `while` is `unfinished` by default. */
-export type NewUnique =
+export type NewUnique = (
   | { readonly by: readonly string[]; readonly while?: 'waiting' | 'unfinished' }
-  | { readonly by: readonly string[]; readonly forMs: number };
+  | { readonly by: readonly string[]; readonly forMs: number }
+) & {
+  /**
+   * What becomes of a job that holds the key and waits for its first start: nothing (`keep`, the default), it gets the payload of this
+   * request (`replace`), or that and its due time, `delayMs` from now (`debounce`).
+   */
+  readonly onConflict?: 'keep' | 'replace' | 'debounce';
+};
 
 export type NewBackoff =
   | { readonly type: 'fixed'; readonly delayMs?: number }

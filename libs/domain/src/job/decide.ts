@@ -1,5 +1,5 @@
 import { MAX_DELAY_MS, retryDelayMs } from './backoff.ts';
-import type { Job, JobState, JobStatus } from './job.ts';
+import { awaitsFirstStart, type Job, type JobState, type JobStatus } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
@@ -46,6 +46,7 @@ const deciders: {
   RequeueJob: requeueJob,
   RunJobNow: runJobNow,
   ChangePayload: changePayload,
+  ReviseJob: reviseJob,
   CarryJob: carryJob,
 };
 
@@ -134,6 +135,12 @@ function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decisi
     payload: command.payload ?? null,
     ...defined({ reason: command.reason }),
   });
+}
+
+function reviseJob(command: JobCommandOf<'ReviseJob'>, job: Job): Decision {
+  if (!awaitsFirstStart(job)) return illegal(job, 'only a job that waits for its first start can be revised');
+  const { payload, runAt, delayMs } = command;
+  return make(command, job, 'JobRevised', { payload: payload ?? null, ...defined({ runAt, delayMs }) });
 }
 
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */

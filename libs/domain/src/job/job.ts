@@ -22,6 +22,11 @@ export function isTerminal(status: JobStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
+/** Whether no attempt has begun that counts, since its creation or its last requeue. */
+export function awaitsFirstStart({ status, attempt }: Pick<Job, 'status' | 'attempt'>): boolean {
+  return attempt === 0 && (status === 'scheduled' || status === 'pending');
+}
+
 /** What a handler threw, as it is stored. */
 export const JobError = Schema.Struct({
   name: Schema.String,

@@ -15,7 +15,8 @@ const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 
 
 /**
  * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone; `CarryJob` writes the
- * state of a job down again, without what started its running attempt unless it `keepsCause`;
+ * state of a job down again, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
+ * its unique key;
  * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
 export const JobCommand = Schema.Union([
@@ -70,6 +71,11 @@ export const JobCommand = Schema.Union([
   }),
   commandOf('RunJobNow', { reason: Schema.optionalKey(Schema.String) }),
   commandOf('ChangePayload', { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) }),
+  commandOf('ReviseJob', {
+    payload: Schema.Unknown,
+    runAt: Schema.optionalKey(Timestamp),
+    delayMs: Schema.optionalKey(DurationMs),
+  }),
   commandOf('CarryJob', { keepsCause: Schema.Boolean }),
 ]);
 export type JobCommand = typeof JobCommand.Type;

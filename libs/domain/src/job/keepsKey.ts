@@ -1,4 +1,4 @@
-import { isTerminal, type Job } from './job.ts';
+import { awaitsFirstStart, isTerminal, type Job } from './job.ts';
 import type { Unique } from './unique.ts';
 
 /** Whether the job keeps another one with its key from being created, by its rule or that of the other; `now` is in milliseconds. */
@@ -11,5 +11,5 @@ function holds({ while: state, forMs }: Unique, job: Job, now: number): boolean 
   // Whatever a newer release has done to it, it may not have ended.
   if (job.unreadableEvents !== undefined) return true;
   if (state === 'unfinished') return !isTerminal(job.status);
-  return job.attempt === 0 && (job.status === 'scheduled' || job.status === 'pending');
+  return awaitsFirstStart(job);
 }

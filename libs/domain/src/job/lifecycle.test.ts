@@ -17,6 +17,7 @@ import {
   releaseAttempt,
   reportProgress,
   requeueJob,
+  reviseJob,
   runJobNow,
   startAttempt,
   takeOverAttempt,
@@ -36,6 +37,7 @@ import {
   jobReleased,
   jobRequeued,
   jobRetryScheduled,
+  jobRevised,
   jobStarted,
 } from '../../testing/jobEvents.ts';
 
@@ -154,6 +156,15 @@ describe('RunJobNow', () => {
   });
 });
 
+describe('ReviseJob', () => {
+  const later = { runAt: '2026-01-01T02:00:00.001Z', delayMs: 1 };
+  refuses('no job', reviseJob(), 'not-found');
+  makes('scheduled', reviseJob(), jobRevised(), 'scheduled');
+  makes('pending', reviseJob(), jobRevised(), 'pending');
+  makes('pending', reviseJob(later), jobRevised(later), 'scheduled');
+  refusesAll(['processing', 'retrying', 'completed', 'failed', 'cancelled'], reviseJob(), 'illegal-transition');
+});
+
 describe('ChangePayload', () => {
   refuses('no job', changePayload(), 'not-found');
   makes('failed', changePayload({ reason: 'typo' }), jobPayloadChanged({ reason: 'typo' }), 'failed');
@@ -179,7 +190,7 @@ describe('CarryJob', () => {
 });
 
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 12);
+  expect(specified.size).toBe(8 * 13);
 });
 
 describe('the budget of attempts', () => {

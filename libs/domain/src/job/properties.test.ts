@@ -82,7 +82,7 @@ test('the arbitraries make what the schemas allow, and every kind of it', () => 
     RUNS,
   );
   expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(13);
-  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(12);
+  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(13);
 });
 
 test('random events reach every status, with the budget of attempts used up and not', () => {
@@ -96,8 +96,16 @@ test('random events reach every status, with the budget of attempts used up and 
 test('random commands reach every status and every event', () => {
   const steps = fc.sample(anyCommands, { numRuns: 500, seed: 1 }).flatMap(run);
   const statuses = new Set(steps.map((step) => step.after.status));
-  expect([...statuses].toSorted()).toEqual(['cancelled', 'completed', 'failed', 'pending', 'processing', 'retrying']);
-  expect(new Set(steps.map((step) => step.event.event)).size).toBe(11);
+  expect([...statuses].toSorted()).toEqual([
+    'cancelled',
+    'completed',
+    'failed',
+    'pending',
+    'processing',
+    'retrying',
+    'scheduled',
+  ]);
+  expect(new Set(steps.map((step) => step.event.event)).size).toBe(12);
 });
 
 describe('evolve', () => {

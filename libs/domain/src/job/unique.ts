@@ -22,6 +22,10 @@ export const Unique = Schema.Struct({
 });
 export type Unique = typeof Unique.Type;
 
+/** What a request does to the job that holds its key. */
+export const OnConflict = Schema.Literals(['keep', 'replace', 'debounce']);
+export type OnConflict = typeof OnConflict.Type;
+
 /** A rule as a request has it. */
 export const RequestedUnique = Schema.Struct({
   by: Schema.Array(UniquePath).check(Schema.isBetweenLength(1, MAX_PATHS)).annotateKey({
@@ -36,6 +40,11 @@ export const RequestedUnique = Schema.Struct({
   forMs: Schema.optionalKey(ForMs).annotateKey({
     description: 'The rule holds for these milliseconds from the creation of the job: a second to 30 days.',
   }),
+  onConflict: Schema.optionalKey(OnConflict).annotateKey({
+    description:
+      'What becomes of a job that holds the key and waits for its first start: nothing (`keep`), it gets the payload of this request (`replace`), or that and its due time, `delayMs` from now (`debounce`).',
+    default: 'keep',
+  }),
 }).annotate({ identifier: 'RequestedUnique' });
 export type RequestedUnique = typeof RequestedUnique.Type;
 
@@ -47,8 +56,8 @@ interface Fault {
 /** Checks what the fields of a request say together: that only one rule is given, and that the payload has what `by` names. */
 export function uniqueFaults(request: unknown): readonly Fault[] {
   if (!isObject(request) || !isObject(request['unique'])) return [];
-  const { unique, payload = null } = request;
-  const { by, while: state, forMs } = unique;
+  const { unique, payload = null, delayMs } = request;
+  const { by, while: state, forMs, onConflict } = unique;
   const both: Fault = { pointer: '/unique/forMs', detail: 'must not be given together with while' };
   const paths: readonly unknown[] = Array.isArray(by) ? by : [];
   const missing = paths.flatMap((path, index): Fault[] =>
@@ -56,7 +65,12 @@ export function uniqueFaults(request: unknown): readonly Fault[] {
       ? [{ pointer: `/unique/by/${index}`, detail: `the payload has no ${path.slice('payload.'.length)}` }]
       : [],
   );
-  return state !== undefined && forMs !== undefined ? [both, ...missing] : missing;
+  const pointless = onConflict === 'debounce' && delayMs === undefined;
+  return [
+    ...(state !== undefined && forMs !== undefined ? [both] : []),
+    ...(pointless ? [{ pointer: '/unique/onConflict', detail: 'debounce needs delayMs' }] : []),
+    ...missing,
+  ];
 }
 
 /** Fills in what a request leaves out. */

@@ -1,5 +1,5 @@
 import * as creation from '@jobstream/creation';
-import type { Job, JobEvent } from '@jobstream/domain';
+import type { Job, JobEvent, OnConflict } from '@jobstream/domain';
 import type { ApiDeps } from '../../apiDeps.ts';
 import { invalidRequest } from '../../http/parsing/decodeBody.ts';
 import type { FieldError } from '../../problems/problem.ts';
@@ -14,10 +14,12 @@ type ReadDeps = Pick<ApiDeps, 'log' | 'table' | 'servedVersions'>;
  */
 export function appendCheckedJob(
   event: JobEvent,
-  errors: readonly FieldError[],
+  { errors, onConflict }: { readonly errors: readonly FieldError[]; readonly onConflict?: OnConflict | undefined },
   deps: ReadDeps,
 ): Promise<creation.Creation> {
-  return errors.length === 0 ? creation.appendNewJob(event, deps) : refuseUnlessRepeated([event], errors, deps);
+  return errors.length === 0
+    ? creation.appendNewJob(event, deps, onConflict)
+    : refuseUnlessRepeated([event], errors, deps);
 }
 
 /**
@@ -27,10 +29,15 @@ export function appendCheckedJob(
  */
 export function appendCheckedJobs(
   events: readonly JobEvent[],
-  errors: readonly FieldError[],
+  {
+    errors,
+    onConflict,
+  }: { readonly errors: readonly FieldError[]; readonly onConflict?: ReadonlyMap<string, OnConflict> },
   deps: ReadDeps,
 ): Promise<creation.Creations> {
-  return errors.length === 0 ? creation.appendNewJobs(events, deps) : refuseUnlessRepeated(events, errors, deps);
+  return errors.length === 0
+    ? creation.appendNewJobs(events, deps, onConflict)
+    : refuseUnlessRepeated(events, errors, deps);
 }
 
 /** Returns what an append of jobs of which one exists does. */

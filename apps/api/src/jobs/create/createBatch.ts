@@ -3,11 +3,21 @@ import {
   appendNewJob,
   CreateJobRequest,
   creationEvent,
+  type Holder,
   isSameRequest,
   mapConcurrently,
   type NewIdentity,
 } from '@jobstream/creation';
-import { canonicalJson, fold, type Job, type JobEvent, JobId, JobStatus, uuidV8 } from '@jobstream/domain';
+import {
+  canonicalJson,
+  fold,
+  type Job,
+  type JobEvent,
+  JobId,
+  JobStatus,
+  type OnConflict,
+  uuidV8,
+} from '@jobstream/domain';
 import { newId } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
@@ -34,6 +44,7 @@ const BatchView = Schema.Struct({
       id: JobId,
       status: JobStatus,
       existing: CreatedJobView.fields.existing,
+      revised: CreatedJobView.fields.revised,
     }),
   ),
   warnings: warningsField,
@@ -81,7 +92,7 @@ export function createBatch(deps: ApiDeps): RequestHandler {
     const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
     if (requests.some(({ unique }) => unique !== undefined)) await requireUniqueJobs(res, deps);
     const events = creations(req, requests, { context: () => commandContext(res, now), announced: deps.announced });
-    const creation = await appendCheckedJobs(events, errors, deps);
+    const creation = await appendCheckedJobs(events, { errors, onConflict: conflictsOf(events, requests) }, deps);
     if (creation.kind === 'created') {
       const members = events.map((event) => memberOf(event, creation.held.get(event.jobId)));
       return respond(res, members.every(({ existing }) => existing) ? 200 : 201, members, warnings);
@@ -131,7 +142,7 @@ function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (
 
 async function createMissing(event: JobEvent, deps: ApiDeps): Promise<Job> {
   const creation = await appendNewJob(event, deps);
-  if (creation.kind === 'held') return creation.holder;
+  if (creation.kind === 'held') return creation.holder.job;
   return creation.kind === 'created' ? created(event) : existingJob(event.jobId, deps);
 }
 
@@ -141,18 +152,36 @@ function created(event: JobEvent): Job {
   return job;
 }
 
+function conflictsOf(
+  events: readonly JobEvent[],
+  requests: readonly CreateJobRequest[],
+): ReadonlyMap<string, OnConflict> {
+  return new Map(
+    events.flatMap(({ jobId }, index) => {
+      const wish = requests[index]?.unique?.onConflict;
+      return wish === undefined ? [] : [[jobId, wish]];
+    }),
+  );
+}
+
 interface Member {
   readonly job: Job;
   readonly existing?: true;
+  readonly revised?: true;
 }
 
-function memberOf(event: JobEvent, holder: Job | undefined): Member {
-  return holder === undefined ? { job: created(event) } : { job: holder, existing: true };
+function memberOf(event: JobEvent, holder: Holder | undefined): Member {
+  return holder === undefined ? { job: created(event) } : { ...holder, existing: true };
 }
 
 function respond(res: Response, status: number, members: readonly Member[], warnings: readonly PayloadWarning[]): void {
   const body: BodyOf<typeof BatchView> = {
-    jobs: members.map(({ job: { id, status: state }, existing }) => ({ id, status: state, existing })),
+    jobs: members.map(({ job: { id, status: state }, existing, revised }) => ({
+      id,
+      status: state,
+      existing,
+      revised,
+    })),
     warnings: unlessEmpty(warnings),
   };
   sendJson(res, status, body);

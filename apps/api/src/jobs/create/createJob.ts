@@ -74,9 +74,9 @@ export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiD
   if (request.unique !== undefined) await requireUniqueJobs(res, deps);
   const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
-  const creation = await appendCheckedJob(event, errors, deps);
+  const creation = await appendCheckedJob(event, { errors, onConflict: request.unique?.onConflict }, deps);
   if (creation.kind === 'created') return respond(res, 201, { job: evolve(undefined, event), warnings });
-  if (creation.kind === 'held') return respond(res, 200, { job: creation.holder, warnings, existing: true });
+  if (creation.kind === 'held') return respond(res, 200, { ...creation.holder, warnings, existing: true });
   const job = await existingJob(event.jobId, deps);
   if (!isSameRequest(job, identity)) throw idempotencyKeyReused();
   res.setHeader('Idempotent-Replayed', 'true');
@@ -92,6 +92,7 @@ interface Answer {
   readonly job: Job | undefined;
   readonly warnings: readonly PayloadWarning[];
   readonly existing?: true;
+  readonly revised?: true;
 }
 
 function respond(res: Response, status: number, { job, ...rest }: Answer): void {

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { ConcurrentAppendError } from '@jobstream/eventlog';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
@@ -41,6 +42,14 @@ const FAIL = {
   random: 0,
   durationMs: 1,
 } as const;
+
+/** Starts a job, again if it has changed meanwhile. */
+async function startAnyway(id: string): Promise<void> {
+  await carryOut(api, id, START).catch((error: unknown) => {
+    if (error instanceof ConcurrentAppendError) return startAnyway(id);
+    throw error;
+  });
+}
 
 describe('a unique job', () => {
   test('is the answer to further requests, and says by what it is unique', async () => {
@@ -119,6 +128,74 @@ describe('a unique job', () => {
   });
 });
 
+describe('a job that holds the key and has not started yet', () => {
+  const replacing = { ...byUser, onConflict: 'replace' };
+  const debouncing = { ...byUser, onConflict: 'debounce' };
+
+  test('gets the payload of a later request that replaces it, and keeps its time', async () => {
+    const user = someone();
+    const { body } = await create({ ...unique(user), delayMs: 60_000 });
+    const { runAt } = await get(body.id);
+    const later = { ...user, at: 'later' };
+    const answer = await create({ ...unique(later, replacing), delayMs: 1 });
+    expect(answer).toMatchObject({ status: 200, body: { id: body.id, existing: true, revised: true, version: 2 } });
+    expect(await get(body.id)).toMatchObject({ payload: later, runAt, status: 'scheduled' });
+    expect((await api.log.readHistory(body.id)).map(({ event }) => event.event)).toEqual(['JobCreated', 'JobRevised']);
+  });
+
+  test('is put off by each request that debounces it, never to an earlier time', async () => {
+    const user = someone();
+    const { body } = await create({ ...unique(user, debouncing), delayMs: 10_000 });
+    const first = String((await get(body.id))['runAt']);
+    const answer = await create({ ...unique({ ...user, at: 'second' }, debouncing), delayMs: 60_000 });
+    expect(answer.body).toMatchObject({ id: body.id, revised: true });
+    const second = await get(body.id);
+    expect(second['payload']).toMatchObject({ at: 'second' });
+    expect(String(second['runAt']) > first).toBe(true);
+    await create({ ...unique({ ...user, at: 'third' }, debouncing), delayMs: 1_000 });
+    expect(await get(body.id)).toMatchObject({ payload: { at: 'third' }, runAt: second['runAt'] });
+  });
+
+  test('a job that is due is put off as well', async () => {
+    const user = someone();
+    const { body } = await create(unique(user));
+    await create({ ...unique(user, debouncing), delayMs: 60_000 });
+    expect(await get(body.id)).toMatchObject({ status: 'scheduled' });
+  });
+
+  test('stays as it is once it has started', async () => {
+    const user = someone();
+    const { body } = await create(unique(user));
+    await carryOut(api, body.id, START);
+    const answer = await create(unique({ ...user, at: 'later' }, replacing));
+    expect(answer).toMatchObject({ status: 200, body: { id: body.id, existing: true } });
+    expect(answer.body).not.toHaveProperty('revised');
+    expect(await get(body.id)).toMatchObject({ payload: user, version: 2 });
+  });
+
+  test('in a batch', async () => {
+    const user = someone();
+    const { body } = await create(unique(user));
+    const { body: batch } = await post('/api/jobs/batch', {
+      jobs: [unique({ ...user, at: 'one' }, replacing), unique({ ...user, at: 'two' })],
+    });
+    const existing = { id: body.id, status: 'pending', existing: true };
+    expect(batch['jobs']).toEqual([{ ...existing, revised: true }, existing]);
+    expect(await get(body.id)).toMatchObject({ payload: { at: 'one' } });
+  });
+
+  test('and starts meanwhile is revised, or another one is created', async () => {
+    const rule = { ...replacing, while: 'waiting' };
+    for (let races = 0; races < 20; races++) {
+      const user = someone();
+      const { body } = await create(unique(user, rule));
+      const later = { ...user, at: 'later' };
+      const [answer] = await Promise.all([create(unique(later, rule)), startAnyway(body.id)]);
+      expect(await get(answer.body.id)).toMatchObject({ payload: later });
+    }
+  });
+});
+
 describe('in a batch', () => {
   test('those whose keys are held are left out, and of two with one key the second', async () => {
     const [held, twice] = [someone(), someone()];
@@ -148,7 +225,9 @@ describe('in a batch', () => {
     const jobs = Array.from({ length: 501 }, () => unique(someone()));
     expect(await post('/api/jobs/batch', { jobs })).toMatchObject({
       status: 422,
-      body: { errors: [{ pointer: '/jobs', detail: 'must have at most 1000 jobs, of which a unique one counts as two' }] },
+      body: {
+        errors: [{ pointer: '/jobs', detail: 'must have at most 1000 jobs, of which a unique one counts as two' }],
+      },
     });
   });
 
@@ -226,6 +305,8 @@ test.each([
   [{ ...byUser, forMs: 999 }, '/unique/forMs', '1000'],
   [{ ...byUser, forMs: 2_592_000_001 }, '/unique/forMs', '2592000000'],
   [{ ...byUser, while: 'running' }, '/unique/while', 'waiting'],
+  [{ ...byUser, onConflict: 'fail' }, '/unique/onConflict', 'keep'],
+  [{ ...byUser, onConflict: 'debounce' }, '/unique/onConflict', 'debounce needs delayMs'],
   [{ ...byUser, while: 'waiting', forMs: 1_000 }, '/unique/forMs', 'must not be given together with while'],
 ])('%j is refused with a pointer', async (rule, pointer, detail) => {
   const { status, body } = await create(unique(someone(), rule));

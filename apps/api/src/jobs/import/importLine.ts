@@ -32,6 +32,7 @@ export type LineOutcome =
       readonly status: JobStatus;
       readonly replayed?: true;
       readonly existing?: true;
+      readonly revised?: true | undefined;
       readonly warnings?: readonly PayloadWarning[] | undefined;
     }
   | { readonly line: number; readonly errors: readonly FieldError[]; readonly stop?: string };
@@ -75,10 +76,11 @@ function valueOf(text: string): unknown {
 async function create({ number }: Line, order: NewJob, deps: ApiDeps): Promise<LineOutcome> {
   const { errors, warnings } = deps.payloads.check({ ...order.request, tenant: order.context.tenant, isNew: true });
   const event = creationEvent(order);
-  const creation = await appendCheckedJob(event, errors, deps);
+  const creation = await appendCheckedJob(event, { errors, onConflict: order.request.unique?.onConflict }, deps);
   if (creation.kind === 'held') {
-    const { id, status } = creation.holder;
-    return { line: number, id, status, existing: true, warnings: unlessEmpty(warnings) };
+    const { job, revised } = creation.holder;
+    const { id, status } = job;
+    return { line: number, id, status, existing: true, revised, warnings: unlessEmpty(warnings) };
   }
   if (creation.kind === 'created') {
     const status = fold([event])?.status ?? 'pending';

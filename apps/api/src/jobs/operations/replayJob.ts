@@ -91,7 +91,8 @@ function idOfRepetition(sourceId: string, operation: OpenedOperation): string {
 async function createOrFind(event: JobEvent, deps: ApiDeps): Promise<Outcome> {
   // A conflict can only be with the same creation: nothing else makes this id.
   const creation = await appendNewJob(event, deps);
-  if (creation.kind === 'held') return { outcome: 'skipped', reason: `job ${creation.holder.id} holds the unique key` };
+  if (creation.kind === 'held')
+    return { outcome: 'skipped', reason: `job ${creation.holder.job.id} holds the unique key` };
   if (creation.kind === 'exists') await existingJob(event.jobId, (id) => findExistingJob(id, deps));
   return { outcome: 'done', newJobId: event.jobId };
 }

@@ -84,6 +84,9 @@ export const CreatedJobView = Schema.Struct({
   existing: Schema.optionalKey(Schema.Literal(true)).annotateKey({
     description: 'No job was created: this one holds the unique key.',
   }),
+  revised: Schema.optionalKey(Schema.Literal(true)).annotateKey({
+    description: 'It was given what the request asks for, by `onConflict`.',
+  }),
   warnings: warningsField,
 }).annotate({ identifier: 'CreatedJob' });
 
@@ -118,12 +121,18 @@ function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableE
   return { runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents };
 }
 
+interface CreationFacts {
+  readonly warnings: readonly PayloadWarning[];
+  readonly existing?: true;
+  readonly revised?: true;
+}
+
 export function createdJobView(
   job: Job,
-  { warnings, existing }: { readonly warnings: readonly PayloadWarning[]; readonly existing?: true },
+  { warnings, existing, revised }: CreationFacts,
 ): BodyOf<typeof CreatedJobView> {
   const { id, type, status, version, createdAt, updatedAt } = job;
-  return { id, type, status, version, createdAt, updatedAt, existing, warnings: unlessEmpty(warnings) };
+  return { id, type, status, version, createdAt, updatedAt, existing, revised, warnings: unlessEmpty(warnings) };
 }
 
 export function errorView(error: JobError, { stacks }: ShownOfErrors): typeof JobErrorView.Type {

@@ -1,0 +1,26 @@
+import { decide, evolve, isRejection, type Job, type JobEventOf, type OnConflict } from '@jobstream/domain';
+import { decideAgain, type EventLog, newId } from '@jobstream/eventlog';
+
+/**
+ * Gives the job that holds a unique key what a later request asks for: its payload, and if it is debounced its due time, which never
+ * gets earlier by that.
+ *
+ * @returns undefined if the job does not wait for its first start any more.
+ */
+export function reviseHolder(
+  holder: Job,
+  { at, actor, data: { payload, runAt, delayMs } }: JobEventOf<'JobCreated'>,
+  { log, onConflict }: { readonly log: Pick<EventLog, 'append' | 'readJob'>; readonly onConflict: OnConflict },
+): Promise<Job | undefined> {
+  return decideAgain(async () => {
+    const snapshot = await log.readJob(holder.id, holder.type);
+    if (snapshot === undefined) return undefined;
+    const { job, sequence } = snapshot;
+    const isLater = onConflict === 'debounce' && runAt !== undefined && runAt > (job.runAt ?? '');
+    const due = isLater ? { runAt, ...(delayMs === undefined ? {} : { delayMs }) } : {};
+    const event = decide({ kind: 'ReviseJob', eventId: newId(), at, actor, payload, ...due }, job);
+    if (isRejection(event)) return undefined;
+    await log.append(event, sequence);
+    return evolve(job, event);
+  });
+}
