@@ -54,7 +54,7 @@ export interface JobEventData {
   readonly JobDueNow: { readonly reason?: string };
   /** Before the job is put back to work. Earlier payloads stay in the history. */
   readonly JobPayloadChanged: { readonly payload: unknown; readonly reason?: string };
-  /** Before its first attempt, by a later request under the same unique key. */
+  /** By a later request under its unique key. */
   readonly JobRevised: {
     readonly payload?: unknown;
     readonly runAt?: string;
