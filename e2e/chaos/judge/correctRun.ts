@@ -127,6 +127,23 @@ const scripts: readonly Script[] = [
     change: 'requeued',
   },
   {
+    id: 'revised',
+    type: 'webhook',
+    steps: [
+      ['JobRevised', 1, { payload: { of: 'a later request' }, runAt: rfc3339(3), delayMs: 2_000 }],
+      start(4),
+      done(5),
+    ],
+    effects: [[1, 4]],
+    row: {
+      ...completedRow,
+      payload: { of: 'a later request' },
+      run_at: second(3),
+      version: 4,
+      ...finished(4, 5),
+    },
+  },
+  {
     id: 'carried',
     type: 'webhook',
     steps: [
@@ -181,6 +198,7 @@ const tokens: Readonly<Record<string, string>> = {
   JobRequeued: 'requeued',
   JobDueNow: 'due-now',
   JobPayloadChanged: 'payload-changed',
+  JobRevised: 'revised',
   JobReleased: 'released',
   JobCarried: 'carried',
 };

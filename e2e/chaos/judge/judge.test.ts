@@ -60,8 +60,8 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 9, unacknowledged: 0, effects: 13 });
-  expect(verdict.statuses).toEqual({ completed: 8, cancelled: 1 });
+  expect(verdict).toMatchObject({ acknowledged: 10, unacknowledged: 0, effects: 14 });
+  expect(verdict.statuses).toEqual({ completed: 9, cancelled: 1 });
   const explained = { jobs: 5, afterRetry: 2, afterTakeOver: 1, afterRelease: 1, afterRequeue: 1 };
   expect(verdict.repeats).toEqual(explained);
 });
@@ -143,6 +143,7 @@ test.each([
   ['a start after the end', 'JobStarted', { attempt: 2, worker: 'w' }, 'plain'],
   ['a requeue of a completed job', 'JobRequeued', {}, 'plain'],
   ['a second creation', 'JobCreated', {}, 'plain'],
+  ['another payload for a job that has started', 'JobRevised', { payload: 1 }, 'plain'],
   ['progress of an ended job', 'JobProgressed', { attempt: 1 }, 'plain'],
 ])('%s is an illegal transition', (_name, event, data, id) => {
   expect(verdictOn((run) => append(run, id, event, data))).toContain(`illegal ${id}`);

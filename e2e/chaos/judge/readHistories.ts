@@ -52,6 +52,7 @@ const eventOfToken: Readonly<Record<string, string>> = {
   requeued: 'JobRequeued',
   'due-now': 'JobDueNow',
   'payload-changed': 'JobPayloadChanged',
+  revised: 'JobRevised',
   released: 'JobReleased',
   carried: 'JobCarried',
 };

@@ -35,6 +35,7 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobRequeued: ['failed', 'cancelled'],
   JobDueNow: ['scheduled', 'retrying'],
   JobPayloadChanged: ['failed', 'cancelled'],
+  JobRevised: ['scheduled', 'pending'],
   JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 };
 
@@ -156,6 +157,11 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
   JobFailed: ({ data, at }) => ({ status: 'failed', error: data['error'], finished_at: at }),
   JobDueNow: ({ at }) => ({ run_at: at }),
   JobPayloadChanged: ({ data }) => ({ payload: data['payload'] }),
+  JobRevised: ({ data, at }, job) => ({
+    payload: data['payload'],
+    ...(data['runAt'] === undefined ? {} : { run_at: time(data['runAt']) }),
+    status: Number(time(data['runAt']) ?? 0) > at ? 'scheduled' : job.status,
+  }),
   JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
   JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),
   JobRequeued: () => ({

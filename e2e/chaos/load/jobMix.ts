@@ -87,7 +87,11 @@ function sleep(payload: object): Body {
 function oneOf(body: Body, random: SeededRandom): Body {
   const payload = body['payload'] as { readonly body: object };
   const grouped = { ...payload, body: { ...payload.body, group: random.int(1, GROUPS) } };
-  return { ...body, payload: grouped, unique: { by: ['payload.body.group'] } };
+  return {
+    ...body,
+    payload: grouped,
+    unique: { by: ['payload.body.group'], onConflict: random.chance(0.3) ? 'replace' : 'keep' },
+  };
 }
 
 function inMs(ms: number): string {
