@@ -1,9 +1,10 @@
-import { readCommandLine, UsageError } from '@jobstream/runtime';
+import { UsageError } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/test-support';
 import { checkOutCommit, commitOf } from './src/ab/checkOutCommit.ts';
+import { readCommandLine } from './src/command/readCommandLine.ts';
+import { runBench } from './src/command/runBench.ts';
 import { comparePath, judgePairs } from './src/ab/compareCommits.ts';
-import { HOT_PATHS, type HotPath } from './src/ab/hotPaths.ts';
+import { HOT_PATH_NAMES } from './src/ab/hotPaths.ts';
 
 const LIMIT = 1.03;
 const PAIRS = 5;
@@ -16,19 +17,24 @@ const { values, words } = readCommandLine({
     'Exit code 1 when a path is dearer than the limit, 2 when it could not be measured.',
   words: '<commit>',
   options: {
-    path: { type: 'string', multiple: true, value: 'name', help: `Compares only this: ${namesOf(HOT_PATHS)}.` },
-    limit: { type: 'string', default: String(LIMIT), value: 'ratio', help: `The most it may be; default ${LIMIT}.` },
+    path: {
+      type: 'string',
+      multiple: true,
+      value: 'name',
+      known: HOT_PATH_NAMES,
+      help: `Compares only this: ${HOT_PATH_NAMES.join(', ')}.`,
+    },
+    limit: {
+      type: 'string',
+      default: String(LIMIT),
+      value: 'ratio',
+      number: 'any',
+      help: `The most it may be; default ${LIMIT}.`,
+    },
   },
   examples: ['HEAD', 'v0.2.0 --path attempt --path append'],
 });
-try {
-  process.exitCode = (await compareAll()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof UsageError ? 64 : 2;
-}
-await guardOfThisProcess().stop();
-process.exit();
+await runBench(compareAll);
 
 /** Returns whether each path is within the limit. */
 async function compareAll(): Promise<boolean> {
@@ -36,8 +42,7 @@ async function compareAll(): Promise<boolean> {
   if (name === undefined || others.length > 0)
     throw new UsageError('expected one commit; for help: npm run bench:ab -- --help');
   const limit = Number(values.limit);
-  if (!(limit > 0)) throw new UsageError(`expected --limit to be a number above 0, got: ${values.limit}`);
-  const paths = (values.path ?? Object.keys(HOT_PATHS)).map(hotPath);
+  const paths = HOT_PATH_NAMES.filter((path) => values.path?.includes(path) ?? true);
   const commit = await commitOf(name);
   const sides = { ours: repositoryRoot, theirs: await checkOutCommit(commit) };
   let isWithin = true;
@@ -52,13 +57,4 @@ async function compareAll(): Promise<boolean> {
     );
   }
   return isWithin;
-}
-
-function hotPath(name: string): HotPath {
-  if (Object.hasOwn(HOT_PATHS, name)) return name as HotPath;
-  throw new UsageError(`there is no path ${name}: ${namesOf(HOT_PATHS)}`);
-}
-
-function namesOf(table: object): string {
-  return Object.keys(table).join(', ');
 }

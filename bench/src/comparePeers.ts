@@ -1,15 +1,15 @@
 import { type Run, runOnce } from './runOnce.ts';
 import { DURABILITIES, type Durability } from './servers/runningServers.ts';
 import type { JobSystem } from './systems/jobSystem.ts';
-import { loadSystem, SYSTEM_IDS } from './systems/loadSystem.ts';
+import { loadSystem } from './systems/loadSystem.ts';
 import { type Sizes, type Workload, workloads } from './workloads/workloads.ts';
 
 export interface CompareOptions {
   readonly sizes: Sizes;
   readonly rounds: number;
-  /** Workloads whose id starts with this. */
-  readonly only: string;
-  /** Ids of the systems; all when empty. */
+  /** Workloads whose id starts with one of these. */
+  readonly only: readonly string[];
+  /** Ids of the systems. */
   readonly systems: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -35,9 +35,11 @@ export interface Comparison {
 
 /** Runs every workload on every system, round after round. */
 export async function comparePeers(options: CompareOptions): Promise<Comparison> {
-  const { systems, missing } = await loadSystems(options.systems.length === 0 ? SYSTEM_IDS : options.systems);
+  const { systems, missing } = await loadSystems(options.systems);
   const rows: Row[] = [];
-  for (const workload of workloads(options.sizes).filter(({ id }) => id.startsWith(options.only)))
+  for (const workload of workloads(options.sizes).filter(({ id }) =>
+    options.only.some((beginning) => id.startsWith(beginning)),
+  ))
     for (const durability of workload.durabilities ?? DURABILITIES)
       rows.push(...(await compare({ workload, durability, systems }, options)));
   const shown = [...systems].map(([id, { name, notes }]) => ({ id, name, notes }));

@@ -9,26 +9,28 @@ export interface MeasureOptions {
   readonly quick: boolean;
   readonly rounds: number;
   readonly parts: readonly string[];
-  /** Of the peers' workloads, those whose id starts with this. */
-  readonly workload: string;
+  /** Of the peers' workloads, those whose id starts with one of these. */
+  readonly workload: readonly string[];
   readonly system: readonly string[];
 }
 
 type Measurement = (options: MeasureOptions) => Promise<object>;
 
-const PARTS: Readonly<Record<string, Measurement>> = {
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   peers: ({ quick, rounds, workload, system }) =>
     comparePeers({ sizes: quick ? QUICK : FULL, rounds, only: workload, systems: system, say }),
   http: ({ quick, rounds }) => compareHttp({ rounds, seconds: quick ? 4 : 10, durability: 'fsync', say }),
   projector: async ({ quick, rounds }) => ({ runs: await catchUps(rounds, quick ? 30_000 : 100_000) }),
 };
 
+/** The parts that can be measured, in their order. */
+export const PARTS: readonly string[] = Object.keys(MEASUREMENTS);
+
 /** Measures the parts one after the other and keeps what each came to. */
 export async function measure(options: MeasureOptions): Promise<void> {
   const machine = await machineFacts();
-  for (const part of options.parts) {
-    const measurement = PARTS[part];
-    if (measurement === undefined) throw new Error(`there is no part ${part}: ${Object.keys(PARTS).join(', ')}`);
+  for (const [part, measurement] of Object.entries(MEASUREMENTS)) {
+    if (!options.parts.includes(part)) continue;
     const figures = await measurement(options);
     await saveResults(part, options.quick, { ...machine, rounds: options.rounds, ...figures });
   }
