@@ -25,9 +25,15 @@ export interface Row {
   readonly failures: readonly string[];
 }
 
+/** What is told of a system beside its figures. */
+export interface ShownSystem extends Pick<JobSystem, 'name' | 'notes'> {
+  readonly id: string;
+  readonly syncsAlone?: boolean;
+}
+
 export interface Comparison {
   readonly rounds: number;
-  readonly systems: readonly { readonly id: string; readonly name: string; readonly notes: readonly string[] }[];
+  readonly systems: readonly ShownSystem[];
   /** Systems that could not be loaded, and why. */
   readonly missing: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
@@ -42,7 +48,7 @@ export async function comparePeers(options: CompareOptions): Promise<Comparison>
   ))
     for (const durability of workload.durabilities ?? DURABILITIES)
       rows.push(...(await compare({ workload, durability, systems }, options)));
-  const shown = [...systems].map(([id, { name, notes }]) => ({ id, name, notes }));
+  const shown = [...systems].map(([id, { name, notes, syncsAlone = false }]) => ({ id, name, notes, syncsAlone }));
   return { rounds: options.rounds, systems: shown, missing, rows };
 }
 
@@ -53,7 +59,8 @@ interface Matter {
 }
 
 async function compare({ workload, durability, systems }: Matter, { rounds, say }: CompareOptions): Promise<Row[]> {
-  const isMeasured = ({ syncsByDefault }: JobSystem) => durability === 'fsync' || syncsByDefault !== true;
+  const isMeasured = ({ syncsByDefault, syncsAlone }: JobSystem) =>
+    durability === 'fsync' || (syncsByDefault ?? syncsAlone) !== true;
   const taking = [...systems].filter(([id, system]) => (workload.systems?.includes(id) ?? true) && isMeasured(system));
   const { id, title } = workload;
   const rows = taking.map(([systemId]) => ({

@@ -17,6 +17,8 @@ export interface CatchUp {
   readonly projectedPerSecond: number;
   readonly baselinePerSecond: number;
   readonly readPerSecond: number;
+  /** How many cores processes that have no part in it kept busy during the catch-up; undefined in older results. */
+  readonly otherCores?: number;
 }
 
 const BASELINE = path.join(import.meta.dirname, 'baselineCatchUpMain.ts');
@@ -44,7 +46,9 @@ async function measureShape(jobs: number, shape: LogShape): Promise<CatchUp> {
   const processes = { nats: nats.pid ?? 0, postgres: postgres.pid ?? 0, projector: projector.pid };
   const cpu = new ServerCpu({ processes });
   const projectedPerSecond = rateOf(await secondsOf(() => cpu.during(() => untilProjected(postgres.url, events))));
-  const measured = { shape, events, projectedPerSecond, baselinePerSecond: rateOf(Number(baseline)), readPerSecond };
+  const { otherCores } = cpu;
+  const baselinePerSecond = rateOf(Number(baseline));
+  const measured = { shape, events, projectedPerSecond, baselinePerSecond, readPerSecond, otherCores };
   print(measured, cpu);
   return measured;
 }

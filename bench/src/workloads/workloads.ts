@@ -43,9 +43,11 @@ const WARM_UP_SECONDS = 2;
 const SAMPLE_EVERY = 20;
 /** At other rates latency is measured with fsync alone. */
 const USUAL_RATE = 500;
+const IDLE_SECONDS = 5;
 const WITHOUT_TABLE = ['jobstream', 'baseline', 'bullmq', 'pg-boss', 'graphile-worker'];
+const ALL_BUT_START = [...WITHOUT_TABLE, 'jobstream-table', 'baseline-table'];
 /** Those that keep finished jobs. */
-const KEEPING = ['jobstream', 'bullmq', 'pg-boss'];
+const KEEPING = ['jobstream', 'baseline', 'bullmq', 'pg-boss'];
 
 export function workloads(sizes: Sizes): readonly Workload[] {
   return [
@@ -95,9 +97,17 @@ function drain(count: number): Workload {
       const producer = await stage.client('producer');
       await producer.ask({ do: 'enqueueMany', count, chunk: CHUNK, inFlight: CHUNKS_IN_FLIGHT });
       await producer.close();
+      await stage.caughtUp();
+      const idleCores = await stage.idleCores(IDLE_SECONDS);
       const worker = await stage.client('worker');
-      const outcome = await measured(() => worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }));
-      return { jobs: count, seconds: outcome.seconds, clients: { worker: outcome } };
+      const began = performance.now();
+      const outcome = await measured(async () => {
+        const worked = await worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count });
+        await stage.caughtUp();
+        return worked;
+      });
+      const idle = { idleCores, measuredSeconds: (performance.now() - began) / 1_000 };
+      return { jobs: count, seconds: outcome.seconds, clients: { worker: outcome }, idle };
     },
   };
 }
@@ -124,6 +134,7 @@ function latency(rate: number, seconds: number): Workload {
   return {
     id: `latency-${rate}`,
     title: `Latency at ${rate} jobs/s for ${seconds} s`,
+    systems: ALL_BUT_START,
     ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'] }),
     async run(stage, measured) {
       const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
@@ -165,6 +176,10 @@ function latencyBehind(finished: number, seconds: number): Workload {
 /** What a workload may use: fresh servers of one system, and client processes on them. */
 interface WorkloadStage {
   client(role: ClientRole): Promise<ClientProcess>;
+  /** Resolves when everything that follows the log has what is in it. */
+  caughtUp(): Promise<void>;
+  /** Returns how many cores the servers keep busy during some seconds in which nothing is asked of them. */
+  idleCores(seconds: number): Promise<number>;
   /** Whether readers can see jobs completed. */
   readonly showsCompletion: boolean;
 }
@@ -175,6 +190,8 @@ export interface WorkloadFigures {
   readonly seconds: number;
   /** What each client did; the last is the one that the time is taken from. */
   readonly clients: Readonly<Record<string, Outcome>>;
+  /** What the servers use while nothing is asked of them, and for how long they were measured; undefined where it was not. */
+  readonly idle?: { readonly idleCores: number; readonly measuredSeconds: number };
 }
 
 export interface Workload {
