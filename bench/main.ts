@@ -10,7 +10,8 @@ const { values } = readCommandLine({
   command: 'npm run bench',
   summary:
     'Measures the same work on Jobstream and its peers. Writes bench/results/*.json and the tables of\n' +
-    'docs/measurements/benchmarks.md; a quick run only prints its tables.',
+    'docs/measurements/benchmarks.md; a quick run, and one of some systems, only print their tables. Workloads that are not chosen\n' +
+    'keep their figures if they are of the same machine.',
   options: {
     quick: { type: 'boolean', default: false, help: 'Runs one small round.' },
     rounds: { type: 'string', value: 'n', number: 'whole', help: 'The number of rounds; default 3.' },
@@ -36,12 +37,13 @@ const { values } = readCommandLine({
 });
 
 await runBench(async () => {
-  if (!values.report) await measureAll();
-  await (values.quick ? printReport() : writeReport());
+  const keep = !values.quick && values.system === undefined;
+  if (!values.report) await measureAll(keep);
+  await (keep ? writeReport() : printReport());
 });
 
-async function measureAll(): Promise<void> {
-  const { quick, part = PARTS, workload = [''], system = SYSTEM_IDS } = values;
+async function measureAll(keep: boolean): Promise<void> {
+  const { quick, part: parts = PARTS, workload = [''], system = SYSTEM_IDS } = values;
   await installPeers();
-  await measure({ quick, parts: part, workload, system, rounds: Number(values.rounds ?? (quick ? 1 : 3)) });
+  await measure({ quick, parts, workload, system, keep, rounds: Number(values.rounds ?? (quick ? 1 : 3)) });
 }

@@ -7,7 +7,7 @@ import { type Sizes, type Workload, workloads } from './workloads/workloads.ts';
 export interface CompareOptions {
   readonly sizes: Sizes;
   readonly rounds: number;
-  /** Workloads whose id starts with one of these. */
+  /** Ids of the workloads. */
   readonly only: readonly string[];
   /** Ids of the systems. */
   readonly systems: readonly string[];
@@ -19,6 +19,8 @@ export interface Row {
   readonly title: string;
   readonly durability: Durability;
   readonly systemId: string;
+  /** The day on which it was begun. */
+  readonly date: string;
   /** One run a round; rounds go through all systems, so that what disturbs the machine disturbs all. */
   readonly runs: readonly Run[];
   /** Why a round gave no figures. */
@@ -43,9 +45,7 @@ export interface Comparison {
 export async function comparePeers(options: CompareOptions): Promise<Comparison> {
   const { systems, missing } = await loadSystems(options.systems);
   const rows: Row[] = [];
-  for (const workload of workloads(options.sizes).filter(({ id }) =>
-    options.only.some((beginning) => id.startsWith(beginning)),
-  ))
+  for (const workload of workloads(options.sizes).filter(({ id }) => options.only.includes(id)))
     for (const durability of workload.durabilities ?? DURABILITIES)
       rows.push(...(await compare({ workload, durability, systems }, options)));
   const shown = [...systems].map(([id, { name, notes, syncsAlone = false }]) => ({ id, name, notes, syncsAlone }));
@@ -68,6 +68,7 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
     title,
     durability,
     systemId,
+    date: today(),
     runs: [] as Run[],
     failures: [] as string[],
   }));
@@ -81,6 +82,10 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
       say(`${id} · ${durability} · round ${round} · ${system.name}: ${described(outcome)}`);
     }
   return rows;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** A system that failed its first round is not asked again: the row says why. */

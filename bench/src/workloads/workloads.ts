@@ -10,7 +10,9 @@ export interface Sizes {
   /** Enqueued one by one and drained at once. */
   readonly both: number;
   readonly rates: readonly number[];
-  readonly seconds: number;
+  /** Latency is told for each of some windows. */
+  readonly windows: number;
+  readonly secondsPerWindow: number;
   /** How many finished jobs there are before latency is measured again. */
   readonly behind: readonly number[];
 }
@@ -21,7 +23,8 @@ export const FULL: Sizes = {
   drain: 100_000,
   both: 40_000,
   rates: [100, 500, 2_000, 5_000],
-  seconds: 10,
+  windows: 5,
+  secondsPerWindow: 20,
   behind: [10_000, 100_000, 1_000_000],
 };
 export const QUICK: Sizes = {
@@ -30,7 +33,8 @@ export const QUICK: Sizes = {
   drain: 30_000,
   both: 30_000,
   rates: [500],
-  seconds: 6,
+  windows: 2,
+  secondsPerWindow: 4,
   behind: [],
 };
 
@@ -56,8 +60,8 @@ export function workloads(sizes: Sizes): readonly Workload[] {
     singleEnqueue(sizes.single, 100),
     drain(sizes.drain),
     enqueueAndDrain(sizes.both),
-    ...sizes.rates.map((rate) => latency(rate, sizes.seconds)),
-    ...sizes.behind.map((finished) => latencyBehind(finished, sizes.seconds)),
+    ...sizes.rates.map((rate) => latency(rate, sizes)),
+    ...sizes.behind.map((finished) => latencyBehind(finished, sizes)),
   ];
 }
 
@@ -130,21 +134,22 @@ function enqueueAndDrain(count: number): Workload {
   };
 }
 
-function latency(rate: number, seconds: number): Workload {
+/** Other rates than the usual one are measured in one round: its windows tell how far a figure moves. */
+function latency(rate: number, { windows, secondsPerWindow }: Sizes): Workload {
   return {
     id: `latency-${rate}`,
-    title: `Latency at ${rate} jobs/s for ${seconds} s`,
+    title: `Latency at ${rate} jobs/s in ${windows} windows of ${secondsPerWindow} s`,
     systems: ALL_BUT_START,
-    ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'] }),
+    ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'], mostRounds: 1 }),
     async run(stage, measured) {
       const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
-      const warmUp = rate * WARM_UP_SECONDS;
-      const count = warmUp + rate * seconds;
+      const places = { warmUp: rate * WARM_UP_SECONDS, jobsPerWindow: rate * secondsPerWindow };
+      const count = places.warmUp + places.jobsPerWindow * windows;
       const sampleEvery = stage.showsCompletion ? SAMPLE_EVERY : 0;
       const [offered, worked] = await measured(() =>
         Promise.all([
-          producer.ask({ do: 'offer', rate, seconds, warmUp, sampleEvery }),
-          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count, warmUp }),
+          producer.ask({ do: 'offer', rate, count, windows: places, sampleEvery }),
+          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count, windows: places }),
         ]),
       );
       return { jobs: count, seconds: worked.seconds, clients: { producer: offered, worker: worked } };
@@ -152,9 +157,9 @@ function latency(rate: number, seconds: number): Workload {
   };
 }
 
-/** It takes minutes to finish a million jobs first, so once in one mode is enough. */
-function latencyBehind(finished: number, seconds: number): Workload {
-  const usual = latency(USUAL_RATE, seconds);
+/** It takes minutes to finish a million jobs first, so all windows are behind one fill. */
+function latencyBehind(finished: number, sizes: Sizes): Workload {
+  const usual = latency(USUAL_RATE, sizes);
   return {
     id: `latency-${USUAL_RATE}-behind-${finished}`,
     title: `${usual.title}, behind ${finished} finished jobs`,
