@@ -1,20 +1,21 @@
 import { UsageError } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
 import { checkOutCommit, commitOf } from './src/ab/checkOutCommit.ts';
+import { OtherLoad } from './src/measure/otherLoad.ts';
 import { readCommandLine } from './src/command/readCommandLine.ts';
 import { runBench } from './src/command/runBench.ts';
-import { comparePath, judgePairs } from './src/ab/compareCommits.ts';
+import { type Comparison, comparePath, judgePairs } from './src/ab/compareCommits.ts';
 import { HOT_PATH_NAMES } from './src/ab/hotPaths.ts';
 
 const LIMIT = 1.03;
-const PAIRS = 5;
 
 const { values, words } = readCommandLine({
   command: 'npm run bench:ab',
   summary:
     'Compares what the hot paths cost in this tree with what they cost in a commit, whose files and packages are put into\n' +
-    '.data/cache/ab. Both run in turns on servers of their own, five times; the median ratio of processor time counts.\n' +
-    'Exit code 1 when a path is dearer than the limit, 2 when it could not be measured.',
+    '.data/cache/ab. Both run in turns on servers of their own, in five pairs, or eleven where five do not agree about the\n' +
+    'limit; the median ratio of processor time counts. Exit code 1 when a path is dearer than the limit, 2 when it could\n' +
+    'not be measured.',
   words: '<commit>',
   options: {
     path: {
@@ -47,14 +48,17 @@ async function compareAll(): Promise<boolean> {
   const sides = { ours: repositoryRoot, theirs: await checkOutCommit(commit) };
   let isWithin = true;
   for (const one of paths) {
-    const ratios: number[] = [];
-    while (ratios.length < PAIRS) ratios.push(await comparePath(one, sides));
-    const { ratio, isWithin: within } = judgePairs(ratios, limit);
-    isWithin &&= within;
-    const range = `${ratio.min.toFixed(3)} to ${ratio.max.toFixed(3)}`;
+    const load = new OtherLoad([]);
+    const judged = await judgePairs((pair) => comparePath(one, sides, pair), limit);
+    isWithin &&= judged.isWithin;
     console.log(
-      `${one}: ${ratio.median.toFixed(3)} (${range}) of ${commit.slice(0, 8)}${within ? '' : `, above ${limit}`}`,
+      `${one}: ${described(judged, limit)} of ${commit.slice(0, 8)}; other load ${load.cores().toFixed(2)}`,
     );
   }
   return isWithin;
+}
+
+function described({ ratio, pairs, isWithin }: Comparison, limit: number): string {
+  const range = `${ratio.min.toFixed(3)} to ${ratio.max.toFixed(3)}, ${pairs} pairs`;
+  return `${ratio.median.toFixed(3)} (${range})${isWithin ? '' : `, above ${limit},`}`;
 }

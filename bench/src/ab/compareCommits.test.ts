@@ -21,10 +21,26 @@ test('two sides that cost the same have the ratio 1 on a machine that becomes sl
   expect(await inTurns(...sides(0.5, 1), ({ process }) => process)).toBeCloseTo(0.5, 10);
 });
 
-test('pairs are judged by their median', () => {
-  expect(judgePairs([0.9, 1.03, 1.5], 1.03)).toEqual({ ratio: { median: 1.03, min: 0.9, max: 1.5 }, isWithin: true });
-  expect(judgePairs([0.9, 1.031, 1.04], 1.03).isWithin).toBe(false);
-  expect(judgePairs([Number.NaN, Number.NaN, Number.NaN], 1.03).isWithin).toBe(false);
+function measuring(...ratios: readonly number[]): (pair: number) => Promise<number> {
+  return (pair) => Promise.resolve(ratios[pair] ?? Number.NaN);
+}
+
+test('five pairs that agree about the limit are enough', async () => {
+  const good = await judgePairs(measuring(0.9, 1, 1.03, 1.01, 0.98), 1.03);
+  expect(good).toEqual({ ratio: { median: 1, min: 0.9, max: 1.03 }, pairs: 5, isWithin: true });
+  expect(await judgePairs(measuring(1.2, 1.1, 1.04, 1.3, 1.05), 1.03)).toMatchObject({ pairs: 5, isWithin: false });
+});
+
+test('pairs that do not agree are followed by others, and all of them count', async () => {
+  const undecided = [1.04, 1, 1, 1.05, 1.06];
+  const fine = await judgePairs(measuring(...undecided, 1, 1, 1, 1, 1.02, 1.03), 1.03);
+  expect(fine).toEqual({ ratio: { median: 1, min: 1, max: 1.06 }, pairs: 11, isWithin: true });
+  const dear = await judgePairs(measuring(...undecided, 1.04, 1, 1, 1, 1.04, 1.05), 1.03);
+  expect(dear).toMatchObject({ ratio: { median: 1.04 }, isWithin: false });
+});
+
+test('ratios that are no numbers are not within the limit', async () => {
+  expect(await judgePairs(measuring(), 1.03)).toMatchObject({ isWithin: false });
 });
 
 test('a commit has its full id, and one that is not there is named', async () => {

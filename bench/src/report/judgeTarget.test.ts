@@ -9,8 +9,11 @@ const rate: Target = { what: '', unit: String, atLeast: 0.85, measured: () => un
 const time: Target = { what: '', unit: String, atMost: 100, onOneMachine: true, measured: () => undefined };
 const timeOrFloor: Target = { ...time, orTimesFloor: 1.15 };
 
+function at(value: number) {
+  return { value, otherCores: MOST_OTHER_CORES };
+}
+
 function verdictOf(target: Target, value: number, floor?: number, machine: object = HERE) {
-  const at = (figure: number) => ({ value: figure, otherCores: MOST_OTHER_CORES });
   return judgeTarget(target, { measured: at(value), floor: floor === undefined ? undefined : at(floor), machine });
 }
 

@@ -45,12 +45,14 @@ interface Evidence {
 export function judgeTarget(target: Target, { measured, floor, machine }: Evidence): Verdict {
   if (isLoaded(otherCoresOf([measured, floor ?? {}]))) return 'not judged';
   const holds = target.onOneMachine !== true || isOneMachine(machine);
-  const { value } = measured;
-  if (holds && isWithin(target, value)) return 'met';
-  const bare = floor?.value ?? Number.NaN;
-  if (value <= bare * (target.orTimesFloor ?? 0)) return 'met';
-  if (isAtFloor(target, value, bare)) return 'at the floor';
-  return holds || target.orTimesFloor !== undefined ? 'missed' : 'not judged';
+  if (holds && isWithin(target, measured.value)) return 'met';
+  const ofFloor = floor === undefined ? undefined : judgeByFloor(target, measured.value, floor.value);
+  return ofFloor ?? (holds || target.orTimesFloor !== undefined ? 'missed' : 'not judged');
+}
+
+function judgeByFloor(target: Target, value: number, floor: number): Verdict | undefined {
+  if (value <= floor * (target.orTimesFloor ?? 0)) return 'met';
+  return isAtFloor(target, value, floor) ? 'at the floor' : undefined;
 }
 
 function isAtFloor({ atLeast }: Target, value: number, floor: number): boolean {
