@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeTarget, targetsTable } from './judgeTarget.ts';
+import type { Results } from './measuredFor.ts';
 import { MOST_OTHER_CORES } from './otherLoad.ts';
 import type { Target } from './targets.ts';
 
@@ -61,4 +62,29 @@ test('the table says which targets were not measured', () => {
     .slice(2);
   expect(rows.length).toBeGreaterThan(10);
   for (const row of rows) expect(row).toContain('| not measured |');
+});
+
+test('a row of the table has the bound, the figure, the verdict, the bare parts and the load', () => {
+  const events = { events: 300, readPerSecond: 100, projectedPerSecond: 90, baselinePerSecond: 100 };
+  const projected = [[{ ...events, shape: 'concurrent', otherCores: 0.05 }]] as const;
+  const singles = [
+    ['jobstream', 98],
+    ['baseline', 100],
+  ] as const;
+  const rows = singles.map(([systemId, jobs]) => {
+    const runs = [{ jobs, seconds: 1, otherCores: 0.2 }];
+    return { workload: 'enqueue-1', durability: 'fsync', systemId, runs };
+  });
+  const results = { peers: { rows }, http: { rows: [] }, projector: { runs: projected } } as unknown as Results;
+  const lines = targetsTable(results).split('\n');
+  const cellsOf = (what: string) =>
+    lines
+      .find((line) => line.startsWith(`| ${what}`))
+      ?.slice(2, -2)
+      .split(' | ')
+      .slice(1);
+  const catchUp = cellsOf('the projector catches up, events of a job close together ');
+  expect(catchUp).toEqual(['≥ 0.85 × bare parts', '0.90 ×', 'met', '', '0.05']);
+  const single = cellsOf('single enqueue, one in flight, fsync ');
+  expect(single).toEqual(['≥ 1.00 × bare parts', '0.98 ×', 'not judged', '1.00 ×', '**0.20**']);
 });
