@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Micros } from '../gate/gateCheck.ts';
 import { commitOf } from './checkOutCommit.ts';
-import { inTurns, judgePairs } from './compareCommits.ts';
+import { inTurns, judgePairs, measurePair } from './compareCommits.ts';
 
 /** Two sides that cost a multiple of what the machine costs then, which grows with each round. */
 function sides(ours: number, theirs: number) {
@@ -19,6 +19,23 @@ test('two sides that cost the same have the ratio 1 on a machine that becomes sl
   expect(await inTurns(...sides(1, 1), ({ process }) => process)).toBeCloseTo(1, 10);
   expect(await inTurns(...sides(1.1, 1), ({ process }) => process)).toBeCloseTo(1.1, 10);
   expect(await inTurns(...sides(0.5, 1), ({ process }) => process)).toBeCloseTo(0.5, 10);
+});
+
+test('a pair has the ratio of ours to theirs in either order, and stops both', async () => {
+  const calls: string[] = [];
+  const open = (root: string) => {
+    calls.push(`open ${root}`);
+    const round = () => Promise.resolve({ process: root === 'ours' ? 11 : 10, server: 0 });
+    return Promise.resolve({ round, stop: () => Promise.resolve(void calls.push(`stop ${root}`)) });
+  };
+  const subject = { open, cost: ({ process }: Micros) => process };
+  for (const pair of [0, 1])
+    expect(await measurePair(subject, { ours: 'ours', theirs: 'theirs' }, pair)).toBeCloseTo(1.1);
+  const [theirsFirst, oursFirst] = [
+    ['open theirs', 'open ours', 'stop ours', 'stop theirs'],
+    ['open ours', 'open theirs'],
+  ];
+  expect(calls).toEqual([...theirsFirst, ...oursFirst, 'stop theirs', 'stop ours']);
 });
 
 function measuring(...ratios: readonly number[]): (pair: number) => Promise<number> {

@@ -16,27 +16,39 @@ const WARM_UP = 6;
 /** Of ours in one pair. Processes differ more from each other than rounds of one process do, so pairs are many and short. */
 const ROUNDS = 10;
 
-/**
- * Measures both sides on fresh servers of their own. Returns what ours costs as a multiple of theirs. In every other pair ours
- * is started first and is the one in between, so that a place in the order tells for neither side.
- */
-export function comparePath(hotPath: HotPath, { ours, theirs }: Sides, pair: number): Promise<number> {
+/** Measures a path in both trees, on fresh servers of their own. Returns what ours costs as a multiple of theirs. */
+export function comparePath(hotPath: HotPath, sides: Sides, pair: number): Promise<number> {
   const isBoth = GATE_CHECKS.find(({ id }) => id === hotPath)?.counts === 'both';
   const cost = ({ process, server }: Micros) => (isBoth ? process + server : process);
-  const isOursFirst = pair % 2 === 1;
-  const [first, second] = isOursFirst ? [ours, theirs] : [theirs, ours];
-  return inScratchFolder(async (folder) => {
-    const outer = await HOT_PATHS[hotPath](await folderIn(folder, 'first'), first);
-    const inner = await HOT_PATHS[hotPath](await folderIn(folder, 'second'), second);
-    try {
-      for (let round = 0; round < WARM_UP; round += 1) await Promise.all([outer.round(), inner.round()]);
-      const ratio = await inTurns(inner, outer, cost);
-      return isOursFirst ? 1 / ratio : ratio;
-    } finally {
-      await inner.stop();
-      await outer.stop();
-    }
+  return inScratchFolder((folder) => {
+    const open = async (root: string) => {
+      const own = path.join(folder, root === sides.ours ? 'ours' : 'theirs');
+      await mkdir(own);
+      return HOT_PATHS[hotPath](own, root);
+    };
+    return measurePair({ open, cost }, sides, pair);
   });
+}
+
+interface Subject {
+  /** Starts what is measured with the programs of the tree at `root`. */
+  readonly open: (root: string) => Promise<Measurable>;
+  readonly cost: (micros: Micros) => number;
+}
+
+/** In every other pair ours is started first and is the outer one, so that a place in the order tells for neither side. */
+export async function measurePair({ open, cost }: Subject, { ours, theirs }: Sides, pair: number): Promise<number> {
+  const isOursFirst = pair % 2 === 1;
+  const outer = await open(isOursFirst ? ours : theirs);
+  const inner = await open(isOursFirst ? theirs : ours);
+  try {
+    for (let round = 0; round < WARM_UP; round += 1) await Promise.all([outer.round(), inner.round()]);
+    const ratio = await inTurns(inner, outer, cost);
+    return isOursFirst ? 1 / ratio : ratio;
+  } finally {
+    await inner.stop();
+    await outer.stop();
+  }
 }
 
 /**
@@ -57,12 +69,6 @@ export async function inTurns(
     before = after;
   }
   return spread(ratios).median;
-}
-
-async function folderIn(folder: string, name: string): Promise<string> {
-  const made = path.join(folder, name);
-  await mkdir(made);
-  return made;
 }
 
 /** What the pairs of one path came to. */
