@@ -51,9 +51,7 @@ async function compareAll(): Promise<boolean> {
     const load = new OtherLoad([]);
     const judged = await judgePairs((pair) => comparePath(one, sides, pair), limit);
     isWithin &&= judged.isWithin;
-    console.log(
-      `${one}: ${described(judged, limit)} of ${commit.slice(0, 8)}; other load ${load.cores().toFixed(2)}`,
-    );
+    console.log(`${one}: ${described(judged, limit)} of ${commit.slice(0, 8)}; other load ${load.cores().toFixed(2)}`);
   }
   return isWithin;
 }

@@ -28,7 +28,7 @@ export interface Row {
 }
 
 /** What is told of a system beside its figures. */
-export interface ShownSystem extends Pick<JobSystem, 'name' | 'notes'> {
+interface ShownSystem extends Pick<JobSystem, 'name' | 'notes'> {
   readonly id: string;
   readonly syncsAlone?: boolean;
 }

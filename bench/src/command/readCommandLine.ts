@@ -2,7 +2,7 @@ import { asksForHelp, helpOf, parseCommandLine, UsageError } from '@jobstream/ru
 import type { CommandLine, CommandOption } from '@jobstream/runtime';
 
 /** An option of a benchmark; its values can be limited. */
-export interface BenchOption extends CommandOption {
+interface BenchOption extends CommandOption {
   /** Its possible values. */
   readonly known?: readonly string[];
   /** The value is a beginning of one or several of `known`. */

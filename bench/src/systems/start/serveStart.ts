@@ -7,8 +7,7 @@ import { type Follower, untilFollowed } from '../../servers/followers.ts';
 import type { RunningServers } from '../../servers/runningServers.ts';
 
 /** What `npm start` switches on beside the table, and can be switched off. */
-export const START_FEATURES = ['past', 'keeper', 'archive'] as const;
-export type StartFeature = (typeof START_FEATURES)[number];
+export type StartFeature = 'past' | 'keeper' | 'archive';
 
 /** The settings that switch a feature off, given the folder of the archive. */
 const OFF: Readonly<Record<StartFeature, (archive: string) => Record<string, string>>> = {
