@@ -92,3 +92,10 @@ test('what npm start costs is shown without idling, and a feature as the differe
   expect(cells['of it: keeper']?.[0]?.[1]).toBe('not measured');
   expect(cells['drain with table']?.[0]?.[1]).toBe('not measured');
 });
+
+test('a workload that was measured on another day says on which', () => {
+  const rows = [row('jobstream', [run(1)]), { ...row('jobstream', [run(1)], 'bulk'), date: '2026-11-20' }];
+  const section = peersSection({ rounds: 1, missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
+  expect(section).toContain('### bulk\n\nMeasured on 2026-11-20.\n');
+  expect(section).toContain('### drain\n\nDurability');
+});

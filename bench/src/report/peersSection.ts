@@ -53,7 +53,7 @@ function statistics(rounds: number): string {
   );
 }
 
-function workloadPart(workload: string, { rows, systems }: Comparison): string {
+function workloadPart(workload: string, { rows, systems, date }: Comparison & MachineFacts): string {
   const own = rows.filter((row) => row.workload === workload);
   const names = new Map(systems.map(({ id, name }) => [id, name]));
   const nameOf = ({ systemId }: Row) => names.get(systemId) ?? systemId;
@@ -64,7 +64,12 @@ function workloadPart(workload: string, { rows, systems }: Comparison): string {
     const group = shown.flatMap(({ id }) => rowIn(mode, own, id));
     return `Durability: ${MODES[mode]}.\n\n${isLatency ? latencyTable(group, nameOf) : rateTable(group, nameOf)}`;
   });
-  return [`### ${own[0]?.title ?? workload}`, ...tables, ...startCosts(own)].join('\n\n');
+  return [`### ${own[0]?.title ?? workload}`, ...otherDay(own[0], date), ...tables, ...startCosts(own)].join('\n\n');
+}
+
+/** Workloads can be measured in runs of their own. */
+function otherDay(row: Row | undefined, date: string): readonly string[] {
+  return row === undefined || row.date === date ? [] : [`Measured on ${row.date}.`];
 }
 
 /** A system that syncs by default is measured once, for both modes. */
