@@ -3,11 +3,12 @@ import { repositoryRoot } from '@jobstream/servers';
 import { checkOutCommit, commitOf } from './src/ab/checkOutCommit.ts';
 import { OtherLoad } from './src/measure/otherLoad.ts';
 import { readCommandLine } from './src/command/readCommandLine.ts';
-import { runBench } from './src/command/runBench.ts';
-import { type Comparison, comparePath, judgePairs } from './src/ab/compareCommits.ts';
+import { NotJudgedError, runBench } from './src/command/runBench.ts';
+import { type Comparison, comparePath, judgePairs, type Outcome, outcomeOf } from './src/ab/compareCommits.ts';
 import { HOT_PATH_NAMES } from './src/ab/hotPaths.ts';
 
 const LIMIT = 1.03;
+const WORDS = { within: 'within', above: 'above', 'not judged': 'not judged by' } as const;
 
 const { values, words } = readCommandLine({
   command: 'npm run bench:ab',
@@ -15,7 +16,7 @@ const { values, words } = readCommandLine({
     'Compares what the hot paths cost in this tree with what they cost in a commit, whose files and packages are put into\n' +
     '.data/cache/ab. Both run in turns on servers of their own, in five pairs, or eleven where five do not agree about the\n' +
     'limit; the median ratio of processor time counts. Exit code 1 when a path is dearer than the limit, 2 when it could\n' +
-    'not be measured.',
+    'not be measured, also where other processes were busy and the pairs do not agree.',
   words: '<commit>',
   options: {
     path: {
@@ -46,17 +47,22 @@ async function compareAll(): Promise<boolean> {
   const paths = HOT_PATH_NAMES.filter((path) => values.path?.includes(path) ?? true);
   const commit = await commitOf(name);
   const sides = { ours: repositoryRoot, theirs: await checkOutCommit(commit) };
-  let isWithin = true;
+  const outcomes: Outcome[] = [];
   for (const one of paths) {
     const load = new OtherLoad([]);
     const judged = await judgePairs((pair) => comparePath(one, sides, pair), limit);
-    isWithin &&= judged.isWithin;
-    console.log(`${one}: ${described(judged, limit)} of ${commit.slice(0, 8)}; other load ${load.cores().toFixed(2)}`);
+    const otherCores = load.cores();
+    const outcome = outcomeOf(judged, otherCores);
+    outcomes.push(outcome);
+    const what = `${described(judged)} of ${commit.slice(0, 8)}, other load ${otherCores.toFixed(2)}`;
+    console.log(`${one}: ${what}: ${WORDS[outcome]} ${limit}`);
   }
-  return isWithin;
+  if (outcomes.includes('above')) return false;
+  if (outcomes.includes('not judged'))
+    throw new NotJudgedError('other processes were busy, and the pairs do not agree: repeat it on a quieter machine');
+  return true;
 }
 
-function described({ ratio, pairs, isWithin }: Comparison, limit: number): string {
-  const range = `${ratio.min.toFixed(3)} to ${ratio.max.toFixed(3)}, ${pairs} pairs`;
-  return `${ratio.median.toFixed(3)} (${range})${isWithin ? '' : `, above ${limit},`}`;
+function described({ ratio: { median, min, max }, pairs }: Comparison): string {
+  return `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)}, ${pairs} pairs)`;
 }

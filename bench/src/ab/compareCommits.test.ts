@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Micros } from '../gate/gateCheck.ts';
 import { commitOf } from './checkOutCommit.ts';
-import { inTurns, judgePairs, measurePair } from './compareCommits.ts';
+import { inTurns, judgePairs, measurePair, outcomeOf } from './compareCommits.ts';
 
 /** Two sides that cost a multiple of what the machine costs then, which grows with each round. */
 function sides(ours: number, theirs: number) {
@@ -54,6 +54,16 @@ test('pairs that do not agree are followed by others, and all of them count', as
   expect(fine).toEqual({ ratio: { median: 1, min: 1, max: 1.06 }, pairs: 11, isWithin: true });
   const dear = await judgePairs(measuring(...undecided, 1.04, 1, 1, 1, 1.04, 1.05), 1.03);
   expect(dear).toMatchObject({ ratio: { median: 1.04 }, isWithin: false });
+});
+
+test('beside other processes only pairs that agree are judged', () => {
+  const ratio = { median: 1, min: 1, max: 1 };
+  expect(outcomeOf({ ratio, pairs: 5, isWithin: false }, 1.5)).toBe('above');
+  expect(outcomeOf({ ratio, pairs: 5, isWithin: true }, 1.5)).toBe('within');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: false }, 0.11)).toBe('not judged');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: true }, 0.11)).toBe('not judged');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: false }, 0.1)).toBe('above');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: true }, 0.1)).toBe('within');
 });
 
 test('ratios that are no numbers are not within the limit', async () => {

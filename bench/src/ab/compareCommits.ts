@@ -4,6 +4,7 @@ import type { Measurable, Micros } from '../gate/gateCheck.ts';
 import { GATE_CHECKS } from '../gate/gateChecks.ts';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { spread, type Spread } from '../measure/percentiles.ts';
+import { isLoaded } from '../report/otherLoad.ts';
 import { HOT_PATHS, type HotPath } from './hotPaths.ts';
 
 /** The folders of the two sides: the working tree, and the commit that it is held against. */
@@ -96,4 +97,12 @@ export async function judgePairs(measure: (pair: number) => Promise<number>, lim
   while (ratios.length < wanted) ratios.push(await measure(ratios.length));
   const ratio = spread(ratios);
   return { ratio, pairs: ratios.length, isWithin: ratio.median <= limit };
+}
+
+export type Outcome = 'within' | 'above' | 'not judged';
+
+/** Tells what pairs say. Beside other processes those that do not agree about the limit say nothing. */
+export function outcomeOf({ pairs, isWithin }: Comparison, otherCores: number): Outcome {
+  if (pairs > FEWEST_PAIRS && isLoaded(otherCores)) return 'not judged';
+  return isWithin ? 'within' : 'above';
 }
