@@ -1,34 +1,42 @@
-import { readCommandLine, UsageError } from '@jobstream/runtime';
+import { UsageError } from '@jobstream/runtime';
 import { repositoryRoot } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/test-support';
 import { checkOutCommit, commitOf } from './src/ab/checkOutCommit.ts';
-import { comparePath, judgePairs } from './src/ab/compareCommits.ts';
-import { HOT_PATHS, type HotPath } from './src/ab/hotPaths.ts';
+import { OtherLoad } from './src/measure/otherLoad.ts';
+import { readCommandLine } from './src/command/readCommandLine.ts';
+import { NotJudgedError, runBench } from './src/command/runBench.ts';
+import { type Comparison, comparePath, judgePairs, type Outcome, outcomeOf } from './src/ab/compareCommits.ts';
+import { HOT_PATH_NAMES } from './src/ab/hotPaths.ts';
 
 const LIMIT = 1.03;
-const PAIRS = 5;
+const WORDS = { within: 'within', above: 'above', 'not judged': 'not judged by' } as const;
 
 const { values, words } = readCommandLine({
   command: 'npm run bench:ab',
   summary:
     'Compares what the hot paths cost in this tree with what they cost in a commit, whose files and packages are put into\n' +
-    '.data/cache/ab. Both run in turns on servers of their own, five times; the median ratio of processor time counts.\n' +
-    'Exit code 1 when a path is dearer than the limit, 2 when it could not be measured.',
+    '.data/cache/ab. Both run in turns on servers of their own, in five pairs, or eleven where five do not agree about the\n' +
+    'limit; the median ratio of processor time counts. Exit code 1 when a path is dearer than the limit, 2 when it could\n' +
+    'not be measured, also where other processes were busy and the pairs do not agree.',
   words: '<commit>',
   options: {
-    path: { type: 'string', multiple: true, value: 'name', help: `Compares only this: ${namesOf(HOT_PATHS)}.` },
-    limit: { type: 'string', default: String(LIMIT), value: 'ratio', help: `The most it may be; default ${LIMIT}.` },
+    path: {
+      type: 'string',
+      multiple: true,
+      value: 'name',
+      known: HOT_PATH_NAMES,
+      help: `Compares only this: ${HOT_PATH_NAMES.join(', ')}.`,
+    },
+    limit: {
+      type: 'string',
+      default: String(LIMIT),
+      value: 'ratio',
+      number: 'any',
+      help: `The most it may be; default ${LIMIT}.`,
+    },
   },
   examples: ['HEAD', 'v0.2.0 --path attempt --path append'],
 });
-try {
-  process.exitCode = (await compareAll()) ? 0 : 1;
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = error instanceof UsageError ? 64 : 2;
-}
-await guardOfThisProcess().stop();
-process.exit();
+await runBench(compareAll);
 
 /** Returns whether each path is within the limit. */
 async function compareAll(): Promise<boolean> {
@@ -36,29 +44,25 @@ async function compareAll(): Promise<boolean> {
   if (name === undefined || others.length > 0)
     throw new UsageError('expected one commit; for help: npm run bench:ab -- --help');
   const limit = Number(values.limit);
-  if (!(limit > 0)) throw new UsageError(`expected --limit to be a number above 0, got: ${values.limit}`);
-  const paths = (values.path ?? Object.keys(HOT_PATHS)).map(hotPath);
+  const paths = HOT_PATH_NAMES.filter((path) => values.path?.includes(path) ?? true);
   const commit = await commitOf(name);
   const sides = { ours: repositoryRoot, theirs: await checkOutCommit(commit) };
-  let isWithin = true;
+  const outcomes: Outcome[] = [];
   for (const one of paths) {
-    const ratios: number[] = [];
-    while (ratios.length < PAIRS) ratios.push(await comparePath(one, sides));
-    const { ratio, isWithin: within } = judgePairs(ratios, limit);
-    isWithin &&= within;
-    const range = `${ratio.min.toFixed(3)} to ${ratio.max.toFixed(3)}`;
-    console.log(
-      `${one}: ${ratio.median.toFixed(3)} (${range}) of ${commit.slice(0, 8)}${within ? '' : `, above ${limit}`}`,
-    );
+    const load = new OtherLoad([]);
+    const judged = await judgePairs((pair) => comparePath(one, sides, pair), limit);
+    const otherCores = load.cores();
+    const outcome = outcomeOf(judged, otherCores);
+    outcomes.push(outcome);
+    const what = `${described(judged)} of ${commit.slice(0, 8)}, other load ${otherCores.toFixed(2)}`;
+    console.log(`${one}: ${what}: ${WORDS[outcome]} ${limit}`);
   }
-  return isWithin;
+  if (outcomes.includes('above')) return false;
+  if (outcomes.includes('not judged'))
+    throw new NotJudgedError('other processes were busy, and the pairs do not agree: repeat it on a quieter machine');
+  return true;
 }
 
-function hotPath(name: string): HotPath {
-  if (Object.hasOwn(HOT_PATHS, name)) return name as HotPath;
-  throw new UsageError(`there is no path ${name}: ${namesOf(HOT_PATHS)}`);
-}
-
-function namesOf(table: object): string {
-  return Object.keys(table).join(', ');
+function described({ ratio: { median, min, max }, pairs }: Comparison): string {
+  return `${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)}, ${pairs} pairs)`;
 }

@@ -1,6 +1,6 @@
-import { readCommandLine } from '@jobstream/runtime';
-import { guardOfThisProcess } from '@jobstream/test-support';
-import { measureGrowth } from './src/growth/measureGrowth.ts';
+import { readCommandLine } from './src/command/readCommandLine.ts';
+import { runBench } from './src/command/runBench.ts';
+import { GROWTH_PART_IDS, measureGrowth } from './src/growth/measureGrowth.ts';
 import { printCapacity, writeCapacityPage } from './src/growth/writeCapacityPage.ts';
 
 const { values } = readCommandLine({
@@ -13,17 +13,24 @@ const { values } = readCommandLine({
       type: 'string',
       multiple: true,
       value: 'id',
-      help: 'Measures only this part of growthParts.ts, log or around.',
+      known: GROWTH_PART_IDS,
+      help: `Measures only this part: ${GROWTH_PART_IDS.join(', ')}.`,
     },
-    rounds: { type: 'string', value: 'n', help: 'The number of rounds; default 2.' },
-    'log-size': { type: 'string', multiple: true, value: 'jobs', help: 'Measures with this many jobs in the log.' },
+    rounds: { type: 'string', value: 'n', number: 'whole', help: 'The number of rounds; default 2.' },
+    'log-size': {
+      type: 'string',
+      multiple: true,
+      value: 'jobs',
+      number: 'whole',
+      help: 'Measures with this many jobs in the log.',
+    },
     quick: { type: 'boolean', default: false, help: 'Runs a small round and only prints its sections.' },
     report: { type: 'boolean', default: false, help: 'Writes the page from the results that are there.' },
   },
 });
 const { quick, report, part = [], rounds } = values;
 const logSizes = (values['log-size'] ?? (quick ? ['1000', '5000'] : ['10000', '100000', '1000000'])).map(Number);
-if (!report) await measureGrowth({ parts: part, rounds: Number(rounds ?? (quick ? 1 : 2)), logSizes, quick });
-await (quick ? printCapacity() : writeCapacityPage());
-await guardOfThisProcess().stop();
-process.exit(0);
+await runBench(async () => {
+  if (!report) await measureGrowth({ parts: part, rounds: Number(rounds ?? (quick ? 1 : 2)), logSizes, quick });
+  await (quick ? printCapacity() : writeCapacityPage());
+});

@@ -1,4 +1,4 @@
-import { readCommandLine } from '@jobstream/runtime';
+import { readCommandLine } from './src/command/readCommandLine.ts';
 import { installPeers } from './src/installPeers.ts';
 
 readCommandLine({

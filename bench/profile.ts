@@ -1,6 +1,6 @@
-import { readCommandLine } from '@jobstream/runtime';
 import { runCommand } from '@jobstream/servers';
-import { guardOfThisProcess } from '@jobstream/test-support';
+import { readCommandLine } from './src/command/readCommandLine.ts';
+import { runBench } from './src/command/runBench.ts';
 import { inScratchFolder } from './src/inScratchFolder.ts';
 import { machineToday } from './src/machine.ts';
 import { letBeProfiled } from './src/profile/profiled.ts';
@@ -15,10 +15,10 @@ const { values } = readCommandLine({
     'docs/measurements/performance.md. The steps of nats-server need Go and are left out without it.',
   options: { report: { type: 'boolean', default: false, help: 'Writes the tables from the figures that are there.' } },
 });
-if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });
-await writePerformancePage();
-await guardOfThisProcess().stop();
-process.exit(0);
+await runBench(async () => {
+  if (!values.report) await saveResults('profile', false, { ...machineToday(), profiles: await profileAll() });
+  await writePerformancePage();
+});
 
 async function profileAll() {
   const hasGo = await runCommand('go', ['version']).then(

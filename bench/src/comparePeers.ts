@@ -1,15 +1,15 @@
 import { type Run, runOnce } from './runOnce.ts';
 import { DURABILITIES, type Durability } from './servers/runningServers.ts';
 import type { JobSystem } from './systems/jobSystem.ts';
-import { loadSystem, SYSTEM_IDS } from './systems/loadSystem.ts';
+import { loadSystem } from './systems/loadSystem.ts';
 import { type Sizes, type Workload, workloads } from './workloads/workloads.ts';
 
 export interface CompareOptions {
   readonly sizes: Sizes;
   readonly rounds: number;
-  /** Workloads whose id starts with this. */
-  readonly only: string;
-  /** Ids of the systems; all when empty. */
+  /** Ids of the workloads. */
+  readonly only: readonly string[];
+  /** Ids of the systems. */
   readonly systems: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -19,15 +19,23 @@ export interface Row {
   readonly title: string;
   readonly durability: Durability;
   readonly systemId: string;
+  /** The day on which it was begun. */
+  readonly date: string;
   /** One run a round; rounds go through all systems, so that what disturbs the machine disturbs all. */
   readonly runs: readonly Run[];
   /** Why a round gave no figures. */
   readonly failures: readonly string[];
 }
 
+/** What is told of a system beside its figures. */
+interface ShownSystem extends Pick<JobSystem, 'name' | 'notes'> {
+  readonly id: string;
+  readonly syncsAlone?: boolean;
+}
+
 export interface Comparison {
   readonly rounds: number;
-  readonly systems: readonly { readonly id: string; readonly name: string; readonly notes: readonly string[] }[];
+  readonly systems: readonly ShownSystem[];
   /** Systems that could not be loaded, and why. */
   readonly missing: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
@@ -35,12 +43,12 @@ export interface Comparison {
 
 /** Runs every workload on every system, round after round. */
 export async function comparePeers(options: CompareOptions): Promise<Comparison> {
-  const { systems, missing } = await loadSystems(options.systems.length === 0 ? SYSTEM_IDS : options.systems);
+  const { systems, missing } = await loadSystems(options.systems);
   const rows: Row[] = [];
-  for (const workload of workloads(options.sizes).filter(({ id }) => id.startsWith(options.only)))
+  for (const workload of workloads(options.sizes).filter(({ id }) => options.only.includes(id)))
     for (const durability of workload.durabilities ?? DURABILITIES)
       rows.push(...(await compare({ workload, durability, systems }, options)));
-  const shown = [...systems].map(([id, { name, notes }]) => ({ id, name, notes }));
+  const shown = [...systems].map(([id, { name, notes, syncsAlone = false }]) => ({ id, name, notes, syncsAlone }));
   return { rounds: options.rounds, systems: shown, missing, rows };
 }
 
@@ -51,7 +59,8 @@ interface Matter {
 }
 
 async function compare({ workload, durability, systems }: Matter, { rounds, say }: CompareOptions): Promise<Row[]> {
-  const isMeasured = ({ syncsByDefault }: JobSystem) => durability === 'fsync' || syncsByDefault !== true;
+  const isMeasured = ({ syncsByDefault, syncsAlone }: JobSystem) =>
+    durability === 'fsync' || (syncsByDefault ?? syncsAlone) !== true;
   const taking = [...systems].filter(([id, system]) => (workload.systems?.includes(id) ?? true) && isMeasured(system));
   const { id, title } = workload;
   const rows = taking.map(([systemId]) => ({
@@ -59,6 +68,7 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
     title,
     durability,
     systemId,
+    date: today(),
     runs: [] as Run[],
     failures: [] as string[],
   }));
@@ -72,6 +82,10 @@ async function compare({ workload, durability, systems }: Matter, { rounds, say 
       say(`${id} · ${durability} · round ${round} · ${system.name}: ${described(outcome)}`);
     }
   return rows;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** A system that failed its first round is not asked again: the row says why. */

@@ -19,6 +19,8 @@ export interface RunPlan {
 export interface Run extends WorkloadFigures {
   readonly serverCpuSeconds: Readonly<Record<string, number>>;
   readonly serverPeakBytes: Readonly<Record<string, number>>;
+  /** How many cores processes that have no part in it kept busy meanwhile; undefined in older results. */
+  readonly otherCores?: number;
 }
 
 export function runOnce({ systemId, system, durability, workload }: RunPlan): Promise<Run> {
@@ -32,9 +34,15 @@ export function runOnce({ systemId, system, durability, workload }: RunPlan): Pr
       return started;
     };
     try {
-      const stage = { client, showsCompletion: !WITHOUT_READ_MODEL.has(systemId) };
+      const stage = {
+        client,
+        showsCompletion: !WITHOUT_READ_MODEL.has(systemId),
+        caughtUp: () => servers.caughtUp?.() ?? Promise.resolve(),
+        idleCores: (seconds: number) => cpu.idleCores(seconds),
+      };
       const figures = await workload.run(stage, (work) => cpu.during(work));
-      return { ...figures, serverCpuSeconds: cpu.spent, serverPeakBytes: cpu.peakBytes() };
+      const { spent, otherCores } = cpu;
+      return { ...figures, serverCpuSeconds: spent, serverPeakBytes: cpu.peakBytes(), otherCores };
     } finally {
       await Promise.all(clients.map((started) => started.close()));
       await servers.stop();

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { UsageError } from '@jobstream/runtime';
 import { repositoryRoot, runCommand } from '@jobstream/servers';
 
 /** One at a time: with its packages it is a gigabyte. */
@@ -7,11 +8,11 @@ const FOLDER = path.join(repositoryRoot, '.data/cache/ab');
 const TREE = path.join(FOLDER, 'tree');
 const MARK = path.join(FOLDER, 'commit');
 
-/** What a commit is called: its full id. @throws Error in one sentence when there is no such commit. */
+/** What a commit is called: its full id. @throws UsageError when there is no such commit. */
 export async function commitOf(name: string): Promise<string> {
   const named = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`];
   const id = await runCommand('git', named, { cwd: repositoryRoot }).catch(() => undefined);
-  if (id === undefined) throw new Error(`there is no commit ${name}`);
+  if (id === undefined) throw new UsageError(`there is no commit ${name}`);
   return id.trim();
 }
 

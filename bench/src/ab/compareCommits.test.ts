@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Micros } from '../gate/gateCheck.ts';
 import { commitOf } from './checkOutCommit.ts';
-import { inTurns, judgePairs } from './compareCommits.ts';
+import { inTurns, judgePairs, measurePair, outcomeOf } from './compareCommits.ts';
 
 /** Two sides that cost a multiple of what the machine costs then, which grows with each round. */
 function sides(ours: number, theirs: number) {
@@ -21,10 +21,53 @@ test('two sides that cost the same have the ratio 1 on a machine that becomes sl
   expect(await inTurns(...sides(0.5, 1), ({ process }) => process)).toBeCloseTo(0.5, 10);
 });
 
-test('pairs are judged by their median', () => {
-  expect(judgePairs([0.9, 1.03, 1.5], 1.03)).toEqual({ ratio: { median: 1.03, min: 0.9, max: 1.5 }, isWithin: true });
-  expect(judgePairs([0.9, 1.031, 1.04], 1.03).isWithin).toBe(false);
-  expect(judgePairs([Number.NaN, Number.NaN, Number.NaN], 1.03).isWithin).toBe(false);
+test('a pair has the ratio of ours to theirs in either order, and stops both', async () => {
+  const calls: string[] = [];
+  const open = (root: string) => {
+    calls.push(`open ${root}`);
+    const round = () => Promise.resolve({ process: root === 'ours' ? 11 : 10, server: 0 });
+    return Promise.resolve({ round, stop: () => Promise.resolve(void calls.push(`stop ${root}`)) });
+  };
+  const subject = { open, cost: ({ process }: Micros) => process };
+  for (const pair of [0, 1])
+    expect(await measurePair(subject, { ours: 'ours', theirs: 'theirs' }, pair)).toBeCloseTo(1.1);
+  const [theirsFirst, oursFirst] = [
+    ['open theirs', 'open ours', 'stop ours', 'stop theirs'],
+    ['open ours', 'open theirs'],
+  ];
+  expect(calls).toEqual([...theirsFirst, ...oursFirst, 'stop theirs', 'stop ours']);
+});
+
+function measuring(...ratios: readonly number[]): (pair: number) => Promise<number> {
+  return (pair) => Promise.resolve(ratios[pair] ?? Number.NaN);
+}
+
+test('five pairs that agree about the limit are enough', async () => {
+  const good = await judgePairs(measuring(0.9, 1, 1.03, 1.01, 0.98), 1.03);
+  expect(good).toEqual({ ratio: { median: 1, min: 0.9, max: 1.03 }, pairs: 5, isWithin: true });
+  expect(await judgePairs(measuring(1.2, 1.1, 1.04, 1.3, 1.05), 1.03)).toMatchObject({ pairs: 5, isWithin: false });
+});
+
+test('pairs that do not agree are followed by others, and all of them count', async () => {
+  const undecided = [1.04, 1, 1, 1.05, 1.06];
+  const fine = await judgePairs(measuring(...undecided, 1, 1, 1, 1, 1.02, 1.03), 1.03);
+  expect(fine).toEqual({ ratio: { median: 1, min: 1, max: 1.06 }, pairs: 11, isWithin: true });
+  const dear = await judgePairs(measuring(...undecided, 1.04, 1, 1, 1, 1.04, 1.05), 1.03);
+  expect(dear).toMatchObject({ ratio: { median: 1.04 }, isWithin: false });
+});
+
+test('beside other processes only pairs that agree are judged', () => {
+  const ratio = { median: 1, min: 1, max: 1 };
+  expect(outcomeOf({ ratio, pairs: 5, isWithin: false }, 1.5)).toBe('above');
+  expect(outcomeOf({ ratio, pairs: 5, isWithin: true }, 1.5)).toBe('within');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: false }, 0.11)).toBe('not judged');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: true }, 0.11)).toBe('not judged');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: false }, 0.1)).toBe('above');
+  expect(outcomeOf({ ratio, pairs: 11, isWithin: true }, 0.1)).toBe('within');
+});
+
+test('ratios that are no numbers are not within the limit', async () => {
+  expect(await judgePairs(measuring(), 1.03)).toMatchObject({ isWithin: false });
 });
 
 test('a commit has its full id, and one that is not there is named', async () => {

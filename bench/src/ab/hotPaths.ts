@@ -20,6 +20,7 @@ export const HOT_PATHS = {
   },
 } satisfies Record<string, Open>;
 export type HotPath = keyof typeof HOT_PATHS;
+export const HOT_PATH_NAMES = Object.keys(HOT_PATHS) as HotPath[];
 
 async function onServers(
   servers: RunningServers,

@@ -1,3 +1,8 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Client } from 'pg';
+import { from } from 'pg-copy-streams';
+
 /** The fewest columns and indexes that a table of jobs can do with, and where its writer stands. */
 export const BASELINE_TABLE = `
   CREATE TABLE baseline_jobs (
@@ -8,3 +13,37 @@ export const BASELINE_TABLE = `
   CREATE INDEX ON baseline_jobs (created_at DESC);
   CREATE TABLE baseline_position (sequence bigint NOT NULL);
   INSERT INTO baseline_position VALUES (0)`;
+
+const COPY = `
+  COPY baseline_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version) FROM STDIN`;
+
+export const STATUS: Readonly<Record<string, string>> = {
+  JobCreated: 'pending',
+  JobStarted: 'processing',
+  JobCompleted: 'completed',
+};
+
+/** What is read of an event, and nothing of it is checked. */
+export interface BaselineEvent {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly event: string;
+  readonly version: number;
+  readonly at: string;
+  readonly data: { readonly payload?: unknown; readonly result?: unknown; readonly attempt?: number };
+}
+
+/** A job's row in the text format of COPY, from its first and its last event. */
+export function rowOf(created: BaselineEvent, { event, data, at, version }: BaselineEvent): string {
+  const first = [created.jobId, created.jobType, copied(created.data.payload), created.at];
+  return `${[...first, STATUS[event], copied(data.result), data.attempt ?? 0, at, version].join('\t')}\n`;
+}
+
+function copied(value: unknown): string {
+  return value === undefined ? String.raw`\N` : JSON.stringify(value).replaceAll('\\', String.raw`\\`);
+}
+
+/** Copies rows into the table, as one statement. */
+export async function copyRows(client: Client, rows: string): Promise<void> {
+  await pipeline(Readable.from([Buffer.from(rows)]), client.query(from(COPY)));
+}

@@ -1,4 +1,4 @@
-import type { Percentiles } from '../measure/percentiles.ts';
+import type { WindowLatency } from '../measure/windowedLatencies.ts';
 import type { ConnectOptions } from '../systems/jobSystem.ts';
 import { loadSystem } from '../systems/loadSystem.ts';
 import type { Answer, Command, Outcome } from './command.ts';
@@ -24,14 +24,14 @@ async function answer(command: Command | 'close'): Promise<void> {
   process.send?.(reply);
 }
 
-async function measure(work: () => Promise<Percentiles | undefined | void>): Promise<Outcome> {
+async function measure(work: () => Promise<readonly WindowLatency[] | void>): Promise<Outcome> {
   const [time, cpu] = [performance.now(), process.cpuUsage()];
-  const latency = (await work()) ?? undefined;
+  const windows = (await work()) ?? undefined;
   const { user, system: kernel } = process.cpuUsage(cpu);
   return {
     seconds: (performance.now() - time) / 1_000,
     cpuSeconds: (user + kernel) / 1_000_000,
     peakBytes: process.resourceUsage().maxRSS * 1_024,
-    latency,
+    windows,
   };
 }

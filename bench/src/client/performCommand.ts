@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { inLanes } from '../measure/concurrency.ts';
 import { monotonicMicros } from '../measure/monotonicMicros.ts';
-import { type Percentiles, percentilesMs } from '../measure/percentiles.ts';
+import { type WindowLatency, WindowedLatencies } from '../measure/windowedLatencies.ts';
 import type { JobClient, Payload } from '../systems/jobSystem.ts';
 import type { Command } from './command.ts';
 import { CompletionWatch } from './completionWatch.ts';
 
 /** Does what the bench asks for; the latencies that it saw, if it saw any. */
-export function performCommand(client: JobClient, command: Command): Promise<Percentiles | undefined | void> {
+export function performCommand(client: JobClient, command: Command): Promise<readonly WindowLatency[] | void> {
   switch (command.do) {
     case 'enqueueMany':
       return enqueueMany(client, command);
@@ -45,41 +45,43 @@ type Offer = Extract<Command, { do: 'offer' }>;
  * Creates jobs at a fixed rate, whatever the system does: a job that could not be created in time carries the time at
  * which it should have been, so that a stall counts for every job that it held up. Tells when samples were seen completed.
  */
-async function offerJobs(client: JobClient, offer: Offer): Promise<Percentiles | undefined> {
-  const { rate, seconds, warmUp, sampleEvery } = offer;
-  const watch = new CompletionWatch(client);
+async function offerJobs(client: JobClient, offer: Offer): Promise<readonly WindowLatency[]> {
+  const { rate, count, windows, sampleEvery } = offer;
+  const seen = new WindowedLatencies(windows);
+  const watch = new CompletionWatch(client, (n, micros) => seen.add(n, micros));
   const began = monotonicMicros();
   const waiting: Promise<void>[] = [];
-  for (let n = 0; n < warmUp + rate * seconds; n += 1) {
+  for (let n = 0; n < count; n += 1) {
     const dueAt = began + Math.round((n * 1_000_000) / rate);
     while (monotonicMicros() < dueAt) await pause(dueAt - monotonicMicros() > 1_500 ? 1 : 0);
     waiting.push(create(n, dueAt));
   }
   await Promise.all(waiting);
-  return percentilesMs(await watch.finish());
+  await watch.finish();
+  return seen.all();
 
   async function create(n: number, dueAt: number): Promise<void> {
     const id = await client.enqueue({ n, dueAt });
-    if (n >= warmUp && sampleEvery > 0 && n % sampleEvery === 0) watch.add(id, dueAt);
+    if (n >= windows.warmUp && sampleEvery > 0 && n % sampleEvery === 0) watch.add(id, { n, dueAt });
   }
 }
 
 type Work = Extract<Command, { do: 'work' }>;
 
-/** Runs jobs that do nothing until as many have run as are expected; how long after their due time those that count started. */
+/** Runs jobs that do nothing until as many have run as are expected; how long after their due time those in windows started. */
 async function runJobs(
   client: JobClient,
-  { concurrency, expected, warmUp = 0 }: Work,
-): Promise<Percentiles | undefined> {
-  const waited: number[] = [];
+  { concurrency, expected, windows }: Work,
+): Promise<readonly WindowLatency[] | void> {
+  const started = windows && new WindowedLatencies(windows);
   const { promise: done, resolve } = Promise.withResolvers<void>();
   let runs = 0;
   await client.work(concurrency, ({ n, dueAt }) => {
-    if (n >= warmUp) waited.push(monotonicMicros() - dueAt);
+    started?.add(n, monotonicMicros() - dueAt);
     runs += 1;
     if (runs === expected) resolve();
     return Promise.resolve();
   });
   await done;
-  return percentilesMs(waited);
+  return started?.all();
 }

@@ -24,6 +24,9 @@ export interface GrowthOptions {
   readonly quick: boolean;
 }
 
+/** Of `GrowthOptions.parts`. */
+export const GROWTH_PART_IDS: readonly string[] = [...GROWTH_PARTS.map(({ id }) => id), 'log', 'services'];
+
 const TMPFS = 0x01_02_19_94;
 const QUICK_SHARE = 0.02;
 

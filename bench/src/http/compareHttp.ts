@@ -7,6 +7,8 @@ import { HTTP_TARGETS, type HttpTarget } from './httpTargets.ts';
 
 export interface HttpRun extends HttpLoad {
   readonly serverCpuSeconds: Readonly<Record<string, number>>;
+  /** How many cores processes that have no part in it kept busy meanwhile; undefined in older results. */
+  readonly otherCores?: number;
 }
 
 export interface HttpRow {
@@ -57,7 +59,7 @@ function runHttp(target: HttpTarget, durability: Durability, seconds: number): P
       await httpLoad(servers.address, target.call, WARM_UP_SECONDS);
       const cpu = new ServerCpu(servers);
       const load = await cpu.during(() => httpLoad(servers.address, target.call, seconds));
-      return { ...load, serverCpuSeconds: cpu.spent };
+      return { ...load, serverCpuSeconds: cpu.spent, otherCores: cpu.otherCores };
     } finally {
       await servers.stop();
     }

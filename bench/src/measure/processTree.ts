@@ -9,19 +9,32 @@ interface ProcessStat {
   readonly ticks: number;
 }
 
-/** Seconds of processor time that a process and its children have used, those that ended included. */
-export function cpuSeconds(root: number): number {
-  return treeOf(root).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS;
+/** Seconds of processor time that processes and their descendants have used, those that ended included. */
+export function cpuSeconds(...roots: readonly number[]): number {
+  return treesOf(roots).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS;
 }
 
-/** The most memory that a process and its living children have had in use, in bytes; what they share counts for each. */
-export function peakBytes(root: number): number {
-  return treeOf(root).reduce((sum, { pid }) => sum + peakOf(pid), 0);
+/** The same for each by its name; what descends from another one of them counts for that one. */
+export function cpuSecondsEach(roots: Readonly<Record<string, number>>): Record<string, number> {
+  return eachOf(roots, (tree) => tree.reduce((sum, { ticks }) => sum + ticks, 0) / TICKS);
+}
+
+/** The most memory that processes and their living descendants have had in use, in bytes; what they share counts for each. */
+export function peakBytesEach(roots: Readonly<Record<string, number>>): Record<string, number> {
+  return eachOf(roots, (tree) => tree.reduce((sum, { pid }) => sum + peakOf(pid), 0));
+}
+
+function eachOf(
+  roots: Readonly<Record<string, number>>,
+  measure: (tree: readonly ProcessStat[]) => number,
+): Record<string, number> {
+  const others = new Set(Object.values(roots));
+  return Object.fromEntries(Object.entries(roots).map(([name, pid]) => [name, measure(treesOf([pid], others))]));
 }
 
 /** A process and its living descendants. */
 function processTree(root: number): number[] {
-  return treeOf(root).map(({ pid }) => pid);
+  return treesOf([root]).map(({ pid }) => pid);
 }
 
 /** Bytes that one process has in memory now. */
@@ -42,14 +55,16 @@ function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   }
 }
 
-function treeOf(root: number): ProcessStat[] {
+/** The processes `roots` and their descendants, but none below one of `except`. */
+function treesOf(roots: readonly number[], except: ReadonlySet<number> = new Set()): ProcessStat[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => statOf(Number(name)))
     .filter((stat) => stat !== undefined);
-  const tree = all.filter(({ pid }) => pid === root);
-  for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid));
-  return tree;
+  const trees = new Set(all.filter(({ pid }) => roots.includes(pid)));
+  for (const { pid } of trees)
+    for (const child of all) if (child.parent === pid && !except.has(child.pid)) trees.add(child);
+  return [...trees];
 }
 
 function statOf(pid: number): ProcessStat | undefined {

@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
-import { from } from 'pg-copy-streams';
-import { BASELINE_TABLE } from '../baseline/baselineTable.ts';
+import { BASELINE_TABLE, type BaselineEvent, copyRows, rowOf, STATUS } from '../baseline/baselineTable.ts';
 
 const STREAM = 'JOBS';
 
@@ -12,31 +9,12 @@ const CONSUMER = 'baseline';
 
 const EVENTS_PER_BATCH = 10_000;
 
-const COPY = `
-  COPY baseline_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version) FROM STDIN`;
-
 const UPDATE = `
   UPDATE baseline_jobs SET status = new.status, result = new.result, attempts = new.attempts, updated_at = new.at,
     version = new.version
   FROM unnest($1::uuid[], $2::text[], $3::jsonb[], $4::int[], $5::timestamptz[], $6::bigint[])
     AS new (id, status, result, attempts, at, version)
   WHERE baseline_jobs.id = new.id`;
-
-const STATUS: Readonly<Record<string, string>> = {
-  JobCreated: 'pending',
-  JobStarted: 'processing',
-  JobCompleted: 'completed',
-};
-
-/** What is read of an event, and nothing of it is checked. */
-interface BaselineEvent {
-  readonly jobId: string;
-  readonly jobType: string;
-  readonly event: string;
-  readonly version: number;
-  readonly at: string;
-  readonly data: { readonly payload?: unknown; readonly result?: unknown; readonly attempt?: number };
-}
 
 /**
  * The least that keeps a table of jobs up to date: messages are parsed, of each job in a batch the last event counts, and
@@ -111,15 +89,6 @@ function changesOf(events: readonly BaselineEvent[]): Changes {
   };
 }
 
-function rowOf(created: BaselineEvent, { event, data, at, version }: BaselineEvent): string {
-  const first = [created.jobId, created.jobType, copied(created.data.payload), created.at];
-  return `${[...first, STATUS[event], copied(data.result), data.attempt ?? 0, at, version].join('\t')}\n`;
-}
-
-function copied(value: unknown): string {
-  return value === undefined ? String.raw`\N` : JSON.stringify(value).replaceAll('\\', String.raw`\\`);
-}
-
 function updateOf(moved: readonly BaselineEvent[]): readonly string[] {
   return [
     plain(moved.map(({ jobId }) => jobId)),
@@ -144,7 +113,7 @@ function json(values: readonly unknown[]): string {
 
 async function write(client: Client, { inserted, updated }: Changes, events: number): Promise<void> {
   await client.query('BEGIN');
-  if (inserted !== '') await pipeline(Readable.from([Buffer.from(inserted)]), client.query(from(COPY)));
+  if (inserted !== '') await copyRows(client, inserted);
   if (updated.length > 0) await client.query({ name: 'update', text: UPDATE, values: [...updated] });
   await client.query('UPDATE baseline_position SET sequence = sequence + $1', [events]);
   await client.query('COMMIT');

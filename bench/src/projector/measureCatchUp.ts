@@ -3,6 +3,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { runCommand } from '@jobstream/servers';
 import { eventually, startNats, startPostgres } from '@jobstream/test-support';
+import { OtherLoad } from '../measure/otherLoad.ts';
 import { ServerCpu } from '../measure/serverCpu.ts';
 import { startProjector } from '../servers/startProjector.ts';
 import { fillShapedLog, LOG_SHAPES, type LogShape } from './fillShapedLog.ts';
@@ -17,6 +18,8 @@ export interface CatchUp {
   readonly projectedPerSecond: number;
   readonly baselinePerSecond: number;
   readonly readPerSecond: number;
+  /** How many cores processes that have no part in it kept busy meanwhile; undefined in older results. */
+  readonly otherCores?: number;
 }
 
 const BASELINE = path.join(import.meta.dirname, 'baselineCatchUpMain.ts');
@@ -36,6 +39,7 @@ async function measureShape(jobs: number, shape: LogShape): Promise<CatchUp> {
   const eventLog = new EventLog({ url: nats.url, name: 'bench' });
   await eventLog.start();
   const events = await eventLog.lastSequence();
+  const others = new OtherLoad([nats.pid ?? 0, postgres.pid ?? 0]);
   const rateOf = (seconds: number) => Math.round(events / seconds);
   const readPerSecond = rateOf(await secondsOf(() => readAll(eventLog, events)));
   await eventLog.stop();
@@ -44,7 +48,9 @@ async function measureShape(jobs: number, shape: LogShape): Promise<CatchUp> {
   const processes = { nats: nats.pid ?? 0, postgres: postgres.pid ?? 0, projector: projector.pid };
   const cpu = new ServerCpu({ processes });
   const projectedPerSecond = rateOf(await secondsOf(() => cpu.during(() => untilProjected(postgres.url, events))));
-  const measured = { shape, events, projectedPerSecond, baselinePerSecond: rateOf(Number(baseline)), readPerSecond };
+  const otherCores = others.cores();
+  const baselinePerSecond = rateOf(Number(baseline));
+  const measured = { shape, events, projectedPerSecond, baselinePerSecond, readPerSecond, otherCores };
   print(measured, cpu);
   return measured;
 }

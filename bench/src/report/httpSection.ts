@@ -2,6 +2,7 @@ import { type HttpComparison, type HttpRow, requestRate } from '../http/compareH
 import { spread, type Spread } from '../measure/percentiles.ts';
 import type { CatchUp } from '../projector/measureCatchUp.ts';
 import { table, whole } from './format.ts';
+import { loadCell, otherCoresOf } from './otherLoad.ts';
 import { pairRatio } from './pairRatio.ts';
 
 const SHAPES: Readonly<Record<string, string>> = {
@@ -13,7 +14,17 @@ const SHAPES: Readonly<Record<string, string>> = {
 export function httpSection({ rows }: HttpComparison): string {
   const baseline = rows.find(({ id }) => id === 'express');
   const cells = rows.map((row) => [row.name, ...cellsOf(row, baseline)]);
-  const head = ['', 'requests/s', 'of minimal Express', 'jobs/s', 'p50', 'p99', 'CPU a request', 'failed'];
+  const head = [
+    '',
+    'requests/s',
+    'of minimal Express',
+    'jobs/s',
+    'p50',
+    'p99',
+    'CPU a request',
+    'failed',
+    'other load',
+  ];
   return table(head, cells);
 }
 
@@ -28,6 +39,7 @@ function cellsOf(row: HttpRow, baseline: HttpRow | undefined): string[] {
     `${whole(spread(row.runs.map(({ p99 }) => p99)).median)} ms`,
     cpuOf(row),
     whole(row.runs.reduce((sum, { failed }) => sum + failed, 0)),
+    loadCell(otherCoresOf(row.runs)),
   ];
 }
 
@@ -53,9 +65,11 @@ export function catchUpSection(runs: readonly (readonly CatchUp[])[]): string {
       range(spread(own.map(({ projectedPerSecond }) => projectedPerSecond))),
       range(spread(own.map(({ baselinePerSecond }) => baselinePerSecond))),
       range(spread(own.map(({ readPerSecond }) => readPerSecond))),
+      loadCell(otherCoresOf(own)),
     ];
   });
-  return table(['', 'events', 'projected, events/s', 'baseline, events/s', 'read and decoded alone, events/s'], rows);
+  const rates = ['projected', 'baseline', 'read and decoded alone'].map((what) => `${what}, events/s`);
+  return table(['', 'events', ...rates, 'other load'], rows);
 }
 
 function range({ median, min, max }: Spread): string {

@@ -6,7 +6,7 @@ import { catchUpSection, httpSection } from './httpSection.ts';
 import type { Results } from './measuredFor.ts';
 import { peersSection } from './peersSection.ts';
 import { type SizeResults, sizeSection } from './sizeSection.ts';
-import { targetsTable } from './targets.ts';
+import { targetsTable } from './judgeTarget.ts';
 import { writeSections } from './writeSections.ts';
 
 const NOTHING: Results = { peers: { rows: [] }, http: { rows: [] }, projector: { runs: [] } };

@@ -6,6 +6,8 @@ export interface RunningServers {
   readonly address: string;
   /** The processes whose processor time counts, their children included, by what they are. */
   readonly processes: Readonly<Record<string, number>>;
+  /** Resolves when everything that follows the log, such as a table, has what is in it; none where nothing does. */
+  caughtUp?(): Promise<void>;
   stop(): Promise<void>;
 }
 

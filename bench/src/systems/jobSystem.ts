@@ -13,6 +13,8 @@ export interface JobSystem {
   readonly notes: readonly string[];
   /** It syncs each write by default, so that both modes of durability are one and it is measured once. */
   readonly syncsByDefault?: true;
+  /** It is measured with fsync alone, and shown nowhere else. */
+  readonly syncsAlone?: true;
   /** Starts its servers on an empty folder, and whatever else belongs to it beside clients and workers. */
   serve(folder: string, durability: Durability): Promise<RunningServers>;
   /** In a client process. */

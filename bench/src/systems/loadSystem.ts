@@ -3,7 +3,12 @@ import type { JobSystem } from './jobSystem.ts';
 const LOADERS: Readonly<Record<string, () => Promise<JobSystem>>> = {
   jobstream: async () => (await import('./jobstream/jobstream.ts')).jobstream,
   'jobstream-table': async () => (await import('./jobstream/jobstream.ts')).jobstreamWithTable,
-  baseline: async () => (await import('./baseline.ts')).baseline,
+  start: async () => (await import('./start/start.ts')).start,
+  'start-without-past': async () => (await import('./start/start.ts')).startWithout('past', 'past states'),
+  'start-without-keeper': async () => (await import('./start/start.ts')).startWithout('keeper', 'the keeper'),
+  'start-without-archive': async () => (await import('./start/start.ts')).startWithout('archive', 'the archive'),
+  baseline: async () => (await import('./baseline/baseline.ts')).baseline,
+  'baseline-table': async () => (await import('./baseline/baseline.ts')).baselineWithTable,
   bullmq: async () => (await import('./bullmq.ts')).bullmq,
   'pg-boss': async () => (await import('./pgBoss.ts')).pgBoss,
   'graphile-worker': async () => (await import('./graphileWorker.ts')).graphileWorker,

@@ -10,7 +10,9 @@ export interface Sizes {
   /** Enqueued one by one and drained at once. */
   readonly both: number;
   readonly rates: readonly number[];
-  readonly seconds: number;
+  /** Latency is told for each of some windows. */
+  readonly windows: number;
+  readonly secondsPerWindow: number;
   /** How many finished jobs there are before latency is measured again. */
   readonly behind: readonly number[];
 }
@@ -21,7 +23,8 @@ export const FULL: Sizes = {
   drain: 100_000,
   both: 40_000,
   rates: [100, 500, 2_000, 5_000],
-  seconds: 10,
+  windows: 5,
+  secondsPerWindow: 20,
   behind: [10_000, 100_000, 1_000_000],
 };
 export const QUICK: Sizes = {
@@ -30,7 +33,8 @@ export const QUICK: Sizes = {
   drain: 30_000,
   both: 30_000,
   rates: [500],
-  seconds: 6,
+  windows: 2,
+  secondsPerWindow: 4,
   behind: [],
 };
 
@@ -43,9 +47,11 @@ const WARM_UP_SECONDS = 2;
 const SAMPLE_EVERY = 20;
 /** At other rates latency is measured with fsync alone. */
 const USUAL_RATE = 500;
+const IDLE_SECONDS = 5;
 const WITHOUT_TABLE = ['jobstream', 'baseline', 'bullmq', 'pg-boss', 'graphile-worker'];
+const ALL_BUT_START = [...WITHOUT_TABLE, 'jobstream-table', 'baseline-table'];
 /** Those that keep finished jobs. */
-const KEEPING = ['jobstream', 'bullmq', 'pg-boss'];
+const KEEPING = ['jobstream', 'baseline', 'bullmq', 'pg-boss'];
 
 export function workloads(sizes: Sizes): readonly Workload[] {
   return [
@@ -54,8 +60,8 @@ export function workloads(sizes: Sizes): readonly Workload[] {
     singleEnqueue(sizes.single, 100),
     drain(sizes.drain),
     enqueueAndDrain(sizes.both),
-    ...sizes.rates.map((rate) => latency(rate, sizes.seconds)),
-    ...sizes.behind.map((finished) => latencyBehind(finished, sizes.seconds)),
+    ...sizes.rates.map((rate) => latency(rate, sizes)),
+    ...sizes.behind.map((finished) => latencyBehind(finished, sizes)),
   ];
 }
 
@@ -95,9 +101,17 @@ function drain(count: number): Workload {
       const producer = await stage.client('producer');
       await producer.ask({ do: 'enqueueMany', count, chunk: CHUNK, inFlight: CHUNKS_IN_FLIGHT });
       await producer.close();
+      await stage.caughtUp();
+      const idleCores = await stage.idleCores(IDLE_SECONDS);
       const worker = await stage.client('worker');
-      const outcome = await measured(() => worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count }));
-      return { jobs: count, seconds: outcome.seconds, clients: { worker: outcome } };
+      const began = performance.now();
+      const outcome = await measured(async () => {
+        const worked = await worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count });
+        await stage.caughtUp();
+        return worked;
+      });
+      const idle = { idleCores, measuredSeconds: (performance.now() - began) / 1_000 };
+      return { jobs: count, seconds: outcome.seconds, clients: { worker: outcome }, idle };
     },
   };
 }
@@ -120,20 +134,22 @@ function enqueueAndDrain(count: number): Workload {
   };
 }
 
-function latency(rate: number, seconds: number): Workload {
+/** Other rates than the usual one are measured in one round: its windows tell how far a figure moves. */
+function latency(rate: number, { windows, secondsPerWindow }: Sizes): Workload {
   return {
     id: `latency-${rate}`,
-    title: `Latency at ${rate} jobs/s for ${seconds} s`,
-    ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'] }),
+    title: `Latency at ${rate} jobs/s in ${windows} windows of ${secondsPerWindow} s`,
+    systems: ALL_BUT_START,
+    ...(rate === USUAL_RATE ? {} : { durabilities: ['fsync'], mostRounds: 1 }),
     async run(stage, measured) {
       const [producer, worker] = [await stage.client('producer'), await stage.client('worker')];
-      const warmUp = rate * WARM_UP_SECONDS;
-      const count = warmUp + rate * seconds;
+      const places = { warmUp: rate * WARM_UP_SECONDS, jobsPerWindow: rate * secondsPerWindow };
+      const count = places.warmUp + places.jobsPerWindow * windows;
       const sampleEvery = stage.showsCompletion ? SAMPLE_EVERY : 0;
       const [offered, worked] = await measured(() =>
         Promise.all([
-          producer.ask({ do: 'offer', rate, seconds, warmUp, sampleEvery }),
-          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count, warmUp }),
+          producer.ask({ do: 'offer', rate, count, windows: places, sampleEvery }),
+          worker.ask({ do: 'work', concurrency: CONCURRENCY, expected: count, windows: places }),
         ]),
       );
       return { jobs: count, seconds: worked.seconds, clients: { producer: offered, worker: worked } };
@@ -141,9 +157,9 @@ function latency(rate: number, seconds: number): Workload {
   };
 }
 
-/** It takes minutes to finish a million jobs first, so once in one mode is enough. */
-function latencyBehind(finished: number, seconds: number): Workload {
-  const usual = latency(USUAL_RATE, seconds);
+/** It takes minutes to finish a million jobs first, so all windows are behind one fill. */
+function latencyBehind(finished: number, sizes: Sizes): Workload {
+  const usual = latency(USUAL_RATE, sizes);
   return {
     id: `latency-${USUAL_RATE}-behind-${finished}`,
     title: `${usual.title}, behind ${finished} finished jobs`,
@@ -165,6 +181,10 @@ function latencyBehind(finished: number, seconds: number): Workload {
 /** What a workload may use: fresh servers of one system, and client processes on them. */
 interface WorkloadStage {
   client(role: ClientRole): Promise<ClientProcess>;
+  /** Resolves when everything that follows the log has what is in it. */
+  caughtUp(): Promise<void>;
+  /** Returns how many cores the servers keep busy during some seconds in which nothing is asked of them. */
+  idleCores(seconds: number): Promise<number>;
   /** Whether readers can see jobs completed. */
   readonly showsCompletion: boolean;
 }
@@ -175,6 +195,8 @@ export interface WorkloadFigures {
   readonly seconds: number;
   /** What each client did; the last is the one that the time is taken from. */
   readonly clients: Readonly<Record<string, Outcome>>;
+  /** What the servers use while nothing is asked of them, and for how long they were measured; undefined where it was not. */
+  readonly idle?: { readonly idleCores: number; readonly measuredSeconds: number };
 }
 
 export interface Workload {

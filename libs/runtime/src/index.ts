@@ -25,7 +25,15 @@ export { parseTraceparent } from './tracing/tracing.ts';
 export { Tracing } from './tracing/tracing.ts';
 export type { SpanEnd, SpanOptions, TracedSpan, TracingOptions } from './tracing/tracing.ts';
 export { countOf } from './process/countOf.ts';
-export { asksForHelp, readCommandLine, typedCommand, USAGE_EXIT_CODE, UsageError } from './process/commandLine.ts';
+export {
+  asksForHelp,
+  helpOf,
+  parseCommandLine,
+  readCommandLine,
+  typedCommand,
+  USAGE_EXIT_CODE,
+  UsageError,
+} from './process/commandLine.ts';
 export type { CommandLine, CommandOption } from './process/commandLine.ts';
 export { BackgroundLoop, pauseUnlessStopped } from './service/backgroundLoop.ts';
 export type { NextTurn, Pause } from './service/backgroundLoop.ts';

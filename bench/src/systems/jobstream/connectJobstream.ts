@@ -4,8 +4,8 @@ import { createLogger } from '@jobstream/runtime';
 import { newJob } from '@jobstream/test-support';
 import { handlerRegistry, jobHandler, JobWorker, systemClock } from '@jobstream/worker/engine';
 import * as Schema from 'effect/Schema';
-import { Client } from 'pg';
 import type { ConnectOptions, JobClient, Payload } from '../jobSystem.ts';
+import { openTable } from '../openTable.ts';
 
 export async function connectJobstream({ address, role, durability }: ConnectOptions): Promise<JobClient> {
   const [url = '', databaseUrl] = address.split(' ');
@@ -37,13 +37,6 @@ export async function connectJobstream({ address, role, durability }: ConnectOpt
       await table?.end();
     },
   };
-}
-
-async function openTable(databaseUrl: string | undefined): Promise<Client | undefined> {
-  if (databaseUrl === undefined) return undefined;
-  const table = new Client({ connectionString: databaseUrl });
-  await table.connect();
-  return table;
 }
 
 function createWorker(eventLog: EventLog, concurrency: number, run: (payload: Payload) => Promise<void>): JobWorker {

@@ -1,6 +1,8 @@
 import path from 'node:path';
-import { migrate } from '@jobstream/readmodel';
+import { JOBS_STREAM } from '@jobstream/eventlog';
+import { migrate, ReadModel } from '@jobstream/readmodel';
 import { repositoryRoot } from '@jobstream/servers';
+import { untilFollowed } from '../../servers/followers.ts';
 import type { Durability, RunningServers } from '../../servers/runningServers.ts';
 import { startNats } from '../../servers/startNats.ts';
 import { startPostgres } from '../../servers/startPostgres.ts';
@@ -20,10 +22,14 @@ export async function serveWithTable(folder: string, durability: Durability): Pr
     LOG_LEVEL: 'error',
   };
   const projector = await startProcess(process.execPath, [PROJECTOR], { env });
+  const table = new ReadModel({ databaseUrl: postgres.address, name: 'bench' });
+  const follower = { name: 'table', position: async () => (await table.readCheckpoint())?.lastSequence ?? 0 };
   return {
     address: `${nats.address} ${postgres.address}`,
     processes: { ...nats.processes, ...postgres.processes, projector: projector.pid },
+    caughtUp: () => untilFollowed({ login: { servers: nats.address }, stream: JOBS_STREAM }, [follower]),
     async stop() {
+      await table.stop();
       await projector.stop();
       await Promise.all([nats.stop(), postgres.stop()]);
     },
