@@ -61,7 +61,9 @@ test('a unique job says by what it is and until when', async (context) => {
   const unique = { by: ['payload.to'], while: 'waiting' } as const;
   const { id } = await client.jobs.create({ type: 'nobody-takes-it', payload: { to: crypto.randomUUID() }, unique });
   await stage.logIn(page, `/jobs/${id}`, keys.reader);
-  await page.getByText('by payload.to, until its first start').waitFor();
+  const rule = page.getByText('by payload.to, until its first start');
+  await rule.waitFor();
+  expect(await rule.count()).toBe(1);
 });
 
 describe('why it waits', () => {

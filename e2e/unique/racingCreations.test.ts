@@ -2,32 +2,39 @@ import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { migrate } from '@jobstream/readmodel';
-import { createLogger } from '@jobstream/runtime';
-import { createMigratedDatabase, eventually, forEachTest, freePort, startNats } from '@jobstream/test-support';
-import { expect, test } from 'vitest';
-import { type ApiProcess, spawnApi } from '../../apps/api/testing/spawnApi.ts';
-import { Keeper } from '../../apps/projector/src/keeper/keeper.ts';
+import { createMigratedDatabase, eventually, startNats } from '@jobstream/test-support';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ApiProcess, startApiProcess } from '../harness/apiProcess.ts';
+import { startServices } from '../harness/startServices.ts';
 import { readKeyHistory } from './uniqueKeys.ts';
 
 const PROCESSES = 4;
 const CREATIONS = 1_000;
-const MAX_AGE_MS = 1_000;
+/** After which the log loses events. */
+const MAX_AGE = '1s';
 
 async function openStage() {
   const opening = new AsyncDisposableStack();
   const nats = opening.use(await startNats());
   const databaseUrl = await createMigratedDatabase(migrate);
-  const log = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000, maxAgeMs: MAX_AGE_MS });
+  const log = new EventLog({ url: nats.url, name: 'test', deadlineMs: 30_000 });
   await log.start();
   opening.defer(() => log.stop());
-  const start = async () => spawnApi(await freePort(), { NATS_URL: nats.url, DATABASE_URL: databaseUrl });
-  const apis = await Promise.all(Array.from({ length: PROCESSES }, async () => opening.use(await start())));
+  const env = { NATS_URL: nats.url, DATABASE_URL: databaseUrl };
+  const start = async () => opening.use(await startApiProcess(env));
+  const apis = await Promise.all(Array.from({ length: PROCESSES }, start));
   // Each knows by now that no process of an earlier release lives.
   for (const api of apis) await eventually(async () => expect((await create(api, randomUUID()))?.status).toBe(201));
-  return { log, apis, [Symbol.asyncDispose]: () => opening.disposeAsync() };
+  return { log, apis, env, [Symbol.asyncDispose]: () => opening.disposeAsync() };
 }
 
-const stage = forEachTest(openStage);
+let stage: Awaited<ReturnType<typeof openStage>>;
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+
+afterAll(() => stage[Symbol.asyncDispose]());
 
 interface Answer {
   readonly status: number;
@@ -97,11 +104,12 @@ test.each([0, 1, 100])(
     const [victim] = stage.apis;
     let answered = 0;
     let killed: Promise<void> | undefined;
-    const kill = () => void (killed ??= victim?.kill('SIGKILL'));
+    const kill = () => void (killed ??= victim?.kill());
     const racing = race(randomUUID(), CREATIONS, () => void (++answered === until && kill()));
     if (until === 0) kill();
     const answers = await racing;
     await killed;
+    await victim?.start();
     const created = await createdFor(answers);
     expect(created).toHaveLength(1);
     expect(new Set(answers.map(({ id }) => id))).toEqual(new Set(created));
@@ -122,28 +130,33 @@ test('while one job after the other ends, never two have not', async () => {
   expect(answers.filter(({ status, id }) => ![200, 201].includes(status) || !created.includes(id))).toEqual([]);
 });
 
+/** A creation that is answered. */
+async function createdBy(api: ApiProcess | undefined, order: string): Promise<Answer> {
+  const answer = api && (await create(api, order));
+  if (answer === undefined) throw new Error('the process is gone');
+  return answer;
+}
+
+async function completeIfPending(jobId: string): Promise<void> {
+  if ((await stage.log.readJob(jobId))?.job.status === 'pending') await complete(jobId);
+}
+
 test('a process that was frozen amid its creations, while others had the key one after the other, makes none beside theirs', async () => {
   const order = randomUUID();
   const [frozen, ...others] = stage.apis;
-  if (frozen === undefined) return expect.unreachable();
   const answers: Answer[] = [];
   for (let rounds = 0; rounds < 5; rounds++) {
-    const late = Promise.all(Array.from({ length: 20 }, () => create(frozen, order)));
-    const first = await Promise.all(others.map((api) => create(api, order)));
-    frozen.signal('SIGSTOP');
-    answers.push(...first.filter((answer) => answer !== undefined));
+    const late = Promise.all(Array.from({ length: 20 }, () => createdBy(frozen, order)));
+    answers.push(...(await Promise.all(others.map((api) => createdBy(api, order)))));
+    frozen?.freeze();
     for (let generations = 0; generations < 3; generations++) {
-      const [api] = others;
-      const answer = api && (await create(api, order));
-      if (answer === undefined) return expect.unreachable();
+      const answer = await createdBy(others[0], order);
       answers.push(answer);
-      await complete(answer.id);
+      await completeIfPending(answer.id);
     }
-    frozen.signal('SIGCONT');
-    answers.push(...(await late).filter((answer) => answer !== undefined));
-    const last = answers.at(-1);
-    const status = last && (await stage.log.readJob(last.id))?.job.status;
-    if (last !== undefined && status === 'pending') await complete(last.id);
+    frozen?.thaw();
+    answers.push(...(await late));
+    await completeIfPending(answers.at(-1)?.id ?? '');
   }
   const created = await createdFor(answers);
   expect(answers.filter(({ id }) => !created.includes(id))).toEqual([]);
@@ -154,20 +167,9 @@ test('the key is held when the log has lost all events that were there at its cr
   const order = randomUUID();
   const [first] = await race(order, 1);
   const last = await log.lastSequence();
-  const keeper = new Keeper({
-    eventLog: log,
-    maxAgeMs: MAX_AGE_MS,
-    keptElsewhere: () => Promise.resolve(Infinity),
-    mayCarry: () => Promise.resolve(true),
-    intervalMs: 50,
-    logger: createLogger({ service: 'projector', level: 'silent' }),
-  });
-  await keeper.start();
-  try {
-    await eventually(async () => expect((await log.messages.span()).first).toBeGreaterThan(last));
-    const answers = await race(order, 100);
-    expect(new Set(answers.map(({ status, id }) => `${status} ${id}`))).toEqual(new Set([`200 ${first?.id}`]));
-  } finally {
-    await keeper.stop();
-  }
+  const settings = { ...stage.env, JOBS_MAX_AGE: MAX_AGE, HEALTH_PORT: '0' };
+  await using _keeper = await startServices(() => settings, { only: ['projector'] });
+  await eventually(async () => expect((await log.messages.span()).first).toBeGreaterThan(last));
+  const answers = await race(order, 100);
+  expect(new Set(answers.map(({ status, id }) => `${status} ${id}`))).toEqual(new Set([`200 ${first?.id}`]));
 });

@@ -13,28 +13,34 @@ const PAGE = 5_000;
 
 /** Replays the log and keeps count of who has not ended, at every message; of jobs that are unique while they are unfinished. */
 export async function readKeyHistory(log: EventLog): Promise<KeyHistory> {
-  const jobs = new Map<string, JobState>();
-  const open = new Map<string, Set<string>>();
-  const created = new Map<string, string[]>();
-  const violations: string[] = [];
+  const keys = new Keys();
   let position = 0;
   for (let page = await log.readNext(0, PAGE); page.length > 0; page = await log.readNext(position, PAGE)) {
     for (const entry of page) {
       position = entry.sequence;
-      if (entry.kind !== 'event') continue;
-      const { event } = entry;
-      const before = jobs.get(event.jobId);
-      const job = evolve(before, event);
-      jobs.set(event.jobId, job);
-      if (job?.uniqueKey === undefined) continue;
-      const { uniqueKey: key, id, status } = job;
-      if (before === undefined) created.set(key, [...(created.get(key) ?? []), id]);
-      const ofKey = open.get(key) ?? new Set<string>();
-      open.set(key, ofKey);
-      if (isTerminal(status)) ofKey.delete(id);
-      else ofKey.add(id);
-      if (ofKey.size > 1) violations.push(`${position}: ${[...ofKey].join(' and ')}`);
+      if (entry.kind === 'event') keys.add(position, entry.event);
     }
   }
-  return { created, violations };
+  return keys;
+}
+
+class Keys implements KeyHistory {
+  readonly created = new Map<string, string[]>();
+  readonly violations: string[] = [];
+  readonly #jobs = new Map<string, JobState>();
+  readonly #open = new Map<string, Set<string>>();
+
+  add(sequence: number, event: Parameters<typeof evolve>[1]): void {
+    const before = this.#jobs.get(event.jobId);
+    const job = evolve(before, event);
+    this.#jobs.set(event.jobId, job);
+    if (job?.uniqueKey === undefined) return;
+    const { uniqueKey: key, id } = job;
+    if (before === undefined) this.created.set(key, [...(this.created.get(key) ?? []), id]);
+    const open = this.#open.get(key) ?? new Set<string>();
+    this.#open.set(key, open);
+    if (isTerminal(job.status)) open.delete(id);
+    else open.add(id);
+    if (open.size > 1) this.violations.push(`${sequence}: ${[...open].join(' and ')}`);
+  }
 }

@@ -10,7 +10,6 @@ export interface ApiProcess extends AsyncDisposable {
   memory(): Promise<number>;
   /** Sends a question over the IPC channel and resolves to what an answer has under that name; rejects if the process ends. */
   ask(question: string): Promise<unknown>;
-  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and resolves when the process is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -29,7 +28,6 @@ export async function spawnApi(
   await eventually(() => fetch(`${url}/health/live`));
   return {
     url,
-    signal: (signal) => api.kill(signal),
     kill: async (signal) => {
       api.kill(signal);
       await api.ended;

@@ -4,11 +4,16 @@ import {
   existingJob,
   findExistingJob,
   isSameRequest,
-  isUniqueCreation,
   scopedCreationEvent,
 } from '@jobstream/creation';
 import { type Job, type JobEvent, UNIQUE_PROTOCOL } from '@jobstream/domain';
-import { ConcurrentAppendError, type EventLog, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
+import {
+  ConcurrentAppendError,
+  type EventLog,
+  EventTooLargeError,
+  isUniqueCreation,
+  LogUnavailableError,
+} from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import type { LogBeginning } from './logBeginning.ts';
 import { newJobOf } from './newJobOf.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobEvent, JobEventOf } from '@jobstream/domain';
-import { EventLog } from '@jobstream/eventlog';
+import { type Claim, EventLog } from '@jobstream/eventlog';
 import { installOutbox, Outbox, outboxStatus } from '@jobstream/outbox';
 import { migrate, ReadModel } from '@jobstream/readmodel';
 import { createLogger, type Logger, Metrics } from '@jobstream/runtime';
@@ -90,7 +90,7 @@ export class RelayStage implements AsyncDisposable {
       readJob: (id) => log.readJob(id),
       unique: log.unique,
       appendAll: (events, claims) => log.appendAll(events, claims),
-      append: (event, expected, claim) => append(event) ?? log.append(event, expected, claim),
+      append: (event: JobEvent, expected: number, claim?: Claim) => append(event) ?? log.append(event, expected, claim),
     };
   }
 

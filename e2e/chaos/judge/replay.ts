@@ -160,7 +160,7 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
   JobRevised: ({ data, at }, job) => ({
     payload: data['payload'],
     ...(data['runAt'] === undefined ? {} : { run_at: time(data['runAt']) }),
-    status: Number(time(data['runAt']) ?? 0) > at ? 'scheduled' : job.status,
+    status: (time(data['runAt']) ?? 0) > at ? 'scheduled' : job.status,
   }),
   JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
   JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),

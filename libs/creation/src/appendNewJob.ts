@@ -3,12 +3,14 @@ import type { Job, JobEvent, OnConflict } from '@jobstream/domain';
 import {
   appendUnique,
   type ClaimedEvents,
+  ConcurrentAppendError,
+  type EventLog,
   type Holder,
   isUniqueCreation,
+  LogUnavailableError,
   type UniqueAppend,
   type UniqueDeps,
-} from './appendUnique.ts';
-import { ConcurrentAppendError, type EventLog, LogUnavailableError } from '@jobstream/eventlog';
+} from '@jobstream/eventlog';
 
 /** A creation that lost a race may learn so a moment before the winner can be read. */
 const MAX_READS = 10;
@@ -33,7 +35,7 @@ export class UnreadableConflictError extends LogUnavailableError {
 export interface AppendDeps {
   readonly log: Pick<EventLog, 'append' | 'appendAll' | 'contents' | 'expiresPermanently' | 'readJob'> &
     UniqueDeps['log'];
-  readonly table: UniqueDeps['table'];
+  readonly table: NonNullable<UniqueDeps['table']>;
 }
 
 /**

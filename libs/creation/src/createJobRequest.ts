@@ -4,12 +4,12 @@ import {
   MaxAttempts,
   newJobDefaults as defaults,
   RequestedBackoff,
-  RequestedUnique,
   Tags,
   TimeoutMs,
 } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import { Instant } from './instant.ts';
+import { RequestedUnique } from './requestedUnique.ts';
 
 /** A request to create a job: the body of `POST /api/jobs`, and what an outbox row holds. */
 export const CreateJobRequest = Schema.Struct({

@@ -7,9 +7,8 @@ export {
   UnreadableConflictError,
 } from './appendNewJob.ts';
 export type { AppendDeps, Creation, Creations } from './appendNewJob.ts';
-export { type Holder, isUniqueCreation, reclaim, UniqueKeyHeldError, type UniqueDeps } from './appendUnique.ts';
-export { mapConcurrently } from './mapConcurrently.ts';
 export { CreateJobRequest } from './createJobRequest.ts';
 export { creationEvent, scopedCreationEvent, type NewIdentity, type NewJob } from './creationEvent.ts';
 export { identityOfKey, isIdempotencyKey, isSameRequest, KEY_RULE } from './idempotency.ts';
 export { Instant } from './instant.ts';
+export { RequestedUnique } from './requestedUnique.ts';

@@ -184,3 +184,12 @@ export class NewerEventError extends Error {
     this.sequence = sequence;
   }
 }
+
+/** A job that nobody can read any more holds a unique key until its time is over: the log and the table have let it go. */
+export class UniqueKeyHeldError extends Error {
+  readonly code = 'UNIQUE_KEY_HELD';
+
+  constructor(jobId: string, until: string) {
+    super(`job ${jobId}, which is not kept any more, holds the unique key until ${until}`);
+  }
+}

@@ -2,8 +2,8 @@ import type { JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { Announcements } from './announcements/announcements.ts';
 import type { AttemptLogs } from './attemptLogs/attemptLogs.ts';
 import { ArchivedFeed } from './read/archivedFeed.ts';
-import { type Claim, claimRequest, jobAppendRequest } from './append/appendRequest.ts';
-import type { BatchMember } from './append/pendingBatch.ts';
+import { type Claim, jobAppendRequest } from './append/appendRequest.ts';
+import { appendTogether } from './appendTogether.ts';
 import { ReachedPosition } from './append/reachedPosition.ts';
 import type { ContentSealer } from './sealing/contentSealer.ts';
 import { Connection, within } from './connection/connection.ts';
@@ -147,21 +147,14 @@ export class EventLog {
   append(event: JobEvent, expectedSequence: number, claim?: Claim): Promise<number> {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
-    if (claim !== undefined) return this.#appendWithClaim(event, expectedSequence, claim);
     const traceparent = this.#options.traceparent?.();
+    if (claim !== undefined) {
+      const together = appendTogether([{ event, expected: expectedSequence, claim }], parts, traceparent);
+      return together.then(([sequence = 0]) => sequence);
+    }
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = prepare(event, parts);
     return stored instanceof Promise ? stored.then(append) : append(stored);
-  }
-
-  async #appendWithClaim(event: JobEvent, expected: number, claim: Claim): Promise<number> {
-    const parts = this.#started();
-    const traceparent = this.#options.traceparent?.();
-    const stored = await prepare(event, parts);
-    const [sequence = 0] = await parts.batches.append([
-      { request: jobAppendRequest(stored, traceparent), expected, claim: claimRequest(claim, event) },
-    ]);
-    return sequence;
   }
 
   /**
@@ -172,16 +165,8 @@ export class EventLog {
    * @throws the errors of `append`; ConcurrentAppendError when one of the jobs exists, or a key has another last claim.
    */
   async appendAll(events: readonly JobEvent[], claims?: ReadonlyMap<string, Claim>): Promise<number> {
-    const { batches, expired, contents } = this.#started();
-    const traceparent = this.#options.traceparent?.();
-    await expired?.assertNew(events);
-    const sealed = await contents.sealAll(events);
-    const members = sealed.map((event): BatchMember => {
-      const claim = claims?.get(event.jobId);
-      const request = jobAppendRequest(event, traceparent);
-      return claim === undefined ? { request, expected: 0 } : { request, expected: 0, claim: claimRequest(claim, event) };
-    });
-    const [first = 0] = await batches.append(members);
+    const members = events.map((event) => ({ event, expected: 0, claim: claims?.get(event.jobId) }));
+    const [first = 0] = await appendTogether(members, this.#started(), this.#options.traceparent?.());
     return first;
   }
 

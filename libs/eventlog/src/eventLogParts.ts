@@ -85,8 +85,7 @@ export async function buildParts(
   clock: ServerClock,
 ): Promise<EventLogParts> {
   const { deadlineMs = DEADLINE_MS, maxPending = MAX_PENDING, maxPendingBytes = MAX_PENDING_BYTES } = options;
-  const watched = { observer: options.observer, presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS };
-  const writeHealth = new WriteHealth(connection, watched);
+  const writeHealth = writeHealthOf(connection, options);
   const manager = await jetstreamManager(connection.nats, { checkAPI: false, timeout: DEADLINE_MS });
   const { replicas, rule } = await prepareStreams(manager, options, sink);
   const publisher = new Publisher(connection, deadlineMs * PUBLISH_TIMEOUT_SHARE);
@@ -97,8 +96,8 @@ export async function buildParts(
   const direct = new DirectReader(connection, deadlineMs);
   const messages = new LogMessages(manager, direct);
   const expired = expiredEventsOf(options, rule, { messages, clock });
-  const leader = replicas > 1 ? new LeaderReader(connection) : undefined;
-  const reader = new JobReader({ direct, expired, leader, deadlineMs });
+  const leader = new LeaderReader(connection);
+  const reader = new JobReader({ direct, expired, leader: replicas > 1 ? leader : undefined, deadlineMs });
   const keys = await jobKeysOf(options, { ...core, deadlineMs, replicas });
   const contents = new ContentSealer(keys);
   return {
@@ -106,7 +105,7 @@ export async function buildParts(
     ...partsWithConsumers(core, { ...options, deadlineMs, replicas }, sink),
     contents,
     attemptLogs: new AttemptLogs({ ...core, contents, direct: new DirectReader(connection, deadlineMs, LOGS_STREAM) }),
-    unique: new UniqueClaims({ manager, publisher, keys, leader: new LeaderReader(connection), deadlineMs }),
+    unique: new UniqueClaims({ ...core, keys, leader, deadlineMs }),
     writeHealth,
     batches: new BatchAppender(connection, publisher, appending),
     reader,
@@ -118,6 +117,10 @@ export async function buildParts(
     stats: new LogStats(manager, direct),
     storage: new LogStorage({ monitorUrls: options.monitorUrls ?? [], storeDir: options.storeDir }),
   };
+}
+
+function writeHealthOf(connection: Connection, { observer }: EventLogOptions): WriteHealth {
+  return new WriteHealth(connection, { observer, presumeWritableAfterMs: PRESUME_WRITABLE_AFTER_MS });
 }
 
 type Core = Pick<EventLogParts, 'connection' | 'manager' | 'publisher' | 'appender'>;

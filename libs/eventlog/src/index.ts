@@ -39,6 +39,7 @@ export {
   NewerEventError,
   StreamMismatchError,
   TriggerRefusedError,
+  UniqueKeyHeldError,
   UnsupportedServerError,
 } from './errors.ts';
 export { EventLog } from './eventLog.ts';
@@ -96,5 +97,9 @@ export {
   TICK_SUBJECT,
 } from './streams/scheduleSubjects.ts';
 export { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from './streams/streams.ts';
+export { appendUnique, type UniqueAppend } from './unique/appendUnique.ts';
+export { type ClaimedEvents, type Holder, isUniqueCreation } from './unique/claimedEvents.ts';
+export { reclaim, type UniqueDeps } from './unique/holders.ts';
+export { mapConcurrently } from './unique/mapConcurrently.ts';
 export type { StoredClaim, UniqueClaims, UniqueSource } from './unique/uniqueClaims.ts';
 export type { Wake } from './timers/timerScheduler.ts';

@@ -3,7 +3,6 @@ import {
   CronExpression,
   isObject,
   neverTicks,
-  RequestedUnique,
   requestOfTemplate,
   type Schedule,
   type ScheduleDefinition,
@@ -12,7 +11,7 @@ import {
   TimeZone,
   uniqueFaults,
 } from '@jobstream/domain';
-import { CreateJobRequest } from '@jobstream/creation';
+import { CreateJobRequest, RequestedUnique } from '@jobstream/creation';
 import * as Schema from 'effect/Schema';
 import type { Request } from 'express';
 import { bodyDecoder, fieldOf, findJsonFaults } from '../http/parsing/decodeBody.ts';

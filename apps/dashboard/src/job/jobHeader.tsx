@@ -33,7 +33,6 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
 
 function Facts({ job }: { readonly job: Job }) {
   const { status, attempt, maxAttempts, createdAt, runAt, tags, tenant, worker, progress } = job;
-  const unique = explainUnique(job);
   return (
     <dl className="facts">
       <Fact name="Created">
@@ -44,7 +43,7 @@ function Facts({ job }: { readonly job: Job }) {
       </Fact>
       <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
       <ByDefinition job={job} />
-      {unique !== undefined && <Fact name="Unique">{unique}</Fact>}
+      <Unique job={job} />
       {runAt !== undefined && !hasEnded(job) && (
         <Fact name="Due">
           <Instant at={runAt} />
@@ -69,4 +68,9 @@ function Facts({ job }: { readonly job: Job }) {
 function ByDefinition({ job }: { readonly job: Job }) {
   const settings = explainSettings(job);
   return settings === undefined ? null : <Fact name="By its definition">{settings}</Fact>;
+}
+
+function Unique({ job }: { readonly job: Job }) {
+  const rule = explainUnique(job);
+  return rule === undefined ? null : <Fact name="Unique">{rule}</Fact>;
 }

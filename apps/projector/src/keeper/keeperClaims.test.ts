@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent, Unique } from '@jobstream/domain';
-import { ConcurrentAppendError } from '@jobstream/eventlog';
+import { ConcurrentAppendError, type StoredClaim } from '@jobstream/eventlog';
 import { eventually, newJob } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { keeperStage, type KeeperStage } from '../../testing/keeperStage.ts';
@@ -20,6 +20,11 @@ async function createUnique(
   const unique = { ...event, data: { ...event.data, unique: rule, uniqueKey: key } } as JobEvent;
   await eventLog.append(unique, 0, { key, after: 0, until });
   return { id: event.jobId, key };
+}
+
+function existing(claim: StoredClaim | undefined): StoredClaim {
+  if (claim === undefined) throw new Error('nobody has claimed the key');
+  return claim;
 }
 
 test.concurrent(
@@ -59,8 +64,7 @@ test.concurrent('a claim whose job was never stored is not renewed', async () =>
   await using stage = await keeperStage();
   const { key } = await createUnique(stage, { by: ['type'], while: 'unfinished' });
   const claim = await stage.eventLog.unique.newest(key);
-  if (claim === undefined) return expect.unreachable();
-  await stage.eventLog.unique.renew(key, { ...claim, jobId: randomUUID() });
+  await stage.eventLog.unique.renew(key, { ...existing(claim), jobId: randomUUID() });
   await stage.startKeeper();
   await stage.aged();
   expect(await stage.eventLog.unique.newest(key)).toBeUndefined();
@@ -70,10 +74,9 @@ test.concurrent('a key that is claimed while it is renewed is left to the other'
   await using stage = await keeperStage();
   const { key } = await createUnique(stage, { by: ['type'], while: 'unfinished' });
   const claim = await stage.eventLog.unique.newest(key);
-  if (claim === undefined) return expect.unreachable();
   const event = newJob(undefined, 'mail');
-  await stage.eventLog.append(event, 0, { key, after: claim.sequence });
-  await expect(stage.eventLog.unique.renew(key, claim)).rejects.toThrow(ConcurrentAppendError);
+  await stage.eventLog.append(event, 0, { key, after: existing(claim).sequence });
+  await expect(stage.eventLog.unique.renew(key, existing(claim))).rejects.toThrow(ConcurrentAppendError);
   await stage.startKeeper();
   await stage.aged();
   expect(await stage.eventLog.unique.newest(key)).toMatchObject({ jobId: event.jobId });

@@ -68,14 +68,13 @@ function rejectingLog(error: Error): SchedulerContext['eventLog'] {
 
 /** The log but for these parts. */
 function logWith(parts: Partial<SchedulerContext['eventLog']>): SchedulerContext['eventLog'] {
-  const { announcements, schedules, unique, clock, contents, expiresPermanently } = stage.eventLog;
+  const { announcements, schedules, unique, clock, contents } = stage.eventLog;
   return {
     announcements,
     schedules,
     unique,
     clock,
     contents,
-    expiresPermanently,
     append: (...args) => stage.eventLog.append(...args),
     appendAll: (...args) => stage.eventLog.appendAll(...args),
     readJob: (...args) => stage.eventLog.readJob(...args),

@@ -1,7 +1,13 @@
-import { appendNewJob, isUniqueCreation, UniqueKeyHeldError } from '@jobstream/creation';
 import { decideSchedule, exists, isRejection, planTicks } from '@jobstream/domain';
 import type { JobEvent, Schedule, TickPlan } from '@jobstream/domain';
-import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
+import {
+  appendUnique,
+  type ClaimedEvents,
+  ConcurrentAppendError,
+  decideAgain,
+  isUniqueCreation,
+  UniqueKeyHeldError,
+} from '@jobstream/eventlog';
 import type { FiredTrigger, ScheduleSnapshot } from '@jobstream/eventlog';
 import type { SchedulerContext } from './schedulerContext.ts';
 import { jobFromTick } from './jobFromTick.ts';
@@ -57,15 +63,15 @@ async function createOnce(job: JobEvent, { eventLog }: SchedulerContext): Promis
 
 async function createUnique(job: JobEvent, log: SchedulerContext['eventLog']): Promise<boolean> {
   try {
-    return (await appendNewJob(job, { log, table: noTable })).kind !== 'held';
+    const append = ({ events, claims }: ClaimedEvents) => log.appendAll(events, claims);
+    const exists = async () => (await log.readJob(job.jobId)) !== undefined;
+    const held = await appendUnique([job], { append, exists }, { log });
+    return held?.has(job.jobId) !== true;
   } catch (error) {
     if (error instanceof UniqueKeyHeldError) return false;
     throw error;
   }
 }
-
-/** A scheduler knows no more of a job than the log. */
-const noTable = { findJob: () => Promise.resolve(undefined) };
 
 async function record(
   { tickAt, skipped }: TickPlan,

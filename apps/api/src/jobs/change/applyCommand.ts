@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { reclaim } from '@jobstream/creation';
 import {
   decide,
   evolve,
@@ -9,7 +8,7 @@ import {
   protocolOf,
   type Rejection,
 } from '@jobstream/domain';
-import { decideAgain, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
+import { decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import { requireProtocol } from '../../announcements/requireProtocol.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
 

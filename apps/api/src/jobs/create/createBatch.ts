@@ -1,13 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  appendNewJob,
-  CreateJobRequest,
-  creationEvent,
-  type Holder,
-  isSameRequest,
-  mapConcurrently,
-  type NewIdentity,
-} from '@jobstream/creation';
+import { appendNewJob, CreateJobRequest, creationEvent, isSameRequest, type NewIdentity } from '@jobstream/creation';
 import {
   canonicalJson,
   fold,
@@ -18,7 +10,7 @@ import {
   type OnConflict,
   uuidV8,
 } from '@jobstream/domain';
-import { newId } from '@jobstream/eventlog';
+import { type Holder, mapConcurrently, newId } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';

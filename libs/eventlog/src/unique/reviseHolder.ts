@@ -1,5 +1,7 @@
 import { decide, evolve, isRejection, type Job, type JobEventOf, type OnConflict } from '@jobstream/domain';
-import { decideAgain, type EventLog, newId } from '@jobstream/eventlog';
+import { decideAgain } from '../append/decideAgain.ts';
+import { newId } from '../newId.ts';
+import type { UniqueDeps } from './holders.ts';
 
 /**
  * Gives the job that holds a unique key what a later request asks for: its payload, and if it is debounced its due time, which never
@@ -10,7 +12,7 @@ import { decideAgain, type EventLog, newId } from '@jobstream/eventlog';
 export function reviseHolder(
   holder: Job,
   { at, actor, data: { payload, runAt, delayMs } }: JobEventOf<'JobCreated'>,
-  { log, onConflict }: { readonly log: Pick<EventLog, 'append' | 'readJob'>; readonly onConflict: OnConflict },
+  { log, onConflict }: Pick<UniqueDeps, 'log'> & { readonly onConflict: OnConflict },
 ): Promise<Job | undefined> {
   return decideAgain(async () => {
     const snapshot = await log.readJob(holder.id, holder.type);

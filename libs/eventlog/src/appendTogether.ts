@@ -1,0 +1,27 @@
+import type { JobEvent } from '@jobstream/domain';
+import { type Claim, claimRequest, jobAppendRequest } from './append/appendRequest.ts';
+import type { EventLogParts } from './eventLogParts.ts';
+
+/** An event to append, with the sequence of the last event of its job, and the unique key that it claims. */
+export interface EventToAppend {
+  readonly event: JobEvent;
+  readonly expected: number;
+  readonly claim?: Claim | undefined;
+}
+
+/** Appends events of different jobs, all or none, each behind its claim; returns their sequences. */
+export async function appendTogether(
+  events: readonly EventToAppend[],
+  { batches, expired, contents }: Pick<EventLogParts, 'batches' | 'contents' | 'expired'>,
+  traceparent: string | undefined,
+): Promise<readonly number[]> {
+  await expired?.assertNew(events.flatMap(({ event }) => (event.event === 'JobCreated' ? [event] : [])));
+  const sealed = await contents.sealAll(events.map(({ event }) => event));
+  return batches.append(
+    events.map(({ event, expected, claim }, index) => ({
+      request: jobAppendRequest(sealed[index] ?? event, traceparent),
+      expected,
+      claim: claim && claimRequest(claim, event),
+    })),
+  );
+}

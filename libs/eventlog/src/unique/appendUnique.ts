@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { awaitsFirstStart, type JobEvent, type OnConflict } from '@jobstream/domain';
+import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
+import { type ClaimedEvents, type Holder, keyOf, readClaims, withKey } from './claimedEvents.ts';
+import type { UniqueDeps } from './holders.ts';
+import { mapConcurrently } from './mapConcurrently.ts';
+import { reviseHolder } from './reviseHolder.ts';
+
+export interface UniqueAppend {
+  /** What requests do to the jobs that hold their keys, by the ids of their own; default: nothing. */
+  readonly onConflict?: ReadonlyMap<string, OnConflict> | undefined;
+  readonly append: (claimed: ClaimedEvents) => Promise<unknown>;
+  /** Whether one of the jobs themselves exists, of those that may; `conflicted` after a conflict, which may be with any of them. */
+  readonly exists: (conflicted: boolean) => Promise<boolean>;
+}
+
+/** A key that is claimed by many at once passes from one to the next within milliseconds. */
+const PATIENCE_MS = 2_000;
+const LONGEST_PAUSE_MS = 40;
+
+/**
+ * Reads who holds the keys of unique jobs, and appends those that are free, all or none; does all of it again as long as another
+ * writer was faster.
+ *
+ * @returns the jobs that hold the keys of the others, by the ids of those; undefined if one of the jobs exists.
+ * @throws LogUnavailableError after two seconds, UniqueKeyHeldError, and what `append` throws.
+ */
+export async function appendUnique(
+  events: readonly JobEvent[],
+  steps: UniqueAppend,
+  deps: UniqueDeps,
+): Promise<ReadonlyMap<string, Holder> | undefined> {
+  const keyed = await mapConcurrently(events, (event) => withKey(event, deps));
+  const work = () => claimAndAppend(keyed, steps, deps);
+  const key = keyed.length === 1 ? keyOf(keyed[0]) : undefined;
+  // Of many requests for one key all but the first find that it is held.
+  return key === undefined ? work() : deps.log.unique.inTurn(key, work);
+}
+
+async function claimAndAppend(
+  events: readonly JobEvent[],
+  steps: UniqueAppend,
+  deps: UniqueDeps,
+): Promise<ReadonlyMap<string, Holder> | undefined> {
+  let conflicted = false;
+  for (const begun = performance.now(); performance.now() - begun < PATIENCE_MS;) {
+    if (await steps.exists(conflicted)) return undefined;
+    const claimed = await readClaims(events, deps);
+    if (events.some(({ jobId }) => claimed.held.get(jobId)?.job.id === jobId)) return undefined;
+    const held = await reviseAll(events, claimed.held, { onConflict: steps.onConflict, deps });
+    if (held !== undefined && (await wasAppended(claimed, steps))) return held;
+    conflicted = held !== undefined;
+    await pause(Math.random() * LONGEST_PAUSE_MS);
+  }
+  throw new LogUnavailableError('other writers claimed the unique keys again and again');
+}
+
+/** False if another writer was faster. */
+async function wasAppended(claimed: ClaimedEvents, { append }: UniqueAppend): Promise<boolean> {
+  try {
+    if (claimed.events.length > 0) await append(claimed);
+    return true;
+  } catch (error) {
+    if (error instanceof ConcurrentAppendError) return false;
+    throw error;
+  }
+}
+
+/** Does to the holders what the requests ask for; undefined if one has started meanwhile: it may hold its key no more. */
+async function reviseAll(
+  events: readonly JobEvent[],
+  held: ReadonlyMap<string, Holder>,
+  { onConflict, deps }: Pick<UniqueAppend, 'onConflict'> & { readonly deps: UniqueDeps },
+): Promise<ReadonlyMap<string, Holder> | undefined> {
+  if (onConflict === undefined) return held;
+  const all = new Map(held);
+  for (const event of events) {
+    const holder = held.get(event.jobId)?.job;
+    const wish = onConflict.get(event.jobId) ?? 'keep';
+    if (event.event !== 'JobCreated' || holder === undefined || wish === 'keep' || !awaitsFirstStart(holder)) continue;
+    const job = await reviseHolder(holder, event, { log: deps.log, onConflict: wish });
+    if (job === undefined) return undefined;
+    all.set(event.jobId, { job, revised: true });
+  }
+  return all;
+}
