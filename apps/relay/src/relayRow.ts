@@ -6,6 +6,7 @@ import {
   isSameRequest,
   isUniqueCreation,
   scopedCreationEvent,
+  UniqueKeyHeldError,
 } from '@jobstream/creation';
 import { type Job, type JobEvent, UNIQUE_PROTOCOL } from '@jobstream/domain';
 import { ConcurrentAppendError, type EventLog, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
@@ -44,6 +45,7 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
     return created === 'exists' ? outcomeOf(await existingJob(row.id, find)) : created;
   } catch (error) {
     if (error instanceof EventTooLargeError) return { reason: error.message };
+    if (error instanceof UniqueKeyHeldError) return 'held';
     throw error;
   }
 }
