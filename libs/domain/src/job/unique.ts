@@ -39,6 +39,15 @@ export const RequestedUnique = Schema.Struct({
 }).annotate({ identifier: 'RequestedUnique' });
 export type RequestedUnique = typeof RequestedUnique.Type;
 
+const decodeRequested = Schema.decodeUnknownResult(RequestedUnique);
+
+/** What is wrong with a rule that comes without a request; undefined for none, and for one that the API would take. */
+export function uniqueMistake(unique: unknown): string | undefined {
+  if (unique === undefined) return undefined;
+  const decoded = decodeRequested(unique, { onExcessProperty: 'error' });
+  return decoded._tag === 'Failure' ? decoded.failure.message : undefined;
+}
+
 interface Fault {
   readonly pointer: string;
   readonly detail: string;

@@ -56,9 +56,9 @@ export function enqueueCommand(run: RunOnApi) {
     .action(run(enqueue));
 }
 
-function uniqueWhileOption(): Option {
+function uniqueWhileOption() {
   const description = 'with --unique-by: which jobs count: those before their first start, or all that have not ended';
-  return new Option('--unique-while <state>', `${description} (default)`).choices(['waiting', 'unfinished']);
+  return new Option('--unique-while <state>', `${description} (default)`).choices(['waiting', 'unfinished'] as const);
 }
 
 async function enqueue(
