@@ -1,5 +1,5 @@
 import type { CreatedJob, NewJob, NewUnique } from '@jobstream/client';
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../../command/apiCommand.ts';
 import { definedIn } from '../../command/definedIn.ts';
 import { ExitCode } from '../../command/exitCode.ts';
