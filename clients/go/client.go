@@ -73,7 +73,17 @@ type JobState struct {
 	RerunOf     string          `json:"rerunOf"` // the id of the job that this one repeats
 	// ByDefinition has the settings that its creator left out and the definition of its type gave; nil where there are none.
 	ByDefinition *ByDefinition `json:"byDefinition"`
+	Unique       *Unique       `json:"unique"`   // nil for a job that keeps no other from being created
+	Existing     bool          `json:"existing"` // no job was created: this one holds the unique key
 	Warnings     []Warning     `json:"warnings"`
+}
+
+// Unique says which other jobs of the type are not created because of a job: those with the same values at the paths of By, while
+// it is waiting or unfinished, or for some time from its creation.
+type Unique struct {
+	By    []string `json:"by"` // tenant, type, payload, or paths such as payload.userId
+	While string   `json:"while,omitempty"`
+	ForMs int64    `json:"forMs,omitempty"`
 }
 
 // ByDefinition says which settings of a job the definition of its type gave.
@@ -168,6 +178,7 @@ type newJob struct {
 	TimeoutMs   int64          `json:"timeoutMs,omitempty"`
 	Backoff     map[string]any `json:"backoff,omitempty"`
 	Tags        []string       `json:"tags,omitempty"`
+	Unique      *Unique        `json:"unique,omitempty"`
 	Reason      string         `json:"reason,omitempty"`
 
 	key string
@@ -208,6 +219,22 @@ func ExponentialBackoff(delay, longest time.Duration) EnqueueOption {
 
 // Tags are up to 32 texts by which jobs are found.
 func Tags(tags ...string) EnqueueOption { return func(job *newJob) { job.Tags = tags } }
+
+// UniqueWhileUnfinished makes Enqueue return the job with the same values at these paths, such as payload.userId, that has not ended.
+// Its Existing tells that none was created. The last of these three options counts.
+func UniqueWhileUnfinished(by ...string) EnqueueOption {
+	return func(job *newJob) { job.Unique = &Unique{By: by, While: "unfinished"} }
+}
+
+// UniqueWhileWaiting is UniqueWhileUnfinished until the first start of the job.
+func UniqueWhileWaiting(by ...string) EnqueueOption {
+	return func(job *newJob) { job.Unique = &Unique{By: by, While: "waiting"} }
+}
+
+// UniqueFor is UniqueWhileUnfinished for some time from the creation of the job, also when it has ended.
+func UniqueFor(age time.Duration, by ...string) EnqueueOption {
+	return func(job *newJob) { job.Unique = &Unique{By: by, ForMs: age.Milliseconds()} }
+}
 
 // Payload is what the job of Rerun has instead of the payload of the first one.
 func Payload(payload any) EnqueueOption {

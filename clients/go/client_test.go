@@ -71,6 +71,32 @@ func TestAJobSaysWhichSettingsItsDefinitionGave(t *testing.T) {
 	}
 }
 
+func TestAJobThatHoldsTheUniqueKeyIsReturned(t *testing.T) {
+	const held = `{"id": "1", "existing": true, "unique": {"by": ["payload"], "while": "waiting"}}`
+	client, _, bodies := api(t, answer{201, `{"id": "1"}`}, answer{200, held}, answer{200, `{"id": "1"}`})
+	first, err := Enqueue[any](t.Context(), client, "email", 1, UniqueWhileWaiting("payload"))
+	if err != nil || first.Existing || first.Unique != nil {
+		t.Fatal(first, err)
+	}
+	second, err := Enqueue[any](t.Context(), client, "email", 1, UniqueFor(time.Hour, "payload", "type"))
+	if err != nil || !second.Existing || second.Unique == nil || second.Unique.While != "waiting" {
+		t.Fatal(second, err)
+	}
+	if _, err := Enqueue[any](t.Context(), client, "email", 1, UniqueWhileUnfinished("type")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`"unique":{"by":["payload"],"while":"waiting"}`,
+		`"unique":{"by":["payload","type"],"forMs":3600000}`,
+		`"unique":{"by":["type"],"while":"unfinished"}`,
+	}
+	for index, body := range *bodies {
+		if !strings.Contains(body, want[index]) {
+			t.Errorf("got %s", body)
+		}
+	}
+}
+
 func TestARequestIsRepeatedWithItsKeyWhileTheAPIIsBusy(t *testing.T) {
 	client, requests, _ := api(t, answer{503, problem("log-overloaded")}, answer{200, `{"id": "1"}`})
 	if _, err := Enqueue[any](t.Context(), client, "email", nil, MaxAttempts(3)); err != nil {

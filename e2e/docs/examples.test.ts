@@ -69,6 +69,7 @@ test('the program in docs/client.md runs', async ({ signal }) => {
     first: expect.stringMatching(/^completed /),
     last: 'illegal-transition',
   });
+  expect(lines).toContain('true true');
 });
 
 test('the program in the README of @jobstream/client runs', async ({ signal }) => {

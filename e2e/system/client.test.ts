@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import {
   AccessDeniedError,
   ConflictError,
+  defineJob,
   InvalidRequestError,
   JobstreamClient,
   NotFoundError,
@@ -16,6 +17,7 @@ import {
   startSystem,
 } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createApiKey } from '../harness/runProgram.ts';
 
 let dataDir: string;
@@ -75,6 +77,24 @@ describe('a job', () => {
       status: 422,
     });
     expect((await client.jobs.create(sleep(1))).id).not.toBe(id);
+  });
+
+  test('that is unique is the answer to further creations, and a retry is a conflict while another holds its key', async () => {
+    const account = defineJob('sync', { payload: z.object({ userId: z.string() }) });
+    const unique = { by: ['payload.userId'] };
+    const first = await client.enqueue(account, { userId: 'u-1' }, { unique });
+    expect(first).not.toHaveProperty('existing');
+    const job = { type: 'sync', payload: { userId: 'u-1', again: true }, unique };
+    expect(await client.jobs.create(job)).toMatchObject({ id: first.id, existing: true });
+    const batch = await client.jobs.createBatch([job, { type: 'sync' }]);
+    expect(batch.map(({ existing }) => existing)).toEqual([true, undefined]);
+    expect(await client.jobs.get(first.id)).toMatchObject({ unique: { ...unique, while: 'unfinished' } });
+    await client.jobs.cancel(first.id);
+    const second = await client.enqueue(account, { userId: 'u-1' }, { unique });
+    expect(second.id).not.toBe(first.id);
+    const refused = await client.jobs.retry(first.id).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ConflictError);
+    expect(refused).toMatchObject({ code: 'unique-key-held' });
   });
 
   test('can be followed event by event until it ends', async () => {

@@ -42,6 +42,11 @@ test.each([
   ],
   [['enqueue', 'email', '@absent.json'], 'jobstream: absent.json cannot be read (ENOENT)\n'],
   [['enqueue', 'email', '--delay', '5m', '--run-at', '2030-01-01'], 'jobstream: give --delay or --run-at, not both\n'],
+  [
+    ['enqueue', 'email', '--unique-by', 'type', '--unique-while', 'waiting', '--unique-for', '1h'],
+    'jobstream: give --unique-while or --unique-for, not both\n',
+  ],
+  [['enqueue', 'email', '--unique-for', '1h'], 'jobstream: --unique-while and --unique-for go with --unique-by\n'],
   [['cancel'], 'jobstream: give ids, or a filter such as --status failed --type email, or --all for every job\n'],
   [['retry', '1', '--type', 'email'], 'jobstream: give ids, or a filter with its options, not both\n'],
   [['cancel', '--all', '--tag', 'a'], 'jobstream: give --all or a filter, not both\n'],

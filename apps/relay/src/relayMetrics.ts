@@ -18,7 +18,7 @@ export function relayMetrics(metrics: Metrics): RelayMetrics {
   const known = new Map<string, OutboxCounts | undefined>();
   const relayed = metrics.counter({
     name: 'jobstream_outbox_relayed_jobs_total',
-    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), rejected, or deferred.',
+    help: 'Rows of an outbox by what became of them: created, repeated (the job existed), held (another job holds its unique key), rejected, or deferred.',
     labels: ['outbox', 'outcome'],
   });
   const failures = metrics.counter({

@@ -6,13 +6,14 @@ import {
   isSameRequest,
   scopedCreationEvent,
 } from '@jobstream/creation';
-import { type Job, type JobEvent, UNIQUE_PROTOCOL } from '@jobstream/domain';
+import { type Job, type JobEvent, type OnConflict, UNIQUE_PROTOCOL } from '@jobstream/domain';
 import {
   ConcurrentAppendError,
   type EventLog,
   EventTooLargeError,
   isUniqueCreation,
   LogUnavailableError,
+  UniqueKeyHeldError,
 } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
 import type { LogBeginning } from './logBeginning.ts';
@@ -45,16 +46,19 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
   if (lost !== undefined) return outcomeOf(lost);
   const definition = await deps.log.announcements.definitionOf(row.type);
   try {
-    const created = await append(scopedCreationEvent({ ...job, definition }), deps);
+    const created = await append(scopedCreationEvent({ ...job, definition }), job.request.unique?.onConflict, deps);
     return created === 'exists' ? outcomeOf(await existingJob(row.id, find)) : created;
   } catch (error) {
     if (error instanceof EventTooLargeError) return { reason: error.message };
+    if (error instanceof UniqueKeyHeldError) return 'held';
     throw error;
   }
 }
 
-async function append(event: JobEvent, deps: RelayDeps): Promise<'created' | 'exists' | 'held'> {
-  if (isUniqueCreation(event)) return appendUnique(event, deps);
+type Created = 'created' | 'exists' | 'held';
+
+async function append(event: JobEvent, onConflict: OnConflict | undefined, deps: RelayDeps): Promise<Created> {
+  if (isUniqueCreation(event)) return appendUnique(event, onConflict, deps);
   try {
     await deps.log.append(event, 0);
     return 'created';
@@ -64,8 +68,8 @@ async function append(event: JobEvent, deps: RelayDeps): Promise<'created' | 'ex
   }
 }
 
-async function appendUnique(event: JobEvent, deps: RelayDeps): Promise<'created' | 'exists' | 'held'> {
+async function appendUnique(event: JobEvent, onConflict: OnConflict | undefined, deps: RelayDeps): Promise<Created> {
   if (!(await deps.log.announcements.allUnderstand(UNIQUE_PROTOCOL)))
     throw new LogUnavailableError('a live process of an earlier release does not understand unique jobs yet');
-  return (await appendNewJob(event, deps)).kind;
+  return (await appendNewJob(event, deps, onConflict)).kind;
 }

@@ -98,6 +98,16 @@ class Enqueueing(unittest.TestCase):
             client = SyncClient(served.url)
             self.assertEqual([client.get("1").by_definition for _ in range(2)], [by_definition, None])
 
+    def test_a_job_that_holds_the_unique_key_is_returned(self) -> None:
+        rule = {"by": ["payload.to"], "while": "waiting"}
+        with api(job("pending"), job("pending", existing=True), job("pending", unique=rule)) as served:
+            client = SyncClient(served.url)
+            created = [client.enqueue("email", {"to": "a"}, unique=rule) for _ in range(2)]
+            shown = client.get(created[0].id)
+        self.assertEqual([body["unique"] for _, _, body in served.requests[:2]], [rule, rule])
+        self.assertEqual([one.existing for one in created], [False, True])
+        self.assertEqual((shown.unique, created[0].unique), (rule, None))
+
     def test_that_can_be_turned_off(self) -> None:
         warned = job("pending", warnings=[{"code": "unknown-type", "pointer": "/type", "detail": "no worker"}])
         with api(warned) as served, self.assertNoLogs("jobstream"):

@@ -19,7 +19,7 @@ export {
 } from './transport/errors.ts';
 export type { FailureGroup, Failures, FailuresQuery, SharedTrait, SharedTraits } from './operate/failures.ts';
 export { hasEnded } from './jobs/job.ts';
-export type { Backoff, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob, Unique } from './jobs/job.ts';
+export type { Backoff, BatchJob, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob, Unique } from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';
 export { explainSettings } from './jobs/explainSettings.ts';
 export { explainUnique } from './jobs/explainUnique.ts';
@@ -51,7 +51,7 @@ export type { WorkerState } from './operate/workerState.ts';
 export { explainDefinition, explainDifference } from './operate/jobTypes.ts';
 export type { JobType, JobTypes, JsonSchema, PauseOptions, PayloadCheck } from './operate/jobTypes.ts';
 export type { TypeDefinition, TypeWorker } from './operate/jobTypes.ts';
-export type { ByDefinition, NewBackoff, NewJob, Warning } from './jobs/job.ts';
+export type { ByDefinition, NewBackoff, NewJob, NewUnique, Warning } from './jobs/job.ts';
 export type {
   CreateOperationOptions,
   FollowOperationOptions,

@@ -68,6 +68,24 @@ test('a refusal names the field and leaves the transaction as any error does', a
   expect((await app.query('COMMIT')).command).toBe('ROLLBACK');
 });
 
+test.each([
+  ['{"by": "payload"}', 'unique.by must be an array'],
+  ['{"by": []}', 'unique.by must have 1 to 16 paths'],
+  [
+    '{"by": ["to"]}',
+    'unique.by must be "tenant", "type", "payload", or paths into the payload such as "payload.userId"',
+  ],
+  ['{"by": ["payload.to"]}', 'unique.by must name what the payload has, unlike "payload.to"'],
+  ['{"by": ["type"], "forMs": 999}', 'unique.forMs must be an integer from 1000 to 2592000000'],
+  ['{"by": ["type"], "forMs": 1000, "while": "waiting"}', 'unique.forMs must not be given together with while'],
+  ['{"by": ["type"], "while": "running"}', 'unique.while must be "waiting" or "unfinished"'],
+  ['{"by": ["type"], "key": "a"}', 'unique.key is not known here'],
+])('a rule of a unique job that the API would refuse is refused: %s', async (rule, message) => {
+  const refused = queryDatabase(url, `SELECT jobstream.enqueue('email', '{}', '{"unique": ${rule}}')`);
+  await expect(refused).rejects.toThrow(`jobstream: ${message}`);
+  expect(await waiting()).toEqual([]);
+});
+
 test('ids are UUIDs of version 7 with the time in them', async () => {
   const before = Date.now() - 1_000;
   const rows = await queryDatabase<{ id: string }>(

@@ -39,15 +39,16 @@ test('says what it does, and nothing is left to do the second time', async () =>
     'version 2 of the outbox: creates its tables and functions in the schema jobstream',
     'version 3 of the outbox: creates its tables and functions in the schema jobstream',
     'version 4 of the outbox: creates its tables and functions in the schema jobstream',
+    'version 5 of the outbox: creates its tables and functions in the schema jobstream',
   ]);
   await installOutbox(url, (line) => said.push(line));
-  expect(said.slice(5)).toEqual(['version 4 of the outbox is installed already']);
+  expect(said.slice(6)).toEqual(['version 5 of the outbox is installed already']);
 });
 
 test('a waiting job is counted, and keeps the outbox from being removed', async () => {
   await installOutbox(url);
   await enqueue(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 4, waiting: 1, rejected: 0, oldest: expect.any(Date) });
+  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 1, rejected: 0, oldest: expect.any(Date) });
   await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
   expect(await schemas()).toHaveLength(1);
   await uninstallOutbox(url, { discard: true });
@@ -85,7 +86,7 @@ test('a database in another encoding is refused', async () => {
 
 test('the SQL can be read before it is run', () => {
   expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
-  expect(outboxSql(4)).toBe('');
+  expect(outboxSql(5)).toBe('');
 });
 
 /** Installs the versions up to this one, as an earlier release did. */
@@ -221,7 +222,21 @@ test('an upgrade does not wait for a transaction that has enqueued, nor do enque
   await app.query('COMMIT');
   await app.end();
   await installOutbox(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 4, waiting: 2 });
+  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 2 });
+});
+
+test('an upgrade from version 4 waits for no transaction, keeps what waits, and lets jobs be unique', async () => {
+  await installOlder(4);
+  const unique = `SELECT jobstream.enqueue('email', '{"to": 1}', '{"unique": {"by": ["payload.to"]}}')`;
+  await expect(queryDatabase(url, unique)).rejects.toThrow('jobstream: unique is not known here');
+  const app = new Client({ connectionString: url });
+  await app.connect();
+  await app.query("BEGIN; SELECT jobstream.enqueue('email')");
+  await installOutbox(url);
+  await app.query('COMMIT');
+  await app.query(unique);
+  await app.end();
+  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 2 });
 });
 
 test("who may call a relay's functions as anybody may call them as anybody after the upgrade", async () => {
@@ -237,7 +252,7 @@ test('two at the same time install it once, and it can be removed, where transac
   await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
   await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await Promise.all([installOutbox(url), installOutbox(url)]);
-  expect((await outboxStatus(url)).version).toBe(4);
+  expect((await outboxStatus(url)).version).toBe(5);
   await uninstallOutbox(url);
   expect(await schemas()).toHaveLength(0);
 });
@@ -289,11 +304,14 @@ describe('a role to which the owner grants everything by default', () => {
     expect(await may()).toEqual(['enqueue']);
   });
 
-  test('keeps the functions that it could call in an upgrade, and gets no others', async () => {
-    await installOlder(3);
-    await queryDatabase(url, `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA jobstream FROM ${role}`);
-    await queryDatabase(url, `GRANT EXECUTE ON FUNCTION jobstream.enqueue TO ${role}`);
-    await installOutbox(url);
-    expect(await may()).toEqual(['enqueue']);
-  });
+  test.each([3, 4])(
+    'keeps the functions that it could call in an upgrade of version %i, and gets no others',
+    async (version) => {
+      await installOlder(version);
+      await queryDatabase(url, `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA jobstream FROM ${role}`);
+      await queryDatabase(url, `GRANT EXECUTE ON FUNCTION jobstream.enqueue TO ${role}`);
+      await installOutbox(url);
+      expect(await may()).toEqual(['enqueue']);
+    },
+  );
 });

@@ -14,6 +14,8 @@ import {
   isRejection,
   jobSettings,
   MAX_PAYLOAD_BYTES,
+  uniqueFaults,
+  uniqueMistake,
   uuidV8,
   type JobEvent,
   type NewJobRequest,
@@ -49,7 +51,7 @@ export async function creationOf(job: NewJob, now: number): Promise<JobEvent> {
   // What is sent to an API is JSON.
   const sent = { ...definition.defaults, ...settings, type: definition.type, payload };
   const request = JSON.parse(JSON.stringify(sent)) as NewJobRequest;
-  refuse([...dueTimeFaults(request, now), ...sizeFaults(request)]);
+  refuse([...dueTimeFaults(request, now), ...sizeFaults(request), ...ruleFaults(request)]);
   const decision = decide(
     {
       kind: 'CreateJob',
@@ -82,6 +84,11 @@ function sizeFaults({ payload = null }: NewJobRequest): readonly Fault[] {
   return [{ pointer: '/payload', detail: `has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are accepted` }];
 }
 
+function ruleFaults(request: NewJobRequest): readonly Fault[] {
+  const mistake = uniqueMistake(request.unique);
+  return mistake === undefined ? uniqueFaults(request) : [{ pointer: '/unique', detail: oneLine(mistake) }];
+}
+
 /**
  * Returns a payload for a job that exists, as it is sent to an API: checked as those of new jobs, but by the API.
  *
@@ -98,8 +105,12 @@ export async function changedPayload(definition: JobDefinition, payload: unknown
 /** The schema of the log has the limits of all settings. */
 function readable(event: JobEvent): JobEvent {
   const decoded = decodeJobEvent(encodeJobEvent(event));
-  if (decoded.kind !== 'event') throw invalid([{ pointer: '', detail: decoded.reason.replaceAll(/\s+/g, ' ') }]);
+  if (decoded.kind !== 'event') throw invalid([{ pointer: '', detail: oneLine(decoded.reason) }]);
   return decoded.event;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }
 
 function refuse(faults: readonly Fault[]): void {

@@ -1,5 +1,6 @@
 import {
   ConflictError,
+  type CreatedJob,
   hasEnded,
   NotFoundError,
   type EnqueuedJob,
@@ -8,6 +9,7 @@ import {
   type JobDefinition,
   type JobEvent,
   type LogLine,
+  type NewUnique,
   type PayloadInput,
   type RerunOptions,
   type RetryOptions,
@@ -17,6 +19,7 @@ import {
   ConcurrentAppendError,
   RegisteredHandlers,
   silentLogger,
+  type JobEvent as LogEvent,
   type RecordedEvent,
 } from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
@@ -27,23 +30,13 @@ import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { changedPayload, creationOf, invalid, type NewJob } from './newJob.ts';
 import { MemorySystem } from './system/memorySystem.ts';
 import { RealSystem } from './system/realSystem.ts';
-import type { TestJobstreamOptions } from './testOptions.ts';
+import { instantOf, type ScheduleOptions, type TestJobstreamOptions } from './testOptions.ts';
 import type { TestSystem } from './system/testSystem.ts';
 import { ticksOf } from './system/ticks.ts';
+import { UniqueKeys } from './uniqueKeys.ts';
 
 /** A job, by its id or as `enqueue` has returned it. */
 export type JobOrId = string | { readonly id: string };
-
-/** When `schedule` creates jobs, and what is special to them. */
-export interface ScheduleOptions {
-  /** Minute, hour, day of the month, month, day of the week; or `@every 90s`, `@daily` and the others of a schedule. */
-  readonly cron: string;
-  /** The time zone of the cron expression; default: UTC. */
-  readonly timeZone?: string;
-  /** The name of the schedule; default: the job type. */
-  readonly name?: string;
-  readonly tags?: readonly string[];
-}
 
 /** A Jobstream for one test; made by `testJobstream`. */
 export class TestJobstream implements AsyncDisposable {
@@ -52,10 +45,12 @@ export class TestJobstream implements AsyncDisposable {
   readonly #created: string[] = [];
   /** The definitions of the jobs, by type. */
   readonly #definitions = new Map<string, JobDefinition>();
+  readonly #keys: UniqueKeys;
   #stopped: Promise<void> | undefined;
 
   private constructor(system: TestSystem) {
     this.#system = system;
+    this.#keys = new UniqueKeys(system);
   }
 
   /** See `testJobstream`. */
@@ -76,7 +71,7 @@ export class TestJobstream implements AsyncDisposable {
 
   /**
    * Creates a job, as `JobstreamClient.enqueue` does and with the same checks; code that takes a client to enqueue takes this
-   * object as well. It runs with the next `drain` or `advance`.
+   * object as well. It runs with the next `drain` or `advance`. With `unique`, a job that holds the key is returned, and `existing`.
    *
    * @throws PayloadError, InvalidRequestError
    */
@@ -101,9 +96,9 @@ export class TestJobstream implements AsyncDisposable {
   async schedule<Definition extends JobDefinition>(
     definition: Definition,
     payload: PayloadInput<Definition>,
-    { cron, timeZone = 'UTC', name = definition.type, tags = [] }: ScheduleOptions,
+    { cron, timeZone = 'UTC', name = definition.type, tags = [], ...rule }: ScheduleOptions,
   ): Promise<void> {
-    const job = { definition, payload, options: { tags: [...tags, `schedule:${name}`] }, schedule: name };
+    const job = { definition, payload, options: { ...rule, tags: [...tags, `schedule:${name}`] }, schedule: name };
     const ticks = ticksOf(cron, timeZone);
     await creationOf(job, this.#system.now());
     this.#system.onTick(ticks, async () => void (await this.#create(job)));
@@ -160,15 +155,17 @@ export class TestJobstream implements AsyncDisposable {
   /**
    * Puts a failed or cancelled job back to `pending`, with another payload if there is one.
    *
-   * @throws ConflictError in any other status; InvalidRequestError
+   * @throws ConflictError in any other status, and while another job holds its unique key; InvalidRequestError
    */
   async retry(job: JobOrId, { payload, reason }: Pick<RetryOptions, 'payload' | 'reason'> = {}): Promise<void> {
     const because = reason === undefined ? {} : { reason };
-    if (payload !== undefined) {
-      const changed = await changedPayload(this.#definitionOf(await this.job(job)), payload);
-      await changeJob(idOf(job), { kind: 'ChangePayload', payload: changed, ...because }, this.#system);
-    }
-    await changeJob(idOf(job), { kind: 'RequeueJob', ...because }, this.#system);
+    const old = await this.job(job);
+    const changed = payload === undefined ? undefined : await changedPayload(this.#definitionOf(old), payload);
+    const change = { kind: 'ChangePayload', payload: changed, ...because } as const;
+    await this.#keys.retake(old, async () => {
+      if (payload !== undefined) await changeJob(old.id, change, this.#system);
+      await changeJob(old.id, { kind: 'RequeueJob', ...because }, this.#system);
+    });
   }
 
   /**
@@ -192,11 +189,11 @@ export class TestJobstream implements AsyncDisposable {
     if (!hasEnded(old))
       throw new ConflictError(`the job is ${old.status}: only a job that has ended can be rerun`, { status: 409 });
     const definition = this.#definitionOf(old);
-    const { maxAttempts, backoff, timeoutMs, tags } = old;
+    const { maxAttempts, backoff, timeoutMs, tags, unique } = old;
     const created = await this.#create({
       definition,
       payload: payload === undefined ? old.payload : await changedPayload(definition, payload),
-      options: { maxAttempts, backoff, timeoutMs, tags, ...options },
+      options: { maxAttempts, backoff, timeoutMs, tags, ...(unique && { unique: unique as NewUnique }), ...options },
       origin: { rerunOf: old.id, ...(reason === undefined ? {} : { reason }) },
     });
     return this.#enqueued(created);
@@ -247,10 +244,15 @@ export class TestJobstream implements AsyncDisposable {
     return this.stop();
   }
 
-  async #create(job: NewJob): Promise<Job> {
-    const { log } = this.#system;
+  async #create(job: NewJob): Promise<Job & Pick<CreatedJob, 'existing'>> {
     const creation = await creationOf(job, this.#system.now());
     this.#definitions.set(creation.jobType, job.definition);
+    const holder = await this.#keys.create(creation, () => this.#append(creation));
+    return holder === undefined ? this.job(creation.jobId) : { ...holder, existing: true };
+  }
+
+  async #append(creation: LogEvent): Promise<void> {
+    const { log } = this.#system;
     try {
       await log.append(creation, 0);
       this.#created.push(creation.jobId);
@@ -258,16 +260,15 @@ export class TestJobstream implements AsyncDisposable {
       if (!(error instanceof ConcurrentAppendError)) throw error;
       const existing = (await log.readJob(creation.jobId))?.job;
       const fingerprint = creation.event === 'JobCreated' ? creation.data.fingerprint : undefined;
-      if (existing?.fingerprint !== fingerprint) {
-        throw invalid([{ pointer: '', detail: 'the first job with this idempotency key was another one' }]);
-      }
+      if (existing?.fingerprint === fingerprint) return;
+      throw invalid([{ pointer: '', detail: 'the first job with this idempotency key was another one' }]);
     }
-    return this.job(creation.jobId);
   }
 
-  #enqueued<Result>({ id, type, status, version, createdAt, updatedAt }: Job): EnqueuedJob<Result> {
+  #enqueued<Result>(job: Job & Pick<CreatedJob, 'existing'>): EnqueuedJob<Result> {
+    const { id, type, status, version, createdAt, updatedAt, existing } = job;
     const result = async () => resultOf(await this.job(id)) as Result;
-    return { id, type, status, version, createdAt, updatedAt, result };
+    return { id, type, status, version, createdAt, updatedAt, result, ...(existing === undefined ? {} : { existing }) };
   }
 
   #definitionOf({ id, type }: Job): JobDefinition {
@@ -279,12 +280,6 @@ export class TestJobstream implements AsyncDisposable {
 
 function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEvent {
   return { ...event, sequence, recordedAt };
-}
-
-function instantOf(startAt: string | Date): number {
-  const ms = new Date(startAt).getTime();
-  if (!Number.isNaN(ms)) return ms;
-  throw new TypeError(`expected startAt to be a time such as 2026-01-31T09:30:00Z, got: ${String(startAt)}`);
 }
 
 function idOf(job: JobOrId): string {

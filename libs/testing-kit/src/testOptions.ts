@@ -1,3 +1,4 @@
+import type { NewUnique } from '@jobstream/client';
 import type { HandlerRegistrar, Logger } from '@jobstream/worker';
 
 /** What a test of handlers runs. */
@@ -24,4 +25,24 @@ export interface TestJobstreamOptions {
   readonly patienceMs?: number;
   /** Receives the log lines of the worker and its handlers; default: none. */
   readonly logger?: Logger;
+}
+
+/** When `schedule` creates jobs, and what is special to them. */
+export interface ScheduleOptions {
+  /** Minute, hour, day of the month, month, day of the week; or `@every 90s`, `@daily` and the others of a schedule. */
+  readonly cron: string;
+  /** The time zone of the cron expression; default: UTC. */
+  readonly timeZone?: string;
+  /** The name of the schedule; default: the job type. */
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  /** A tick creates no job while another one holds the key. */
+  readonly unique?: NewUnique;
+}
+
+/** @throws TypeError */
+export function instantOf(startAt: string | Date): number {
+  const ms = new Date(startAt).getTime();
+  if (!Number.isNaN(ms)) return ms;
+  throw new TypeError(`expected startAt to be a time such as 2026-01-31T09:30:00Z, got: ${String(startAt)}`);
 }

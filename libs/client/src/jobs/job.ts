@@ -77,6 +77,9 @@ export interface CreatedJob extends Pick<Job, 'id' | 'type' | 'status' | 'versio
   readonly warnings?: readonly Warning[];
 }
 
+/** A job in the response to the creation of several. */
+export type BatchJob = Pick<CreatedJob, 'id' | 'status' | 'existing'>;
+
 /** The response to a retry. */
 export interface RetriedJob extends Job {
   readonly warnings?: readonly Warning[];

@@ -2,7 +2,7 @@ import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from '../transport/followEvents.ts';
-import { hasEnded, type CreatedJob, type EndedJob, type Job, type RetriedJob } from './job.ts';
+import { hasEnded, type BatchJob, type CreatedJob, type EndedJob, type Job, type RetriedJob } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
 import type { NewJob } from './job.ts';
 import { itemsOf, type Page } from './pages.ts';
@@ -93,7 +93,7 @@ export class Jobs {
    * Creates one job. The request is repeated while the API is unavailable, under one idempotency key, so it creates the
    * job once; pass a key of your own (an order number, say) to make that true across restarts of the caller as well.
    *
-   * @returns the job with its status `pending` or `scheduled`.
+   * @returns the job with its status `pending` or `scheduled`; with `unique`, the one that there is already, and `existing`.
    * @throws InvalidRequestError for a request that breaks a rule, with a pointer to each mistake.
    * @throws UnavailableError after `retryForMs`.
    * @example
@@ -104,17 +104,17 @@ export class Jobs {
     return this.#transport.ask({ method: 'POST', path: '/api/jobs', body: job, headers, signal });
   }
 
-  /** Creates up to 1,000 jobs, all or none, and returns them in the same order. */
+  /**
+   * Creates up to 1,000 jobs, all or none, and returns them in the same order. A unique one counts as two; where its key is held the
+   * holder stands in its place, with `existing`.
+   */
   async createBatch(
     jobs: readonly NewJob[],
     { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {},
-  ): Promise<readonly Pick<Job, 'id' | 'status'>[]> {
+  ): Promise<readonly BatchJob[]> {
     const headers = { 'idempotency-key': idempotencyKey };
     const request = { method: 'POST', path: '/api/jobs/batch', body: { jobs }, headers, signal } as const;
-    const created = await this.#transport.ask<{ jobs: readonly Pick<CreatedJob, 'id' | 'status' | 'existing'>[] }>(
-      request,
-    );
-    return created.jobs;
+    return (await this.#transport.ask<{ jobs: readonly BatchJob[] }>(request)).jobs;
   }
 
   get(id: string, { signal, ...query }: GetOptions = {}): Promise<Job> {

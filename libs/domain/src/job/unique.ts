@@ -1,7 +1,18 @@
 import * as Schema from 'effect/Schema';
 import { isObject } from '../messages/isObject.ts';
 
+/** What of a job its unique key is made of. */
+const UniquePath = Schema.String.check(
+  Schema.isPattern(/^(?:tenant|type|payload(?:\.[^.]+)*)$/u, {
+    expected: '"tenant", "type", "payload", or a path into the payload such as "payload.userId"',
+  }),
+  Schema.isMaxLength(256),
+);
+const MAX_PATHS = 16;
 const UniqueWhile = Schema.Literals(['waiting', 'unfinished']);
+const MIN_FOR_MS = 1_000;
+const MAX_FOR_MS = 30 * 86_400_000;
+const ForMs = Schema.Int.check(Schema.isBetween({ minimum: MIN_FOR_MS, maximum: MAX_FOR_MS }));
 
 /** A rule as it is stored: one of `while` and `forMs`. Other jobs with the same values at the paths of `by` are not created while it holds. */
 export const Unique = Schema.Struct({
@@ -16,8 +27,21 @@ export const OnConflict = Schema.Literals(['keep', 'replace', 'debounce']);
 export type OnConflict = typeof OnConflict.Type;
 
 /** A rule as a request has it. */
-export interface RequestedUnique extends Unique {
-  readonly onConflict?: OnConflict;
+export const RequestedUnique = Schema.Struct({
+  by: Schema.Array(UniquePath).check(Schema.isBetweenLength(1, MAX_PATHS)),
+  while: Schema.optionalKey(UniqueWhile),
+  forMs: Schema.optionalKey(ForMs),
+  onConflict: Schema.optionalKey(OnConflict),
+});
+export type RequestedUnique = typeof RequestedUnique.Type;
+
+const decodeRequested = Schema.decodeUnknownResult(RequestedUnique);
+
+/** What is wrong with a rule that comes without a request; undefined for none, and for one that the API would take. */
+export function uniqueMistake(unique: unknown): string | undefined {
+  if (unique === undefined) return undefined;
+  const decoded = decodeRequested(unique, { onExcessProperty: 'error' });
+  return decoded._tag === 'Failure' ? decoded.failure.message : undefined;
 }
 
 interface Fault {

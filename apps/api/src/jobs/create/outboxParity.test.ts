@@ -101,6 +101,68 @@ const key = fc.oneof(
   fc.constantFrom('a'.repeat(255), 'a'.repeat(256), 'a\n', 'é', ' ', '\t'),
   junk,
 );
+const path = fc.constantFrom(
+  'payload',
+  'payload.a',
+  'payload.a.b',
+  'payload.0',
+  'payload.é',
+  'payload.a\n',
+  'type',
+  'tenant',
+  'payload.',
+  'payload.a.',
+  'payload.a..b',
+  'payload.a.b.c',
+  'payloads',
+  'type.a',
+  'type\n',
+  '',
+);
+const paths = fc.oneof(
+  path.map((one) => [one]),
+  fc.array(path, { minLength: 1, maxLength: 3 }),
+  fc.constantFrom(0, 16, 17).map((count) => Array.from({ length: count }, () => 'type')),
+  fc
+    .constantFrom('a'.repeat(248), 'a'.repeat(249), '😀'.repeat(124), '😀'.repeat(125))
+    .map((name) => [`payload.${name}`]),
+  fc.constantFrom([1], [null], ['type', {}]),
+  junk,
+);
+const unique = fc.oneof(
+  paths.map((by) => ({ by })),
+  fc.record(
+    {
+      by: fc.oneof(fc.constant(['type']), paths),
+      while: fc.oneof(fc.constantFrom('waiting', 'unfinished', 'running', 'Waiting'), junk),
+      forMs: fc.oneof(edges(1_000, 2_592_000_000), junk),
+      other: fc.constant(1),
+    },
+    { requiredKeys: [] },
+  ),
+  fc.tuple(edges(1_000, 2_592_000_000), fc.constantFrom({}, { while: 'waiting' })).map(([forMs, more]) => {
+    return { by: ['type'], forMs, ...more };
+  }),
+  fc.constantFrom('waiting', 'unfinished', 'running', null).map((state) => ({ by: ['type'], while: state })),
+  junk,
+);
+const long = Object.fromEntries(
+  ['a'.repeat(248), 'a'.repeat(249), '😀'.repeat(124), '😀'.repeat(125)].map((name) => [name, 1]),
+);
+const keyed = fc.constantFrom(
+  '{"a":{"b":null}}',
+  '{"a":{"b":{"c":1}}}',
+  '{"a":1}',
+  '{"a":null}',
+  '{"0":1}',
+  '[1]',
+  '[{"b":1}]',
+  '"a"',
+  'null',
+  '{"é":[],"a\\n":1}',
+  JSON.stringify(long),
+  undefined,
+);
 const options = fc.record(
   {
     runAt,
@@ -109,6 +171,7 @@ const options = fc.record(
     backoff,
     timeoutMs: fc.oneof(edges(1, 604_800_000), junk),
     tags: fc.oneof(tags, junk),
+    unique,
     idempotencyKey: key,
     priority: fc.constant(1),
   },
@@ -193,19 +256,31 @@ function valueOf(json: string): unknown {
   return wrapped.payload;
 }
 
+async function expectAgreement(given: readonly object[]): Promise<void> {
+  const outcomes = await queryDatabase<Outcome & Record<string, unknown>>(url, OUTCOMES, [JSON.stringify(given)]);
+  for (const outcome of outcomes) {
+    const mistakes = mistakesOf(outcome);
+    const said = { ...outcome, payload: outcome.payload?.slice(0, 300), mistakes };
+    const agrees = outcome.refused === null ? mistakes.length === 0 : mistakes.includes(rootOf(outcome.refused));
+    expect({ ...said, agrees }).toMatchObject({ agrees: true });
+  }
+}
+
 test('SQL accepts the jobs that the API accepts, and names a field that the API refuses', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(jobs, { minLength: 20, maxLength: 60 }), async (given) => {
-      const outcomes = await queryDatabase<Outcome & Record<string, unknown>>(url, OUTCOMES, [JSON.stringify(given)]);
-      for (const outcome of outcomes) {
-        const mistakes = mistakesOf(outcome);
-        const said = { ...outcome, payload: outcome.payload?.slice(0, 300), mistakes };
-        const agrees = outcome.refused === null ? mistakes.length === 0 : mistakes.includes(rootOf(outcome.refused));
-        expect({ ...said, agrees }).toMatchObject({ agrees: true });
-      }
-    }),
-    { numRuns: 12, endOnFailure: true },
-  );
+  await fc.assert(fc.asyncProperty(fc.array(jobs, { minLength: 20, maxLength: 60 }), expectAgreement), {
+    numRuns: 12,
+    endOnFailure: true,
+  });
+});
+
+test('SQL accepts the rules of unique jobs that the API accepts', async () => {
+  const uniqueJob = fc
+    .tuple(keyed, unique)
+    .map(([one, rule]) => ({ type: 'email', payload: one, options: { unique: rule } }));
+  await fc.assert(fc.asyncProperty(fc.array(uniqueJob, { minLength: 200, maxLength: 300 }), expectAgreement), {
+    numRuns: 12,
+    endOnFailure: true,
+  });
 });
 
 test.each(names)('SQL knows the option %s of the API', async (name) => {

@@ -1,4 +1,5 @@
-import type { CreatedJob, NewJob } from '@jobstream/client';
+import type { CreatedJob, NewJob, NewUnique } from '@jobstream/client';
+import { Option } from '@commander-js/extra-typings';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../../command/apiCommand.ts';
 import { definedIn } from '../../command/definedIn.ts';
 import { ExitCode } from '../../command/exitCode.ts';
@@ -8,7 +9,7 @@ import { readPayload } from '../../command/readPayload.ts';
 import { duration, repeated, time, wholeNumber } from '../../command/values.ts';
 import { plainText } from '../../output/table.ts';
 import { awaitEnd, waitOption } from '../awaitEnd.ts';
-import { describeJob, outcomeOf } from '../describe/describeJob.ts';
+import { describeJob, noteExisting, outcomeOf } from '../describe/describeJob.ts';
 
 interface EnqueueOptions extends ApiOptions {
   readonly delay?: number;
@@ -16,6 +17,9 @@ interface EnqueueOptions extends ApiOptions {
   readonly maxAttempts?: number;
   readonly timeout?: number;
   readonly tag?: readonly string[];
+  readonly uniqueBy?: readonly string[];
+  readonly uniqueWhile?: 'waiting' | 'unfinished';
+  readonly uniqueFor?: number;
   readonly idempotencyKey?: string;
   readonly wait?: number;
   readonly quiet?: true;
@@ -30,6 +34,13 @@ export function enqueueCommand(run: RunOnApi) {
     .option('--max-attempts <n>', 'how often it is tried', wholeNumber(1))
     .option('--timeout <duration>', 'how long one attempt may take', duration)
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
+    .option(
+      '--unique-by <path>',
+      'none is created where there is a job with the same value, e.g. at payload.userId; may be repeated',
+      repeated,
+    )
+    .addOption(uniqueWhileOption())
+    .option('--unique-for <duration>', 'with --unique-by: which were created in this time, e.g. 1h', duration)
     .option('--idempotency-key <key>', 'the same key creates the job only once, however often the command runs')
     .addOption(waitOption())
     .option('-q, --quiet', 'print its id alone; with --wait the exit code tells how it ended')
@@ -39,9 +50,15 @@ export function enqueueCommand(run: RunOnApi) {
         `jobstream enqueue email '{"to": "user@example.com"}' --wait 30s`,
         'jobstream enqueue report @report.json --run-at 2030-01-31T09:00:00+01:00 --tag monthly',
         `jq '{to: .address}' user.json | jobstream enqueue email - --idempotency-key welcome-4711`,
+        `jobstream enqueue sync-account '{"userId": "4711"}' --unique-by payload.userId`,
       ),
     )
     .action(run(enqueue));
+}
+
+function uniqueWhileOption() {
+  const description = 'with --unique-by: which jobs count: those before their first start, or all that have not ended';
+  return new Option('--unique-while <state>', `${description} (default)`).choices(['waiting', 'unfinished'] as const);
 }
 
 async function enqueue(
@@ -54,12 +71,15 @@ async function enqueue(
   const job = { type, ...definedIn(jobOptions(options)), ...(await payloadOf(payload, api)) };
   const created = await client.jobs.create(job, { signal, ...definedIn({ idempotencyKey: options.idempotencyKey }) });
   for (const { detail } of created.warnings ?? []) printer.note(`warning: ${plainText(detail)}`);
+  if (options.quiet !== true) noteExisting(created, printer);
   if (options.wait === undefined) {
     print(created, api, options);
     return ExitCode.ok;
   }
   const ended = await awaitEnd(api, created.id, options.wait);
-  printer.document(ended, () => (options.quiet ? ended.id : describeJob(ended, printer)));
+  printer.document({ ...ended, ...definedIn({ existing: created.existing }) }, () =>
+    options.quiet ? ended.id : describeJob(ended, printer),
+  );
   return outcomeOf(ended);
 }
 
@@ -67,11 +87,21 @@ async function payloadOf(given: string | undefined, api: Api): Promise<Pick<NewJ
   return given === undefined ? {} : { payload: await readPayload(given, api) };
 }
 
-function jobOptions({ delay, runAt, maxAttempts, timeout, tag }: EnqueueOptions) {
+function jobOptions(options: EnqueueOptions) {
+  const { delay, runAt, maxAttempts, timeout, tag } = options;
   if (delay !== undefined && runAt !== undefined) {
     throw new UsageError('give --delay or --run-at, not both');
   }
-  return { delayMs: delay, runAt, maxAttempts, timeoutMs: timeout, tags: tag };
+  return { delayMs: delay, runAt, maxAttempts, timeoutMs: timeout, tags: tag, unique: uniqueOf(options) };
+}
+
+function uniqueOf({ uniqueBy: by, uniqueWhile: state, uniqueFor: forMs }: EnqueueOptions): NewUnique | undefined {
+  if (state !== undefined && forMs !== undefined) {
+    throw new UsageError('give --unique-while or --unique-for, not both');
+  }
+  if (by !== undefined) return forMs === undefined ? { by, ...definedIn({ while: state }) } : { by, forMs };
+  if (state === undefined && forMs === undefined) return undefined;
+  throw new UsageError('--unique-while and --unique-for go with --unique-by');
 }
 
 function print(created: CreatedJob, { printer }: Api, { quiet }: EnqueueOptions): void {

@@ -4,7 +4,7 @@ import { ExitCode } from '../../command/exitCode.ts';
 import { examples } from '../../command/help.ts';
 import { readPayload } from '../../command/readPayload.ts';
 import { awaitEnd, waitOption } from '../awaitEnd.ts';
-import { describeJob, outcomeOf } from '../describe/describeJob.ts';
+import { describeJob, noteExisting, outcomeOf } from '../describe/describeJob.ts';
 
 interface RerunOptions extends ApiOptions {
   readonly payload?: string;
@@ -32,11 +32,12 @@ async function rerun(api: Api, id: string, { payload, reason, wait }: RerunOptio
   const { client, printer, signal } = api;
   const changed = payload === undefined ? {} : { payload: await readPayload(payload, api) };
   const created = await client.jobs.rerun(id, { signal, ...changed, ...definedIn({ reason }) });
+  noteExisting(created, printer);
   if (wait === undefined) {
     printer.document(created, () => `${printer.tone('strong', created.id)}  ${created.type}  ${created.status}`);
     return ExitCode.ok;
   }
   const ended = await awaitEnd(api, created.id, wait);
-  printer.document(ended, () => describeJob(ended, printer));
+  printer.document({ ...ended, ...definedIn({ existing: created.existing }) }, () => describeJob(ended, printer));
   return outcomeOf(ended);
 }

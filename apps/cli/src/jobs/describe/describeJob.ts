@@ -1,4 +1,4 @@
-import { explainSettings, hasEnded, type Job, type JobStatus } from '@jobstream/client';
+import { explainSettings, hasEnded, type CreatedJob, type Job, type JobStatus, type Unique } from '@jobstream/client';
 import { ExitCode } from '../../command/exitCode.ts';
 import type { Printer, Tone } from '../../output/printer.ts';
 import { formatProperties, plainText } from '../../output/table.ts';
@@ -38,6 +38,7 @@ export function describeJob(job: Job, printer: Printer): string {
     definition: definitionOf(job),
     worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
+    unique: job.unique && plainText(describeUnique(job.unique)),
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
     error: job.error && plainText(describeError(job.error)),
@@ -55,6 +56,16 @@ function definitionOf(job: Job): string | undefined {
 function tookOf({ startedAt, finishedAt }: Job): string {
   if (startedAt === undefined || finishedAt === undefined) return '';
   return `, ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))} after its start`;
+}
+
+function describeUnique({ by, while: state, forMs }: Unique): string {
+  const paths = `by ${by.join(', ')}`;
+  return forMs === undefined ? `${paths}, while ${state}` : `${paths}, for ${formatDuration(forMs)}`;
+}
+
+/** Says to people that a command has created no job, but found one. */
+export function noteExisting({ id, existing }: CreatedJob, { json, note }: Printer): void {
+  if (existing === true && !json) note(`no job was created: ${id} holds the unique key`);
 }
 
 /** The exit code of a command that waited for a job. */

@@ -37,6 +37,10 @@ class Job:
     tags: tuple[str, ...] = ()
     by_definition: Mapping[str, Any] | None = None
     """Which settings its creator left out and the definition of its type gave: `settings`, and the `worker` that has announced it."""
+    unique: Mapping[str, Any] | None = None
+    """Which other jobs are not created because of this one: `by`, and `while` or `forMs`."""
+    existing: bool = False
+    """No job was created: this one holds the unique key."""
     warnings: tuple[Mapping[str, Any], ...] = ()
     """What the API says beside a job that it has accepted: `code`, such as `unknown-type`, and `detail`."""
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -64,6 +68,8 @@ class Job:
             rerun_of=fields.get("rerunOf"),
             tags=tuple(fields.get("tags", ())),
             by_definition=fields.get("byDefinition"),
+            unique=fields.get("unique"),
+            existing=fields.get("existing", False),
             warnings=tuple(fields.get("warnings", ())),
             fields=fields,
         )

@@ -31,6 +31,8 @@ class EnqueueOptions(TypedDict, total=False):
     backoff: Mapping[str, Any]
     """As in the API: `{"type": "exponential", "delayMs": 1000}`."""
     tags: Sequence[str]
+    unique: Mapping[str, Any]
+    """As in the API: `{"by": ["payload.userId"], "while": "waiting"}`. If there is such a job, it is returned, with `existing`."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def create_request(job_type: str, payload: Any, options: EnqueueOptions) -> ApiR
     for name, field_name in (("delay", "delayMs"), ("timeout", "timeoutMs")):
         if name in options:
             job[field_name] = round(options[name] * 1000)  # type: ignore[literal-required]
-    for name, field_name in (("max_attempts", "maxAttempts"), ("backoff", "backoff")):
+    for name, field_name in (("max_attempts", "maxAttempts"), ("backoff", "backoff"), ("unique", "unique")):
         if name in options:
             job[field_name] = options[name]  # type: ignore[literal-required]
     if "tags" in options:

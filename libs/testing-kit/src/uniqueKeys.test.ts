@@ -1,0 +1,92 @@
+import { ConflictError, defineJob, InvalidRequestError } from '@jobstream/client';
+import type { HandlerRegistrar } from '@jobstream/worker';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { testJobstream } from './index.ts';
+
+const sync = defineJob('sync', { payload: z.object({ userId: z.int(), at: z.string().optional() }), maxAttempts: 1 });
+const unique = { by: ['payload.userId'] } as const;
+const handlers = (worker: HandlerRegistrar) =>
+  worker.handle(sync, ({ at }) => {
+    if (at === 'never') throw new Error('no');
+  });
+
+test('a unique job is returned again until it has ended', async () => {
+  await using t = await testJobstream({ handlers });
+  const [first, same] = await Promise.all([1, 2].map(() => t.enqueue(sync, { userId: 1 }, { unique })));
+  if (first === undefined) return expect.unreachable();
+  expect(first).not.toHaveProperty('existing');
+  expect(same).toMatchObject({ id: first.id, existing: true });
+  expect(await t.job(first)).toMatchObject({ unique: { ...unique, while: 'unfinished' } });
+  expect(await t.enqueue(sync, { userId: 2 }, { unique })).not.toHaveProperty('existing');
+  await t.drain();
+  expect(await t.enqueue(sync, { userId: 1 }, { unique })).not.toHaveProperty('existing');
+  expect(await t.jobs()).toHaveLength(3);
+});
+
+test('one that is unique while it waits is, until its first start', async () => {
+  await using t = await testJobstream({ handlers });
+  const rule = { ...unique, while: 'waiting' } as const;
+  const first = await t.enqueue(sync, { userId: 1 }, { unique: rule, delayMs: 60_000 });
+  expect(await t.enqueue(sync, { userId: 1 }, { unique: rule })).toMatchObject({ id: first.id, existing: true });
+  await t.advance('1m');
+  expect(await t.enqueue(sync, { userId: 1 }, { unique: rule })).not.toHaveProperty('existing');
+});
+
+test('one that is unique for some time is, until the clock has moved on', async () => {
+  await using t = await testJobstream({ handlers });
+  const rule = { ...unique, forMs: 3_600_000 };
+  const first = await t.enqueue(sync, { userId: 1 }, { unique: rule });
+  await t.advance('59m');
+  const same = await t.enqueue(sync, { userId: 1 }, { unique: rule });
+  expect(same).toMatchObject({ id: first.id, existing: true, status: 'completed' });
+  await t.advance('1m');
+  expect(await t.enqueue(sync, { userId: 1 }, { unique: rule })).not.toHaveProperty('existing');
+});
+
+test('a retry takes the key again, and is a conflict while another job holds it', async () => {
+  await using t = await testJobstream({ handlers });
+  const failed = await t.enqueue(sync, { userId: 1, at: 'never' }, { unique });
+  await t.drain();
+  const holder = await t.enqueue(sync, { userId: 1 }, { unique });
+  const refused = await t.retry(failed, { payload: { userId: 1 } }).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConflictError);
+  expect(refused).toMatchObject({ code: 'unique-key-held', message: expect.stringContaining(holder.id) });
+  expect(await t.job(failed)).toMatchObject({ payload: { at: 'never' } });
+  await t.drain();
+  await t.retry(failed);
+  expect(await t.enqueue(sync, { userId: 1 }, { unique })).toMatchObject({ id: failed.id, existing: true });
+  await t.drain();
+  const rerun = await t.rerun(failed);
+  expect(await t.rerun(failed)).toMatchObject({ id: rerun.id, existing: true });
+});
+
+test('with an idempotency key the own job is found first, and does not take the key of another', async () => {
+  await using t = await testJobstream({ handlers });
+  const own = { unique, idempotencyKey: 'own' };
+  const first = await t.enqueue(sync, { userId: 1 }, own);
+  await t.drain();
+  const other = await t.enqueue(sync, { userId: 1 }, { unique });
+  const again = await t.enqueue(sync, { userId: 1 }, own);
+  expect(again.id).toBe(first.id);
+  expect(again).not.toHaveProperty('existing');
+  expect(await t.enqueue(sync, { userId: 1 }, { unique })).toMatchObject({ id: other.id, existing: true });
+});
+
+test('a tick of a schedule makes no job while another holds the key', async () => {
+  await using t = await testJobstream({ handlers });
+  await t.schedule(sync, { userId: 1 }, { cron: '@every 20m', unique: { ...unique, forMs: 3_600_000 } });
+  await t.advance('2h');
+  expect(await t.jobs(sync)).toHaveLength(2);
+});
+
+test.each([
+  [{ by: ['userId'] }, /^invalid job: \/unique /],
+  [{ by: ['payload.userld'] }, /^invalid job: \/unique\/by\/0 the payload has no userld$/],
+  [{ by: ['type'], forMs: 1 }, /^invalid job: \/unique /],
+])('a rule that the API would refuse is refused: %j', async (rule, message) => {
+  await using t = await testJobstream({ handlers });
+  const refused = t.enqueue(sync, { userId: 1 }, { unique: rule });
+  await expect(refused).rejects.toThrow(InvalidRequestError);
+  await expect(refused).rejects.toThrow(message);
+});
