@@ -11,6 +11,23 @@ import {
 import * as Schema from 'effect/Schema';
 import { Instant } from './instant.ts';
 
+const { by, while: state, forMs } = RequestedUnique.fields;
+/** As the domain has it, with what the API document says of it. */
+const DocumentedUnique = Schema.Struct({
+  by: by.annotateKey({
+    description:
+      'What two jobs of a type must have in common for the second not to be created: `payload`, or paths into it such as `payload.userId`. The type and the tenant always count, and may stand alone: `type`.',
+  }),
+  while: state.annotateKey({
+    description:
+      'How long the rule holds: `waiting` until the first start of the job, `unfinished` until it has ended. Not together with `forMs`.',
+    default: 'unfinished',
+  }),
+  forMs: forMs.annotateKey({
+    description: 'The rule holds for these milliseconds from the creation of the job: a second to 30 days.',
+  }),
+}).annotate({ identifier: 'RequestedUnique' });
+
 /** A request to create a job: the body of `POST /api/jobs`, and what an outbox row holds. */
 export const CreateJobRequest = Schema.Struct({
   type: JobType,
@@ -43,7 +60,7 @@ export const CreateJobRequest = Schema.Struct({
     description: 'Labels by which jobs can be listed.',
     default: defaults.tags,
   }),
-  unique: Schema.optionalKey(RequestedUnique).annotateKey({
+  unique: Schema.optionalKey(DocumentedUnique).annotateKey({
     description: 'If there is such a job already, that one is returned and none is created.',
   }),
 });

@@ -24,19 +24,10 @@ export type Unique = typeof Unique.Type;
 
 /** A rule as a request has it. */
 export const RequestedUnique = Schema.Struct({
-  by: Schema.Array(UniquePath).check(Schema.isBetweenLength(1, MAX_PATHS)).annotateKey({
-    description:
-      'What two jobs of a type must have in common for the second not to be created: `payload`, or paths into it such as `payload.userId`. The type and the tenant always count, and may stand alone: `type`.',
-  }),
-  while: Schema.optionalKey(UniqueWhile).annotateKey({
-    description:
-      'How long the rule holds: `waiting` until the first start of the job, `unfinished` until it has ended. Not together with `forMs`.',
-    default: 'unfinished',
-  }),
-  forMs: Schema.optionalKey(ForMs).annotateKey({
-    description: 'The rule holds for these milliseconds from the creation of the job: a second to 30 days.',
-  }),
-}).annotate({ identifier: 'RequestedUnique' });
+  by: Schema.Array(UniquePath).check(Schema.isBetweenLength(1, MAX_PATHS)),
+  while: Schema.optionalKey(UniqueWhile),
+  forMs: Schema.optionalKey(ForMs),
+});
 export type RequestedUnique = typeof RequestedUnique.Type;
 
 const decodeRequested = Schema.decodeUnknownResult(RequestedUnique);
