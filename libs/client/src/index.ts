@@ -19,7 +19,17 @@ export {
 } from './transport/errors.ts';
 export type { FailureGroup, Failures, FailuresQuery, SharedTrait, SharedTraits } from './operate/failures.ts';
 export { hasEnded } from './jobs/job.ts';
-export type { Backoff, BatchJob, CreatedJob, EndedJob, Job, JobError, JobStatus, RetriedJob, Unique } from './jobs/job.ts';
+export type {
+  Backoff,
+  BatchJob,
+  CreatedJob,
+  EndedJob,
+  Job,
+  JobError,
+  JobStatus,
+  RetriedJob,
+  Unique,
+} from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';
 export { explainSettings } from './jobs/explainSettings.ts';
 export { explainUnique } from './jobs/explainUnique.ts';

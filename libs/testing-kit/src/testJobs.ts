@@ -9,7 +9,6 @@ import {
   type JobDefinition,
   type JobEvent,
   type LogLine,
-  type NewUnique,
   type PayloadInput,
   type RerunOptions,
   type RetryOptions,
@@ -193,7 +192,7 @@ export class TestJobstream implements AsyncDisposable {
     const created = await this.#create({
       definition,
       payload: payload === undefined ? old.payload : await changedPayload(definition, payload),
-      options: { maxAttempts, backoff, timeoutMs, tags, ...(unique && { unique: unique as NewUnique }), ...options },
+      options: { maxAttempts, backoff, timeoutMs, tags, ...(unique && { unique }), ...options },
       origin: { rerunOf: old.id, ...(reason === undefined ? {} : { reason }) },
     });
     return this.#enqueued(created);

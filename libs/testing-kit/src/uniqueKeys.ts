@@ -23,7 +23,10 @@ export class UniqueKeys {
       const { jobId, jobType } = creation;
       const { unique, payload } = creation.event === 'JobCreated' ? creation.data : {};
       // With an idempotency key the job may be there already, and is the answer then.
-      if (unique === undefined || (await this.#system.log.readJob(jobId)) !== undefined) return void (await append());
+      if (unique === undefined || (await this.#system.log.readJob(jobId)) !== undefined) {
+        await append();
+        return undefined;
+      }
       const key = canonicalJson([jobType, uniqueValues(unique, payload)]);
       const holder = await this.#holderOf(key, unique);
       if (holder !== undefined) return holder;

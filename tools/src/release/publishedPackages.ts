@@ -62,7 +62,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     target: 'es2022',
     sideEffects: false,
     dependencies: [],
-    budget: { unpackedBytes: 320 * KB, installedBytes: 320 * KB, installedPackages: 1, bundleBytes: 15 * KB },
+    budget: { unpackedBytes: 330 * KB, installedBytes: 330 * KB, installedPackages: 1, bundleBytes: 15 * KB },
   },
   {
     name: '@jobstream/worker',

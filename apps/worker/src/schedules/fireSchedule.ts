@@ -64,8 +64,8 @@ async function createOnce(job: JobEvent, { eventLog }: SchedulerContext): Promis
 async function createUnique(job: JobEvent, log: SchedulerContext['eventLog']): Promise<boolean> {
   try {
     const append = ({ events, claims }: ClaimedEvents) => log.appendAll(events, claims);
-    const exists = async () => (await log.readJob(job.jobId)) !== undefined;
-    const held = await appendUnique([job], { append, exists }, { log });
+    const isThere = async () => (await log.readJob(job.jobId)) !== undefined;
+    const held = await appendUnique([job], { append, exists: isThere }, { log });
     return held?.has(job.jobId) !== true;
   } catch (error) {
     if (error instanceof UniqueKeyHeldError) return false;

@@ -2,15 +2,13 @@ import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from '../transport/followEvents.ts';
-import { hasEnded, type BatchJob, type CreatedJob, type EndedJob, type Job, type RetriedJob } from './job.ts';
+import { hasEnded, type BatchJob, type CreatedJob, type EndedJob, type Job, type JobStatus } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
-import type { NewJob } from './job.ts';
+import type { NewJob, RetriedJob } from './job.ts';
 import { itemsOf, type Page } from './pages.ts';
 import type { PastMoment } from '../operate/stats.ts';
-import { pause } from '../transport/pause.ts';
-import { retryDelay } from '../transport/pause.ts';
+import { pause, retryDelay } from '../transport/pause.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { JobStatus } from './job.ts';
 
 export interface CreateOptions extends CallOptions {
   /** A repeated creation with the same key returns the same job, also after a restart of the caller; default: a new key. */

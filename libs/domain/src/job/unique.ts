@@ -40,7 +40,7 @@ const decodeRequested = Schema.decodeUnknownResult(RequestedUnique);
 /** What is wrong with a rule that comes without a request; undefined for none, and for one that the API would take. */
 export function uniqueMistake(unique: unknown): string | undefined {
   if (unique === undefined) return undefined;
-  const decoded = decodeRequested(unique, { onExcessProperty: 'error' });
+  const decoded = decodeRequested(unique);
   return decoded._tag === 'Failure' ? decoded.failure.message : undefined;
 }
 

@@ -140,9 +140,8 @@ const unique = fc.oneof(
     },
     { requiredKeys: [] },
   ),
-  fc.tuple(edges(1_000, 2_592_000_000), fc.constantFrom({}, { while: 'waiting' })).map(([forMs, more]) => {
-    return { by: ['type'], forMs, ...more };
-  }),
+  edges(1_000, 2_592_000_000).map((forMs) => ({ by: ['type'], forMs })),
+  fc.constant({ by: ['type'], forMs: 1_000, while: 'waiting' }),
   fc.constantFrom('waiting', 'unfinished', 'running', null).map((state) => ({ by: ['type'], while: state })),
   junk,
 );

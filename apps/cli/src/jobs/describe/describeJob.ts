@@ -1,4 +1,4 @@
-import { explainSettings, hasEnded, type CreatedJob, type Job, type JobStatus, type Unique } from '@jobstream/client';
+import { explainSettings, hasEnded, type CreatedJob, type Job, type JobStatus } from '@jobstream/client';
 import { ExitCode } from '../../command/exitCode.ts';
 import type { Printer, Tone } from '../../output/printer.ts';
 import { formatProperties, plainText } from '../../output/table.ts';
@@ -38,7 +38,7 @@ export function describeJob(job: Job, printer: Printer): string {
     definition: definitionOf(job),
     worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
-    unique: job.unique && plainText(describeUnique(job.unique)),
+    unique: uniqueOf(job),
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
     error: job.error && plainText(describeError(job.error)),
@@ -58,8 +58,10 @@ function tookOf({ startedAt, finishedAt }: Job): string {
   return `, ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))} after its start`;
 }
 
-function describeUnique({ by, while: state, forMs }: Unique): string {
-  const paths = `by ${by.join(', ')}`;
+function uniqueOf({ unique }: Job): string | undefined {
+  if (unique === undefined) return undefined;
+  const { by, while: state, forMs } = unique;
+  const paths = `by ${plainText(by.join(', '))}`;
   return forMs === undefined ? `${paths}, while ${state}` : `${paths}, for ${formatDuration(forMs)}`;
 }
 
