@@ -9,19 +9,20 @@ export interface EventToAppend {
   readonly claim?: Claim | undefined;
 }
 
-/** Appends events of different jobs, all or none, each behind its claim; returns their sequences. */
+/** Appends events of different jobs, all or none, each behind its claim; returns the sequence of the first. */
 export async function appendTogether(
   events: readonly EventToAppend[],
   { batches, expired, contents }: Pick<EventLogParts, 'batches' | 'contents' | 'expired'>,
   traceparent: string | undefined,
-): Promise<readonly number[]> {
+): Promise<number> {
   await expired?.assertNew(events.flatMap(({ event }) => (event.event === 'JobCreated' ? [event] : [])));
   const sealed = await contents.sealAll(events.map(({ event }) => event));
-  return batches.append(
+  const [first = 0] = await batches.append(
     events.map(({ event, expected, claim }, index) => ({
       request: jobAppendRequest(sealed[index] ?? event, traceparent),
       expected,
       claim: claim && claimRequest(claim, event),
     })),
   );
+  return first;
 }

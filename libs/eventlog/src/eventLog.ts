@@ -14,7 +14,7 @@ import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/queueHints.ts';
 import type { ConsumerManager } from './queue/consumerManager.ts';
-import { JobQueue } from './queue/jobQueue.ts';
+import type { JobQueue } from './queue/jobQueue.ts';
 import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
@@ -25,12 +25,12 @@ import { nextEntries } from './read/nextEntries.ts';
 import type { LogStorage } from './storage/logStorage.ts';
 import { whyRefused } from './storage/whyRefused.ts';
 import type { LogStats } from './queue/logStats.ts';
+import { openQueue } from './openQueue.ts';
 import { silentSink, type LogSink } from './connection/logSink.ts';
 import type { ScheduleLog } from './schedules/scheduleLog.ts';
 import { ServerClock } from './connection/serverClock.ts';
 import type { Wake } from './timers/timerScheduler.ts';
 import type { UniqueClaims } from './unique/uniqueClaims.ts';
-import { ensureWorkConsumers } from './queue/workConsumers.ts';
 
 const FINISH_MS = 700;
 
@@ -148,10 +148,7 @@ export class EventLog {
     const parts = this.#parts;
     if (parts === undefined) return Promise.reject(notStarted());
     const traceparent = this.#options.traceparent?.();
-    if (claim !== undefined) {
-      const together = appendTogether([{ event, expected: expectedSequence, claim }], parts, traceparent);
-      return together.then(([sequence = 0]) => sequence);
-    }
+    if (claim !== undefined) return appendTogether([{ event, expected: expectedSequence, claim }], parts, traceparent);
     const append = (stored: JobEvent) => parts.appender.append(jobAppendRequest(stored, traceparent), expectedSequence);
     const stored = prepare(event, parts);
     return stored instanceof Promise ? stored.then(append) : append(stored);
@@ -166,8 +163,7 @@ export class EventLog {
    */
   async appendAll(events: readonly JobEvent[], claims?: ReadonlyMap<string, Claim>): Promise<number> {
     const members = events.map((event) => ({ event, expected: 0, claim: claims?.get(event.jobId) }));
-    const [first = 0] = await appendTogether(members, this.#started(), this.#options.traceparent?.());
-    return first;
+    return appendTogether(members, this.#started(), this.#options.traceparent?.());
   }
 
   /** Returns the job's state, undefined if there is no such job; a little faster with its type. Throws JobUnreadableError. */
@@ -291,15 +287,8 @@ export class EventLog {
 
   /** Starts taking deliveries of a job type: jobs that are created, requeued, or due. */
   async openQueue(options: JobQueueOptions): Promise<OpenQueue> {
-    const { manager, connection, createsConsumers } = this.#started();
-    const { jobType, ackWaitMs, concurrency, rate } = options;
-    const create = () => ensureWorkConsumers(manager, { jobType, ackWaitMs, limits: { concurrency, rate } });
-    if (createsConsumers) await create();
-    const queue = new JobQueue(connection, { ...options, clock: this.clock }, this.#sink);
-    this.#queues.add(queue);
-    if (createsConsumers) queue.start();
-    else await queue.startWhenFound({ manager, create, sink: this.#sink });
-    return queue;
+    const { clock } = this;
+    return openQueue({ ...options, clock }, this.#started(), { sink: this.#sink, queues: this.#queues });
   }
 
   #started(): EventLogParts {
