@@ -46,6 +46,18 @@ test('of two rows with one key one becomes a job, and the next after its end ano
   expect(await stage.query('SELECT FROM jobstream.outbox_rejected')).toEqual([]);
 });
 
+test('a row that replaces gives the job that has its key its payload', async () => {
+  await using _ = await stage.startRelay();
+  const first = await enqueue();
+  await stage.untilDrained();
+  const payload = JSON.stringify({ userId: 1, at: 'later' });
+  const options = JSON.stringify({ unique: { ...unique, onConflict: 'replace' } });
+  await stage.query(`SELECT jobstream.enqueue('sync', $1, $2)`, [payload, options]);
+  await stage.untilDrained();
+  expect(await ids()).toEqual([first]);
+  expect((await stage.log.readJob(first))?.job).toMatchObject({ payload: { at: 'later' }, version: 2 });
+});
+
 test('a row is held by a job that nobody can read any more, until its time', async () => {
   const rule = { ...unique, forMs: 3_600_000 };
   await using _ = await stage.startRelay();

@@ -24,7 +24,7 @@ type Recipe = (random: SeededRandom, call: (how: string) => Body) => Partial<Wan
 const TIMEOUT_MS = 30_000;
 
 /** How many unique keys there are. */
-const GROUPS = 6;
+const GROUPS = 3;
 
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 

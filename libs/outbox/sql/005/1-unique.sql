@@ -29,16 +29,22 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION jobstream.check_unique(value jsonb, payload jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION jobstream.check_unique(value jsonb, payload jsonb, delay jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   unknown text;
 BEGIN
   IF value IS NULL THEN RETURN; END IF;
   IF jsonb_typeof(value) <> 'object' THEN PERFORM jobstream.refuse('unique', 'must be an object'); END IF;
-  unknown := jobstream.unknown_field(value, '{by,while,forMs}');
+  unknown := jobstream.unknown_field(value, '{by,while,forMs,onConflict}');
   IF unknown IS NOT NULL THEN PERFORM jobstream.refuse('unique.' || unknown, 'is not known here'); END IF;
   PERFORM jobstream.check_unique_by(value -> 'by', payload);
   PERFORM jobstream.check_number('unique.forMs', value -> 'forMs', 1000, 2592000000, true);
+  IF value -> 'onConflict' NOT IN ('"keep"', '"replace"', '"debounce"') THEN
+    PERFORM jobstream.refuse('unique.onConflict', 'must be "keep", "replace" or "debounce"');
+  END IF;
+  IF value -> 'onConflict' = '"debounce"' AND delay IS NULL THEN
+    PERFORM jobstream.refuse('unique.onConflict', 'debounce needs delayMs');
+  END IF;
   IF NOT value ? 'while' THEN RETURN; END IF;
   IF value -> 'while' NOT IN ('"waiting"', '"unfinished"') THEN
     PERFORM jobstream.refuse('unique.while', 'must be "waiting" or "unfinished"');
@@ -66,6 +72,6 @@ BEGIN
   PERFORM jobstream.check_number('timeoutMs', options -> 'timeoutMs', 1, 604800000, true);
   PERFORM jobstream.check_backoff(options -> 'backoff');
   PERFORM jobstream.check_tags(options -> 'tags');
-  PERFORM jobstream.check_unique(options -> 'unique', payload);
+  PERFORM jobstream.check_unique(options -> 'unique', payload, options -> 'delayMs');
   PERFORM jobstream.check_key(options -> 'idempotencyKey');
 END $$;

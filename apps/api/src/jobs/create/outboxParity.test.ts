@@ -129,6 +129,7 @@ const paths = fc.oneof(
   fc.constantFrom([1], [null], ['type', {}]),
   junk,
 );
+const conflict = fc.constantFrom('keep', 'replace', 'debounce', 'Keep');
 const unique = fc.oneof(
   paths.map((by) => ({ by })),
   fc.record(
@@ -136,12 +137,14 @@ const unique = fc.oneof(
       by: fc.oneof(fc.constant(['type']), paths),
       while: fc.oneof(fc.constantFrom('waiting', 'unfinished', 'running', 'Waiting'), junk),
       forMs: fc.oneof(edges(1_000, 2_592_000_000), junk),
+      onConflict: fc.oneof(conflict, junk),
       other: fc.constant(1),
     },
     { requiredKeys: [] },
   ),
   edges(1_000, 2_592_000_000).map((forMs) => ({ by: ['type'], forMs })),
   fc.constant({ by: ['type'], forMs: 1_000, while: 'waiting' }),
+  conflict.map((onConflict) => ({ by: ['type'], onConflict })),
   fc.constantFrom('waiting', 'unfinished', 'running', null).map((state) => ({ by: ['type'], while: state })),
   junk,
 );
@@ -274,8 +277,8 @@ test('SQL accepts the jobs that the API accepts, and names a field that the API 
 
 test('SQL accepts the rules of unique jobs that the API accepts', async () => {
   const uniqueJob = fc
-    .tuple(keyed, unique)
-    .map(([one, rule]) => ({ type: 'email', payload: one, options: { unique: rule } }));
+    .tuple(keyed, unique, fc.constantFrom({}, { delayMs: 5 }))
+    .map(([one, rule, delay]) => ({ type: 'email', payload: one, options: { unique: rule, ...delay } }));
   await fc.assert(fc.asyncProperty(fc.array(uniqueJob, { minLength: 200, maxLength: 300 }), expectAgreement), {
     numRuns: 12,
     endOnFailure: true,
