@@ -1,4 +1,4 @@
-// Rooms import in one direction: connection <- streams <- storage <- read <- append, contents <- attemptLogs, timers <- queue (over its admission/)
+// Rooms import in one direction: connection <- streams <- storage <- read <- append, sealing <- unique, attemptLogs, timers <- queue (over its admission/)
 // <- memory, schedules, announcements <- this entrance, with errors.ts below them all.
 export { MAX_BLOCK_JOBS, MAX_BLOCKS } from './announcements/announcedBlock.ts';
 export type { AnnouncedBlock } from './announcements/announcedBlock.ts';
