@@ -34,10 +34,11 @@ if (pooler !== undefined) {
 
 describe.each(ways)('in a transaction of %s', (_name, inTransaction) => {
   test('a job is enqueued with the defaults of its definition, and with one that is rolled back not', async () => {
-    const options = { idempotencyKey: 'order-17', maxAttempts: 7 };
+    const unique = { by: ['payload.orderId'], while: 'waiting' } as const;
+    const options = { idempotencyKey: 'order-17', maxAttempts: 7, unique };
     const id = await inTransaction(url, (tx) => enqueueIn(tx, confirmation, { orderId: 17 }, options));
     expect(await waiting()).toEqual([
-      { id, type: 'confirmation', payload: { orderId: 17 }, options: { maxAttempts: 7, tags: ['shop'] } },
+      { id, type: 'confirmation', payload: { orderId: 17 }, options: { maxAttempts: 7, tags: ['shop'], unique } },
     ]);
     const failed = inTransaction(url, async (tx) => {
       await enqueueIn(tx, confirmation, { orderId: 18 });
