@@ -75,6 +75,7 @@ type JobState struct {
 	ByDefinition *ByDefinition `json:"byDefinition"`
 	Unique       *Unique       `json:"unique"`   // nil for a job that keeps no other from being created
 	Existing     bool          `json:"existing"` // no job was created: this one holds the unique key
+	Revised      bool          `json:"revised"`  // it was given what the request asks for, by OnConflict
 	Warnings     []Warning     `json:"warnings"`
 }
 
@@ -84,6 +85,8 @@ type Unique struct {
 	By    []string `json:"by"` // tenant, type, payload, or paths such as payload.userId
 	While string   `json:"while,omitempty"`
 	ForMs int64    `json:"forMs,omitempty"`
+	// OnConflict says what a request does to the job that holds the key and has not started: keep, replace or debounce.
+	OnConflict string `json:"onConflict,omitempty"`
 }
 
 // ByDefinition says which settings of a job the definition of its type gave.

@@ -100,12 +100,13 @@ class Enqueueing(unittest.TestCase):
 
     def test_a_job_that_holds_the_unique_key_is_returned(self) -> None:
         rule = {"by": ["payload.to"], "while": "waiting"}
-        with api(job("pending"), job("pending", existing=True), job("pending", unique=rule)) as served:
+        with api(job("pending"), job("pending", existing=True, revised=True), job("pending", unique=rule)) as served:
             client = SyncClient(served.url)
             created = [client.enqueue("email", {"to": "a"}, unique=rule) for _ in range(2)]
             shown = client.get(created[0].id)
         self.assertEqual([body["unique"] for _, _, body in served.requests[:2]], [rule, rule])
         self.assertEqual([one.existing for one in created], [False, True])
+            self.assertEqual([one.revised for one in created], [False, True])
         self.assertEqual((shown.unique, created[0].unique), (rule, None))
 
     def test_that_can_be_turned_off(self) -> None:

@@ -6,7 +6,8 @@ import type { TestSystem } from './system/testSystem.ts';
 /** What a client may do to a job. */
 export type JobChange =
   | { readonly kind: 'CancelJob' | 'RequeueJob' | 'RunJobNow'; readonly reason?: string }
-  | { readonly kind: 'ChangePayload'; readonly payload: unknown; readonly reason?: string };
+  | { readonly kind: 'ChangePayload'; readonly payload: unknown; readonly reason?: string }
+  | { readonly kind: 'ReviseJob'; readonly payload: unknown; readonly runAt?: string; readonly delayMs?: number };
 
 /**
  * Does to a job what a client asks for; again from the new state when the worker was faster. Cancelling twice is allowed.

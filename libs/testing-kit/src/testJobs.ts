@@ -243,11 +243,14 @@ export class TestJobstream implements AsyncDisposable {
     return this.stop();
   }
 
-  async #create(job: NewJob): Promise<Job & Pick<CreatedJob, 'existing'>> {
+  async #create(job: NewJob): Promise<Job & Pick<CreatedJob, 'existing' | 'revised'>> {
     const creation = await creationOf(job, this.#system.now());
     this.#definitions.set(creation.jobType, job.definition);
-    const holder = await this.#keys.create(creation, () => this.#append(creation));
-    return holder === undefined ? this.job(creation.jobId) : { ...holder, existing: true };
+    const { onConflict = 'keep' } = job.options.unique ?? {};
+    const holder = await this.#keys.create(creation, onConflict, () => this.#append(creation));
+    if (holder === undefined) return this.job(creation.jobId);
+    const { job: existing, ...marks } = holder;
+    return { ...existing, existing: true, ...marks };
   }
 
   async #append(creation: LogEvent): Promise<void> {
@@ -264,10 +267,11 @@ export class TestJobstream implements AsyncDisposable {
     }
   }
 
-  #enqueued<Result>(job: Job & Pick<CreatedJob, 'existing'>): EnqueuedJob<Result> {
-    const { id, type, status, version, createdAt, updatedAt, existing } = job;
+  #enqueued<Result>(job: Job & Pick<CreatedJob, 'existing' | 'revised'>): EnqueuedJob<Result> {
+    const { id, type, status, version, createdAt, updatedAt, existing, revised } = job;
+    const marks = { ...(existing && { existing }), ...(revised && { revised }) };
     const result = async () => resultOf(await this.job(id)) as Result;
-    return { id, type, status, version, createdAt, updatedAt, result, ...(existing === undefined ? {} : { existing }) };
+    return { id, type, status, version, createdAt, updatedAt, result, ...marks };
   }
 
   #definitionOf({ id, type }: Job): JobDefinition {

@@ -33,6 +33,23 @@ test('one that is unique while it waits is, until its first start', async () => 
   expect(await t.enqueue(sync, { userId: 1 }, { unique: rule })).not.toHaveProperty('existing');
 });
 
+test('one that has not started gets the payload of a later request, and if it is debounced its time', async () => {
+  const seen: unknown[] = [];
+  await using t = await testJobstream({
+    handlers: (worker) => worker.handle(sync, (payload) => void seen.push(payload)),
+  });
+  const enqueue = (at: string, onConflict: 'replace' | 'debounce') =>
+    t.enqueue(sync, { userId: 1, at }, { unique: { ...unique, onConflict }, delayMs: 60_000 });
+  const first = await enqueue('first', 'debounce');
+  await t.advance('30s');
+  expect(await enqueue('second', 'debounce')).toMatchObject({ id: first.id, existing: true, revised: true });
+  await t.advance('30s');
+  expect(await enqueue('third', 'replace')).toMatchObject({ id: first.id, existing: true, revised: true });
+  expect(seen).toEqual([]);
+  await t.advance('30s');
+  expect(seen).toEqual([{ userId: 1, at: 'third' }]);
+});
+
 test('one that is unique for some time is, until the clock has moved on', async () => {
   await using t = await testJobstream({ handlers });
   const rule = { ...unique, forMs: 3_600_000 };

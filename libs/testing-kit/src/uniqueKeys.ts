@@ -1,24 +1,39 @@
-import { ConflictError } from '@jobstream/client';
-import { canonicalJson, keepsKey, uniqueValues, type Job, type JobEvent } from '@jobstream/worker/test-engine';
+import { ConflictError, type NewUnique } from '@jobstream/client';
+import {
+  awaitsFirstStart,
+  canonicalJson,
+  keepsKey,
+  uniqueValues,
+  type Job,
+  type JobEvent,
+} from '@jobstream/worker/test-engine';
+import { changeJob } from './changeJob.ts';
 import type { TestSystem } from './system/testSystem.ts';
 
 type Unique = NonNullable<Job['unique']>;
+type OnConflict = NonNullable<NewUnique['onConflict']>;
+
+/** The job that holds a key; `revised` if the request has changed it. */
+export interface Holder {
+  readonly job: Job;
+  readonly revised?: true;
+}
 
 /** Which jobs of a test hold which unique keys. No other process makes jobs there, so that memory does for what claims in the log do. */
 export class UniqueKeys {
-  readonly #system: Pick<TestSystem, 'log' | 'now'>;
+  readonly #system: TestSystem;
   /** The id of the job that took a key last. */
   readonly #takers = new Map<string, string>();
   /** The keys of jobs by their ids: another payload does not change them. */
   readonly #keys = new Map<string, string>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(system: Pick<TestSystem, 'log' | 'now'>) {
+  constructor(system: TestSystem) {
     this.#system = system;
   }
 
-  /** Creates a job by `append`, unless another one holds its key, which is returned then. */
-  create(creation: JobEvent, append: () => Promise<void>): Promise<Job | undefined> {
+  /** Creates a job by `append`, unless another one holds its key, which is returned then, changed as `onConflict` says. */
+  create(creation: JobEvent, onConflict: OnConflict, append: () => Promise<void>): Promise<Holder | undefined> {
     return this.#inTurn(async () => {
       const { jobId, jobType } = creation;
       const { unique, payload } = creation.event === 'JobCreated' ? creation.data : {};
@@ -29,7 +44,7 @@ export class UniqueKeys {
       }
       const key = canonicalJson([jobType, uniqueValues(unique, payload)]);
       const holder = await this.#holderOf(key, unique);
-      if (holder !== undefined) return holder;
+      if (holder !== undefined) return this.#revised(holder, creation, onConflict);
       await append();
       this.#take(key, jobId);
       return undefined;
@@ -46,6 +61,15 @@ export class UniqueKeys {
       await requeue();
       this.#take(key, id);
     });
+  }
+
+  async #revised(job: Job, { event, data }: JobEvent, onConflict: OnConflict): Promise<Holder> {
+    if (event !== 'JobCreated' || onConflict === 'keep' || !awaitsFirstStart(job)) return { job };
+    const { payload, runAt, delayMs } = data;
+    const isLater = onConflict === 'debounce' && runAt !== undefined && runAt > (job.runAt ?? '');
+    const due = isLater ? { runAt, ...(delayMs === undefined ? {} : { delayMs }) } : {};
+    await changeJob(job.id, { kind: 'ReviseJob', payload, ...due }, this.#system);
+    return { job: (await this.#system.log.readJob(job.id))?.job ?? job, revised: true };
   }
 
   async #holderOf(key: string, unique: Unique): Promise<Job | undefined> {

@@ -157,7 +157,9 @@ export async function ensureJobsStream(
   const isOlder = found?.deny_purge === true;
   const age = isOlder && found.max_age !== 0 ? maxAgeMs * NANOS_PER_MS : 0;
   const differences =
-    found === undefined ? [] : differencesBetween({ ...wanted, max_age: age, deny_purge: isOlder }, withClaims(found));
+    found === undefined
+      ? []
+      : differencesBetween({ ...withoutClaims(wanted), max_age: age, deny_purge: isOlder }, withoutClaims(found));
   if (differences.length > 0) throw new StreamMismatchError(JOBS_STREAM, differences);
   if (age > 0) return { kind: 'aged', maxAgeMs };
   return { kind: isOlder ? 'kept' : 'purged' };
@@ -195,8 +197,8 @@ async function findStream(manager: JetStreamManager, name: string): Promise<Stre
 }
 
 /** A stream of an earlier release gets the subjects of claims when the first key is claimed; see `allowClaims`. */
-function withClaims(found: StreamConfig): StreamConfig {
-  return { ...found, subjects: [...found.subjects.filter((subject) => subject !== CLAIMS_FILTER), CLAIMS_FILTER] };
+function withoutClaims<Some extends Settings>(settings: Some): Some {
+  return { ...settings, subjects: settings.subjects?.filter((subject) => subject !== CLAIMS_FILTER) ?? [] };
 }
 
 /**
@@ -209,7 +211,7 @@ export async function allowClaims(manager: JetStreamManager): Promise<void> {
   const found = await findStream(manager, JOBS_STREAM);
   if (found === undefined || found.subjects.includes(CLAIMS_FILTER)) return;
   try {
-    await manager.streams.update(JOBS_STREAM, { subjects: withClaims(found).subjects });
+    await manager.streams.update(JOBS_STREAM, { subjects: [...found.subjects, CLAIMS_FILTER] });
   } catch (error) {
     const detail = `stream ${JOBS_STREAM} takes no unique keys yet and this user may not change it: the command migrate does`;
     throw new LogUnavailableError(detail, { cause: error });

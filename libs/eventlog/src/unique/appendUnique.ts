@@ -16,6 +16,8 @@ export interface UniqueAppend {
 
 /** A key that is claimed by many at once passes from one to the next within milliseconds. */
 const PATIENCE_MS = 2_000;
+/** On a busy machine reading the keys of a large batch takes longer than that. */
+const LEAST_TRIES = 5;
 const LONGEST_PAUSE_MS = 40;
 
 /**
@@ -23,7 +25,7 @@ const LONGEST_PAUSE_MS = 40;
  * writer was faster.
  *
  * @returns the jobs that hold the keys of the others, by the ids of those; undefined if one of the jobs exists.
- * @throws LogUnavailableError after two seconds, UniqueKeyHeldError, and what `append` throws.
+ * @throws LogUnavailableError after five tries and two seconds, UniqueKeyHeldError, and what `append` throws.
  */
 export async function appendUnique(
   events: readonly JobEvent[],
@@ -43,7 +45,8 @@ async function claimAndAppend(
   deps: UniqueDeps,
 ): Promise<ReadonlyMap<string, Holder> | undefined> {
   let conflicted = false;
-  for (const begun = performance.now(); performance.now() - begun < PATIENCE_MS;) {
+  const begun = performance.now();
+  for (let tries = 0; tries < LEAST_TRIES || performance.now() - begun < PATIENCE_MS; tries++) {
     if (await steps.exists(conflicted)) return undefined;
     const claimed = await readClaims(events, deps);
     if (events.some(({ jobId }) => claimed.held.get(jobId)?.job.id === jobId)) return undefined;

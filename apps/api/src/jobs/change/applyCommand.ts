@@ -66,7 +66,8 @@ async function decideAndAppend(
   return { job: evolve(job, decision) ?? job };
 }
 
-function keyHeldBy({ id, status }: Job): Rejection {
+/** Why a job cannot be brought back whose unique key another one holds. */
+export function keyHeldBy({ id, status }: Job): Rejection {
   return { kind: 'key-held', detail: `job ${id}, which is ${status}, holds the unique key` };
 }
 

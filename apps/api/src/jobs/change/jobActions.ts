@@ -1,5 +1,5 @@
 import type { Job } from '@jobstream/domain';
-import { isShredded } from '@jobstream/eventlog';
+import { isShredded, reclaim } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -15,7 +15,7 @@ import { limitPayload } from '../create/createJobRequest.ts';
 import { findJob } from '../read/findJob.ts';
 import { jobIdOf, JobPath, noSuchJob } from '../view/jobPath.ts';
 import { jobView, JobView } from '../view/jobView.ts';
-import { applyCommand, type AppliedCommand, type AppliedTo } from './applyCommand.ts';
+import { applyCommand, type AppliedCommand, type AppliedTo, keyHeldBy } from './applyCommand.ts';
 
 export const erasePayloadDocs: EndpointDocs = {
   id: 'erasePayload',
@@ -183,9 +183,16 @@ async function changePayload(
   const context = commandContext(res, deps.log.clock.now());
   const { errors, warnings } = deps.payloads.check({ type: found.type, payload, tenant: context.tenant });
   if (errors.length > 0) throw invalidRequest(errors);
+  await assertKeyIsFree(found, deps);
   const given = reason === undefined ? {} : { reason };
   await applyAndReturn(askedFor(id, res), { ...context, kind: 'ChangePayload', payload, ...given }, deps);
   return warnings;
+}
+
+/** A retry that is refused for its unique key must not have changed the payload. */
+async function assertKeyIsFree(job: Job, deps: ApiDeps): Promise<void> {
+  const reclaimed = await reclaim(job, deps);
+  if (reclaimed !== undefined && 'holder' in reclaimed) throw problemOfRejection(keyHeldBy(reclaimed.holder));
 }
 
 function reasonOf(req: Request): typeof ReasonRequest.Type {

@@ -267,6 +267,9 @@ describe('a retry', () => {
     const refused = await post(`/api/jobs/${failed.id}/retry`);
     const detail = `job ${holder.id}, which is pending, holds the unique key`;
     expect(refused).toMatchObject({ status: 409, body: { type: expect.stringContaining('unique-key-held'), detail } });
+    const mended = await post(`/api/jobs/${failed.id}/retry`, { payload: { ...user, at: 'mended' } });
+    expect(mended).toMatchObject({ status: 409, body: { detail } });
+    expect(await get(failed.id)).toMatchObject({ status: 'failed', payload: user });
     await carryOut(api, holder.id, START, COMPLETE);
     expect(await post(`/api/jobs/${failed.id}/retry`)).toMatchObject({ status: 200 });
   });

@@ -1,6 +1,8 @@
 import type { Job, LoggedEvent } from '@jobstream/domain';
+import { reclaim } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
+import { keyHeldBy } from '../change/applyCommand.ts';
 import type { Outcome } from '../change/changePage.ts';
 import { changeJob, contextOf, gone, isDeed, refused } from './changeJob.ts';
 import type { OpenedOperation } from './operationContents.ts';
@@ -54,6 +56,9 @@ async function patchPayload(
   current: Job,
   { operation, deps }: { readonly operation: OpenedOperation; readonly deps: ApiDeps },
 ): Promise<Outcome> {
+  const reclaimed = await reclaim(current, deps);
+  if (reclaimed !== undefined && 'holder' in reclaimed)
+    return { outcome: 'skipped', reason: keyHeldBy(reclaimed.holder).detail };
   const sent = payloadOf(current, operation.change, deps);
   if ('refusal' in sent) return refused(sent.refusal);
   const { payload } = sent;

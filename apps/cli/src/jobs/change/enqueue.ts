@@ -20,6 +20,7 @@ interface EnqueueOptions extends ApiOptions {
   readonly uniqueBy?: readonly string[];
   readonly uniqueWhile?: 'waiting' | 'unfinished';
   readonly uniqueFor?: number;
+  readonly onConflict?: 'keep' | 'replace' | 'debounce';
   readonly idempotencyKey?: string;
   readonly wait?: number;
   readonly quiet?: true;
@@ -41,6 +42,7 @@ export function enqueueCommand(run: RunOnApi) {
     )
     .addOption(uniqueWhileOption())
     .option('--unique-for <duration>', 'with --unique-by: which were created in this time, e.g. 1h', duration)
+    .addOption(onConflictOption())
     .option('--idempotency-key <key>', 'the same key creates the job only once, however often the command runs')
     .addOption(waitOption())
     .option('-q, --quiet', 'print its id alone; with --wait the exit code tells how it ended')
@@ -59,6 +61,12 @@ export function enqueueCommand(run: RunOnApi) {
 function uniqueWhileOption() {
   const description = 'with --unique-by: which jobs count: those before their first start, or all that have not ended';
   return new Option('--unique-while <state>', `${description} (default)`).choices(['waiting', 'unfinished'] as const);
+}
+
+function onConflictOption() {
+  const description =
+    'with --unique-by: what becomes of a job that has not started: nothing, this payload, or also the --delay';
+  return new Option('--on-conflict <deed>', description).choices(['keep', 'replace', 'debounce'] as const);
 }
 
 async function enqueue(
@@ -95,13 +103,18 @@ function jobOptions(options: EnqueueOptions) {
   return { delayMs: delay, runAt, maxAttempts, timeoutMs: timeout, tags: tag, unique: uniqueOf(options) };
 }
 
-function uniqueOf({ uniqueBy: by, uniqueWhile: state, uniqueFor: forMs }: EnqueueOptions): NewUnique | undefined {
+function uniqueOf(options: EnqueueOptions): NewUnique | undefined {
+  const { uniqueBy: by, uniqueWhile: state, uniqueFor: forMs, onConflict } = options;
   if (state !== undefined && forMs !== undefined) {
     throw new UsageError('give --unique-while or --unique-for, not both');
   }
-  if (by !== undefined) return forMs === undefined ? { by, ...definedIn({ while: state }) } : { by, forMs };
-  if (state === undefined && forMs === undefined) return undefined;
-  throw new UsageError('--unique-while and --unique-for go with --unique-by');
+  if (by !== undefined) return { by, ...definedIn({ onConflict }), ...ruleOf(state, forMs) };
+  if (state === undefined && forMs === undefined && onConflict === undefined) return undefined;
+  throw new UsageError('--unique-while, --unique-for and --on-conflict go with --unique-by');
+}
+
+function ruleOf(state: EnqueueOptions['uniqueWhile'], forMs: number | undefined) {
+  return forMs === undefined ? definedIn({ while: state }) : { forMs };
 }
 
 function print(created: CreatedJob, { printer }: Api, { quiet }: EnqueueOptions): void {

@@ -66,8 +66,9 @@ function uniqueOf({ unique }: Job): string | undefined {
 }
 
 /** Says to people that a command has created no job, but found one. */
-export function noteExisting({ id, existing }: CreatedJob, { json, note }: Printer): void {
-  if (existing === true && !json) note(`no job was created: ${id} holds the unique key`);
+export function noteExisting({ id, existing, revised }: CreatedJob, { json, note }: Printer): void {
+  const change = revised === true ? ', and was given this payload' : '';
+  if (existing === true && !json) note(`no job was created: ${id} holds the unique key${change}`);
 }
 
 /** The exit code of a command that waited for a job. */

@@ -41,6 +41,8 @@ class Job:
     """Which other jobs are not created because of this one: `by`, and `while` or `forMs`."""
     existing: bool = False
     """No job was created: this one holds the unique key."""
+    revised: bool = False
+    """It was given what the request asks for, by `onConflict`."""
     warnings: tuple[Mapping[str, Any], ...] = ()
     """What the API says beside a job that it has accepted: `code`, such as `unknown-type`, and `detail`."""
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -70,6 +72,7 @@ class Job:
             by_definition=fields.get("byDefinition"),
             unique=fields.get("unique"),
             existing=fields.get("existing", False),
+            revised=fields.get("revised", False),
             warnings=tuple(fields.get("warnings", ())),
             fields=fields,
         )

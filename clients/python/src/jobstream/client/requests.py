@@ -32,7 +32,8 @@ class EnqueueOptions(TypedDict, total=False):
     """As in the API: `{"type": "exponential", "delayMs": 1000}`."""
     tags: Sequence[str]
     unique: Mapping[str, Any]
-    """As in the API: `{"by": ["payload.userId"], "while": "waiting"}`. If there is such a job, it is returned, with `existing`."""
+    """As in the API: `{"by": ["payload.userId"], "while": "waiting"}`. If there is such a job, it is returned, with `existing`;
+    `"onConflict": "replace"` or `"debounce"` changes it until it starts."""
 
 
 @dataclass(frozen=True)
