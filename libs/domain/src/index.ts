@@ -18,6 +18,7 @@ export {
   type NewJobRequest,
 } from './job/newJob.ts';
 export { keepsKey } from './job/keepsKey.ts';
+export { revisionBy } from './job/revision.ts';
 export { OnConflict, RequestedUnique, Unique, uniqueFaults, uniqueMistake, uniqueValues } from './job/unique.ts';
 export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';

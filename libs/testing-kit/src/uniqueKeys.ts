@@ -3,6 +3,7 @@ import {
   awaitsFirstStart,
   canonicalJson,
   keepsKey,
+  revisionBy,
   uniqueValues,
   type Job,
   type JobEvent,
@@ -65,10 +66,7 @@ export class UniqueKeys {
 
   async #revised(job: Job, { event, data }: JobEvent, onConflict: OnConflict): Promise<Holder> {
     if (event !== 'JobCreated' || onConflict === 'keep' || !awaitsFirstStart(job)) return { job };
-    const { payload, runAt, delayMs } = data;
-    const isLater = onConflict === 'debounce' && runAt !== undefined && runAt > (job.runAt ?? '');
-    const due = isLater ? { runAt, ...(delayMs === undefined ? {} : { delayMs }) } : {};
-    await changeJob(job.id, { kind: 'ReviseJob', payload, ...due }, this.#system);
+    await changeJob(job.id, { kind: 'ReviseJob', ...revisionBy(data, onConflict, job) }, this.#system);
     return { job: (await this.#system.log.readJob(job.id))?.job ?? job, revised: true };
   }
 

@@ -1,6 +1,14 @@
 // The entrance for @jobstream/testing, which needs the same classes as the handlers that it runs. The published package has it
 // too, without types: it can change in any release.
-export { awaitsFirstStart, canonicalJson, keepsKey, uniqueFaults, uniqueMistake, uniqueValues } from '@jobstream/domain';
+export {
+  awaitsFirstStart,
+  canonicalJson,
+  keepsKey,
+  revisionBy,
+  uniqueFaults,
+  uniqueMistake,
+  uniqueValues,
+} from '@jobstream/domain';
 export { decide, decodeJobEvent, encodeJobEvent, isRejection, uuidV8 } from '@jobstream/domain';
 export { dueTimeFaults, jobSettings, MAX_PAYLOAD_BYTES, nextTicks, parseCron } from '@jobstream/domain';
 export type { Cron, Job, JobEvent, NewJobRequest } from '@jobstream/domain';

@@ -278,7 +278,7 @@ test('SQL accepts the jobs that the API accepts, and names a field that the API 
 test('SQL accepts the rules of unique jobs that the API accepts', async () => {
   const uniqueJob = fc
     .tuple(keyed, unique, fc.constantFrom({}, { delayMs: 5 }))
-    .map(([one, rule, delay]) => ({ type: 'email', payload: one, options: { unique: rule, ...delay } }));
+    .map(([one, rule, due]) => ({ type: 'email', payload: one, options: { unique: rule, ...due } }));
   await fc.assert(fc.asyncProperty(fc.array(uniqueJob, { minLength: 200, maxLength: 300 }), expectAgreement), {
     numRuns: 12,
     endOnFailure: true,
