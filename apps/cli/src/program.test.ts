@@ -46,7 +46,10 @@ test.each([
     ['enqueue', 'email', '--unique-by', 'type', '--unique-while', 'waiting', '--unique-for', '1h'],
     'jobstream: give --unique-while or --unique-for, not both\n',
   ],
-  [['enqueue', 'email', '--unique-for', '1h'], 'jobstream: --unique-while, --unique-for and --on-conflict go with --unique-by\n'],
+  [
+    ['enqueue', 'email', '--unique-for', '1h'],
+    'jobstream: --unique-while, --unique-for and --on-conflict go with --unique-by\n',
+  ],
   [['cancel'], 'jobstream: give ids, or a filter such as --status failed --type email, or --all for every job\n'],
   [['retry', '1', '--type', 'email'], 'jobstream: give ids, or a filter with its options, not both\n'],
   [['cancel', '--all', '--tag', 'a'], 'jobstream: give --all or a filter, not both\n'],

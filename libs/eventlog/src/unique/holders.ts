@@ -38,7 +38,8 @@ export async function readKey(key: string, rule: Unique, deps: UniqueDeps): Prom
   const now = deps.log.clock.now();
   const job = await jobOf(claim, deps);
   if (job === undefined) assertOver(claim, now);
-  if (job === undefined || !keepsKey(job, rule, now)) return { after };
+  // A stranger's claim could name any job, also of another tenant.
+  if (job?.uniqueKey !== key || !keepsKey(job, rule, now)) return { after };
   return { after, holder: await deps.log.contents.openJob(job) };
 }
 

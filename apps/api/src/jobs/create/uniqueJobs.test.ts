@@ -196,6 +196,14 @@ describe('a job that holds the key and has not started yet', () => {
   });
 });
 
+test('a claim that names a job of another key, as a stranger can store it, holds nothing', async () => {
+  const user = someone();
+  const { body: other } = await create(unique(someone()));
+  const key = await api.log.unique.keyOf({ jobType: 'mail', unique: byUser, payload: user });
+  await api.log.unique.renew(key, { jobId: other.id, jobType: 'mail', sequence: 0 });
+  expect(await create(unique(user))).toMatchObject({ status: 201 });
+});
+
 describe('in a batch', () => {
   test('those whose keys are held are left out, and of two with one key the second', async () => {
     const [held, twice] = [someone(), someone()];
