@@ -71,5 +71,7 @@ async function append(event: JobEvent, onConflict: OnConflict | undefined, deps:
 async function appendUnique(event: JobEvent, onConflict: OnConflict | undefined, deps: RelayDeps): Promise<Created> {
   if (!(await deps.log.announcements.allUnderstand(UNIQUE_PROTOCOL)))
     throw new LogUnavailableError('a live process of an earlier release does not understand unique jobs yet');
+  // A row that comes back must not change the job that has the key by now.
+  if ((await deps.log.readJob(event.jobId)) !== undefined) return 'exists';
   return (await appendNewJob(event, deps, onConflict)).kind;
 }

@@ -58,6 +58,21 @@ test('a row that replaces gives the job that has its key its payload', async () 
   expect((await stage.log.readJob(first))?.job).toMatchObject({ payload: { at: 'later' }, version: 2 });
 });
 
+test('a row that comes back, since its relay ended before its commit, changes no other job', async () => {
+  const options = { unique: { ...unique, onConflict: 'replace' } };
+  await using _ = await stage.startRelay();
+  const first = await stage.enqueue('sync', { userId: 1, at: 'first' }, options);
+  await stage.untilDrained();
+  await cancel(first);
+  const next = await stage.enqueue('sync', { userId: 1, at: 'next' }, options);
+  await stage.untilDrained();
+  const values = [first, JSON.stringify({ userId: 1, at: 'first' }), JSON.stringify(options)];
+  const row = `INSERT INTO jobstream.outbox_0 (id, enqueued_at, type, payload, options) VALUES ($1, now(), 'sync', $2, $3)`;
+  await stage.query(row, values);
+  await stage.untilDrained();
+  expect((await stage.log.readJob(next))?.job).toMatchObject({ payload: { at: 'next' }, version: 1 });
+});
+
 test('a row is held by a job that nobody can read any more, until its time', async () => {
   const rule = { ...unique, forMs: 3_600_000 };
   await using _ = await stage.startRelay();

@@ -102,7 +102,9 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '200': async ({ ask }) => {
       const same = { body: { type: 'email' }, headers: { 'idempotency-key': randomUUID() } };
       const unique = { body: uniqueJob({ by: ['payload.to'], while: 'waiting' }) };
-      const answers = [await ask(same), await ask(same), await ask(unique), await ask(unique)];
+      const rule = { ...unique.body.unique, onConflict: 'replace' };
+      const replacing = { body: { ...unique.body, unique: rule } };
+      const answers = [await ask(same), await ask(same), await ask(unique), await ask(unique), await ask(replacing)];
       return answers.filter(({ status }) => status === 200);
     },
     '409': async ({ system, ask }) => ask({ body: await jobOfLostHolder(system.guarded) }),

@@ -65,7 +65,7 @@ export const manyJobsAnswers: Readonly<Record<string, Readonly<Record<string, Pr
     '201': ({ ask }) => ask({ body: { jobs: [{ type: 'email' }, { type: 'email', delayMs: 1_000 }] } }),
     '200': async ({ ask }) => {
       const same = { body: { jobs: [{ type: 'email' }] }, headers: { 'idempotency-key': randomUUID() } };
-      const unique = { body: { jobs: [uniqueJob({ by: ['payload.to'] })] } };
+      const unique = { body: { jobs: [uniqueJob({ by: ['payload.to'], onConflict: 'replace' })] } };
       const answers = [await ask(same), await ask(same), await ask(unique), await ask(unique)];
       return answers.filter(({ status }) => status === 200);
     },

@@ -28,8 +28,9 @@ async function mayHold(
 ): Promise<boolean> {
   if (jobId === '') return false;
   const { events } = await eventLog.prefix.storedHistory(jobId, jobType);
+  if (events.some(({ event }) => event.event === 'UnreadableEvent')) return true;
   const job = fold(events.map(({ event }) => event));
-  if (job !== undefined && (!isTerminal(job.status) || job.unreadableEvents !== undefined)) return true;
+  if (job !== undefined && !isTerminal(job.status)) return true;
   // A claim without its job was never stored whole, unless the job has left the log since.
   return until !== undefined && now < until && (events.length > 0 || renewed === true);
 }

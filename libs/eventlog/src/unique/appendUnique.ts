@@ -32,8 +32,9 @@ export async function appendUnique(
   steps: UniqueAppend,
   deps: UniqueDeps,
 ): Promise<ReadonlyMap<string, Holder> | undefined> {
+  const begun = performance.now();
   const keyed = await mapConcurrently(events, (event) => withKey(event, deps));
-  const work = () => claimAndAppend(keyed, steps, deps);
+  const work = () => claimAndAppend(keyed, { ...steps, begun }, deps);
   const key = keyed.length === 1 ? keyOf(keyed[0]) : undefined;
   // Of many requests for one key all but the first find that it is held.
   return key === undefined ? work() : deps.log.unique.inTurn(key, work);
@@ -41,16 +42,19 @@ export async function appendUnique(
 
 async function claimAndAppend(
   events: readonly JobEvent[],
-  steps: UniqueAppend,
+  { begun, ...steps }: UniqueAppend & { readonly begun: number },
   deps: UniqueDeps,
 ): Promise<ReadonlyMap<string, Holder> | undefined> {
   let conflicted = false;
-  const begun = performance.now();
-  for (let tries = 0; tries < LEAST_TRIES || performance.now() - begun < PATIENCE_MS; tries++) {
+  const turnAt = performance.now();
+  for (let tries = 0; tries < LEAST_TRIES || performance.now() - turnAt < PATIENCE_MS; tries++) {
+    // Whoever has asked is answered by then, and may have asked again.
+    if (performance.now() - begun > deps.log.unique.deadlineMs)
+      throw new LogUnavailableError('its turn to claim the unique key came too late');
     if (await steps.exists(conflicted)) return undefined;
     const claimed = await readClaims(events, deps);
     if (events.some(({ jobId }) => claimed.held.get(jobId)?.job.id === jobId)) return undefined;
-    const held = await reviseAll(events, claimed.held, { onConflict: steps.onConflict, deps });
+    const held = await reviseAll(claimed, events, { onConflict: steps.onConflict, deps });
     if (held !== undefined && (await wasAppended(claimed, steps))) return held;
     conflicted = held !== undefined;
     await pause(Math.random() * LONGEST_PAUSE_MS);
@@ -69,21 +73,29 @@ async function wasAppended(claimed: ClaimedEvents, { append }: UniqueAppend): Pr
   }
 }
 
-/** Does to the holders what the requests ask for; undefined if one has started meanwhile: it may hold its key no more. */
+/**
+ * Does to the holders what the requests ask for, but for those that are about to be created. Undefined if one has started meanwhile,
+ * and may hold its key no more, or if other writers were faster again and again.
+ */
 async function reviseAll(
+  { events: created, held }: ClaimedEvents,
   events: readonly JobEvent[],
-  held: ReadonlyMap<string, Holder>,
   { onConflict, deps }: Pick<UniqueAppend, 'onConflict'> & { readonly deps: UniqueDeps },
 ): Promise<ReadonlyMap<string, Holder> | undefined> {
   if (onConflict === undefined) return held;
   const all = new Map(held);
+  const isNew = new Set(created.map(({ jobId }) => jobId));
   for (const event of events) {
     const holder = held.get(event.jobId)?.job;
     const wish = onConflict.get(event.jobId) ?? 'keep';
-    if (event.event !== 'JobCreated' || holder === undefined || wish === 'keep' || !awaitsFirstStart(holder)) continue;
-    const job = await reviseHolder(holder, event, { log: deps.log, onConflict: wish });
-    if (job === undefined) return undefined;
-    all.set(event.jobId, { job, revised: true });
+    if (holder === undefined || wish === 'keep' || isNew.has(holder.id) || !awaitsFirstStart(holder)) continue;
+    const revised = await reviseHolder(holder, event, { log: deps.log, onConflict: wish }).catch(unlessConflict);
+    if (revised === undefined) return undefined;
+    all.set(event.jobId, revised);
   }
   return all;
+}
+
+function unlessConflict(error: unknown): undefined {
+  if (!(error instanceof ConcurrentAppendError)) throw error;
 }

@@ -13,7 +13,7 @@ export interface UniqueDeps {
     readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined>;
     readonly clock: Pick<ServerClock, 'now'>;
     readonly contents: Pick<ContentSealer, 'openJob'>;
-    readonly unique: Pick<UniqueClaims, 'inTurn' | 'keyOf' | 'newest'>;
+    readonly unique: Pick<UniqueClaims, 'deadlineMs' | 'inTurn' | 'keyOf' | 'newest'>;
   };
   readonly table?: { findJob(id: string): Promise<{ readonly job: Job } | undefined> };
 }
@@ -45,7 +45,9 @@ export async function readKey(key: string, rule: Unique, deps: UniqueDeps): Prom
 
 /** Where the log lacks the job its creation was never stored; but if the claim was renewed, its events have expired. */
 async function jobOf({ jobId, jobType, renewed }: StoredClaim, { log, table }: UniqueDeps): Promise<Job | undefined> {
-  const snapshot = jobId === '' ? undefined : await log.readJob(jobId, jobType);
+  if (jobId === '') return undefined;
+  // The claim of a batch can be seen a moment before its other message.
+  const snapshot = (await log.readJob(jobId, jobType)) ?? (await log.readJob(jobId, jobType));
   if (snapshot !== undefined || renewed !== true) return snapshot?.job;
   return (await table?.findJob(jobId))?.job;
 }

@@ -1,26 +1,32 @@
-import { decide, evolve, isRejection, type Job, type JobEventOf, type OnConflict, revisionBy } from '@jobstream/domain';
+import { decide, evolve, isRejection, type Job, type JobEvent, type OnConflict, revisionBy } from '@jobstream/domain';
 import { decideAgain } from '../append/decideAgain.ts';
 import { newId } from '../newId.ts';
+import { isShredded } from '../sealing/sealedEvent.ts';
+import type { Holder } from './claimedEvents.ts';
 import type { UniqueDeps } from './holders.ts';
 
 /**
- * Gives the job that holds a unique key what a later request asks for; see `revisionBy`.
+ * Gives the job that holds a unique key what a later request asks for; see `revisionBy`. One that this release cannot read stays as it
+ * is, and one whose contents were erased: the key that would encrypt another payload is destroyed.
  *
  * @returns undefined if the job does not wait for its first start any more.
+ * @throws ConcurrentAppendError after eight tries.
  */
-export function reviseHolder(
+export async function reviseHolder(
   holder: Job,
-  { at, actor, data }: JobEventOf<'JobCreated'>,
+  creation: JobEvent,
   { log, onConflict }: Pick<UniqueDeps, 'log'> & { readonly onConflict: OnConflict },
-): Promise<Job | undefined> {
+): Promise<Holder | undefined> {
+  if (creation.event !== 'JobCreated') return { job: holder };
+  const { at, actor, data } = creation;
   return decideAgain(async () => {
     const snapshot = await log.readJob(holder.id, holder.type);
     if (snapshot === undefined) return undefined;
     const { job, sequence } = snapshot;
-    const revision = revisionBy(data, onConflict, job);
-    const event = decide({ kind: 'ReviseJob', eventId: newId(), at, actor, ...revision }, job);
-    if (isRejection(event)) return undefined;
+    if (isShredded(job.payload)) return { job };
+    const event = decide({ kind: 'ReviseJob', eventId: newId(), at, actor, ...revisionBy(data, onConflict, job) }, job);
+    if (isRejection(event)) return event.kind === 'illegal-transition' ? undefined : { job };
     await log.append(event, sequence);
-    return evolve(job, event);
+    return { job: evolve(job, event) ?? job, revised: true };
   });
 }

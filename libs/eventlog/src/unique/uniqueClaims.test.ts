@@ -5,7 +5,7 @@ import { startNats } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { JobScript } from '../../testing/jobScript.ts';
-import { LogUnavailableError } from '../errors.ts';
+import { LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { UniqueSource } from './uniqueClaims.ts';
 
 const stage = useEventLog();
@@ -97,4 +97,15 @@ test('what is done for one key is done one after the other', async () => {
   second.resolve();
   await waiting;
   expect(begun).toEqual(['first', 'other', 'second']);
+});
+
+test('more than a thousand works for one key are refused, and further ones are taken when some have ended', async () => {
+  const { unique } = stage.log;
+  const held = Promise.withResolvers<void>();
+  const works = Array.from({ length: 1_000 }, () => unique.inTurn('many', () => held.promise));
+  await expect(unique.inTurn('many', () => held.promise)).rejects.toThrow(LogOverloadedError);
+  await unique.inTurn('other', () => Promise.resolve());
+  held.resolve();
+  await Promise.all(works);
+  await unique.inTurn('many', () => Promise.resolve());
 });

@@ -5,7 +5,7 @@ import { claimRequest } from '../append/appendRequest.ts';
 import { expectationHeaders } from '../connection/headers.ts';
 import { publishOnce, type Publisher, type PublishOutcome } from '../connection/publisher.ts';
 import { isConflict } from '../connection/serverErrors.ts';
-import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
+import { ConcurrentAppendError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import { type ClaimBody, decodeClaim } from '../read/claimMessage.ts';
 import type { LeaderReader } from '../read/leaderReader.ts';
 import type { JobKeys } from '../sealing/jobKeys.ts';
@@ -38,6 +38,7 @@ export interface UniqueClaimsOptions {
 /** As the id of a job, of which the server keeps this secret like one of theirs. */
 const SECRET_OF = 'unique';
 const KEY_BYTES = 16;
+const MOST_TURNS = 1_000;
 
 /**
  * The unique keys of jobs, and who holds them: `unique.<key>` in the stream JOBS, of which the newest message names the holder. A claim
@@ -47,10 +48,15 @@ export class UniqueClaims {
   readonly #options: UniqueClaimsOptions;
   #secret: Promise<Uint8Array> | undefined;
   #allowed: Promise<void> | undefined;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, { readonly last: Promise<unknown>; readonly count: number }>();
 
   constructor(options: UniqueClaimsOptions) {
     this.#options = options;
+  }
+
+  /** How long a request may wait for its turn and its outcome, in milliseconds. */
+  get deadlineMs(): number {
+    return this.#options.deadlineMs;
   }
 
   /**
@@ -103,15 +109,27 @@ export class UniqueClaims {
     throw new LogUnavailableError(`a claim could not be renewed: ${reasonOf(outcome)}`);
   }
 
-  /** Does the work when the works that this process has begun for the key before have ended. */
+  /**
+   * Does the work when the works that this process has begun for the key before have ended.
+   *
+   * @throws LogOverloadedError when a thousand wait.
+   */
   async inTurn<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work);
-    this.#turns.set(key, turn);
+    const { last: before = Promise.resolve(), count = 0 } = this.#turns.get(key) ?? {};
+    if (count >= MOST_TURNS) throw new LogOverloadedError(count);
+    const last = before.then(work, work);
+    this.#turns.set(key, { last, count: count + 1 });
     try {
-      return await turn;
+      return await last;
     } finally {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+      this.#leave(key);
     }
+  }
+
+  #leave(key: string): void {
+    const { last, count = 0 } = this.#turns.get(key) ?? {};
+    if (last === undefined || count <= 1) this.#turns.delete(key);
+    else this.#turns.set(key, { last, count: count - 1 });
   }
 
   async #findSecret(): Promise<Uint8Array> {

@@ -89,9 +89,8 @@ export function createBatch(deps: ApiDeps): RequestHandler {
       const members = events.map((event) => memberOf(event, creation.held.get(event.jobId)));
       return respond(res, members.every(({ existing }) => existing) ? 200 : 201, members, warnings);
     }
-    const jobs = await existingJobs(events, deps);
+    const members = await existingJobs(events, deps);
     res.setHeader('Idempotent-Replayed', 'true');
-    const members = jobs.map((job) => ({ job }));
     respond(res, 200, members, warnings);
   };
 }
@@ -115,7 +114,7 @@ function creations(
  * An erased job does not tell of which request it is, so all are read before any is created. Jobs that a power failure
  * lost are created now.
  */
-async function existingJobs(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Job[]> {
+async function existingJobs(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly Member[]> {
   const [first] = events;
   if (first === undefined) return [];
   let earlier = await findAll(events, deps);
@@ -125,17 +124,20 @@ async function existingJobs(events: readonly JobEvent[], deps: ApiDeps): Promise
   }
   const request = created(first);
   if (earlier.some((job) => job !== undefined && !isSameRequest(job, request))) throw idempotencyKeyReused();
-  return mapConcurrently(events, async (event, index) => earlier[index] ?? createMissing(event, deps));
+  return mapConcurrently(events, async (event, index) => {
+    const job = earlier[index];
+    return job === undefined ? createMissing(event, deps) : { job };
+  });
 }
 
 function findAll(events: readonly JobEvent[], deps: ApiDeps): Promise<readonly (Job | undefined)[]> {
   return mapConcurrently(events, ({ jobId }) => findExistingJob(jobId, deps));
 }
 
-async function createMissing(event: JobEvent, deps: ApiDeps): Promise<Job> {
+async function createMissing(event: JobEvent, deps: ApiDeps): Promise<Member> {
   const creation = await appendNewJob(event, deps);
-  if (creation.kind === 'held') return creation.holder.job;
-  return creation.kind === 'created' ? created(event) : existingJob(event.jobId, deps);
+  if (creation.kind === 'exists') return { job: await existingJob(event.jobId, deps) };
+  return memberOf(event, creation.kind === 'held' ? creation.holder : undefined);
 }
 
 function created(event: JobEvent): Job {

@@ -184,6 +184,35 @@ describe('a job that holds the key and has not started yet', () => {
     expect(await get(body.id)).toMatchObject({ payload: { at: 'one' } });
   });
 
+  test('of two new members of a batch with one key the first is created, whatever the second asks for', async () => {
+    const user = someone();
+    const { status, body } = await post('/api/jobs/batch', {
+      jobs: [unique(user, replacing), unique({ ...user, at: 'two' }, replacing)],
+    });
+    expect(status).toBe(201);
+    const [first, second] = body['jobs'] as readonly Answer['body'][];
+    expect(second).toEqual({ ...first, existing: true });
+    expect(await get(first?.id ?? '')).toMatchObject({ payload: user });
+  });
+
+  test('stays as it is when its contents were erased', async () => {
+    const user = someone();
+    const { body } = await create({ ...unique(user), delayMs: 60_000 });
+    expect((await api.fetch(`/api/jobs/${body.id}/payload`, { method: 'DELETE' })).status).toBeLessThan(300);
+    const answer = await create(unique({ ...user, at: 'later' }, replacing));
+    expect(answer).toMatchObject({ status: 200, body: { id: body.id, existing: true, version: 1 } });
+    expect(answer.body).not.toHaveProperty('revised');
+  });
+
+  test('and is revised by many at once has the payload of one of them', async () => {
+    const user = someone();
+    const { body } = await create({ ...unique(user), delayMs: 60_000 });
+    const requests = Array.from({ length: 100 }, (_, at) => create(unique({ ...user, at }, replacing)));
+    const answers = await Promise.all(requests);
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await get(body.id)).toMatchObject({ version: 101 });
+  });
+
   test('and starts meanwhile is revised, or another one is created', async () => {
     const rule = { ...replacing, while: 'waiting' };
     for (let races = 0; races < 20; races++) {
