@@ -100,7 +100,6 @@ describe.each(natsUsers)('%s', (user) => {
     '$JS.API.STREAM.DELETE.JOBS',
     '$JS.API.STREAM.DELETE.TIMERS',
     '$JS.API.STREAM.MSG.DELETE.JOBS',
-    '$JS.API.STREAM.UPDATE.JOBS',
     '$JS.API.STREAM.UPDATE.TIMERS',
     '$JS.API.STREAM.DELETE.TYPES',
     '$JS.API.STREAM.UPDATE.WORKERS',
@@ -119,6 +118,12 @@ describe.each(natsUsers)('%s', (user) => {
 
   test('reads the definitions of job types if it creates jobs and may not follow them', async () => {
     expect(await maySend(user, '$JS.API.DIRECT.GET.TYPES')).toBe(['worker', 'relay', 'operator'].includes(user));
+  });
+
+  test('lets the log take claims of unique keys only if it is migrate, and claims them only if it creates or keeps jobs', async () => {
+    expect(await maySend(user, '$JS.API.STREAM.UPDATE.JOBS')).toBe(user === 'migrate');
+    expect(await maySend(user, 'unique.0a')).toBe(['api', 'worker', 'relay', 'projector'].includes(user));
+    expect(await maySend(user, 'jobs.email.0a.revised')).toBe(['api', 'relay'].includes(user));
   });
 
   test('purges the log only if it is the projector', async () => {
