@@ -106,7 +106,7 @@ class Enqueueing(unittest.TestCase):
             shown = client.get(created[0].id)
         self.assertEqual([body["unique"] for _, _, body in served.requests[:2]], [rule, rule])
         self.assertEqual([one.existing for one in created], [False, True])
-            self.assertEqual([one.revised for one in created], [False, True])
+        self.assertEqual([one.revised for one in created], [False, True])
         self.assertEqual((shown.unique, created[0].unique), (rule, None))
 
     def test_that_can_be_turned_off(self) -> None:
