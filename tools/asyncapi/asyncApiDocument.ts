@@ -55,7 +55,7 @@ export function asyncApiDocument(): object {
 
 function channelObject({ address, title, description, messages }: Channel): object {
   const names = [...address.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
-  const tokens = Object.values(messages).flatMap(({ token }) => token ?? []);
+  const tokens = [...new Set(Object.values(messages).flatMap((message) => message.tokens ?? []))];
   const described = names.map((name) => [
     name,
     { description: parameters[name], ...(name === 'event' ? { enum: tokens } : {}) },

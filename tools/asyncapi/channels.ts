@@ -60,6 +60,8 @@ function timerChannels() {
   return {
     wakeUps: timer(wakeSubject('{id}', '{type}'), 'Timers of jobs', { WakeUp }, wakeUps),
     due: timer(dueSubject('{type}'), 'Jobs that are due', { WakeUpDue }),
+    dueHigh: timer(dueSubject('{type}', 'high'), 'Jobs of high priority that are due', { WakeUpDue }),
+    dueLow: timer(dueSubject('{type}', 'low'), 'Jobs of low priority that are due', { WakeUpDue }),
     cronTriggers: timer(cronSubject('{name}'), 'Cron triggers of schedules', { CronTrigger }),
     extraTriggers: timer(extraTriggerSubject('{name}'), 'Additional triggers of schedules', { ExtraTrigger }),
     hourlyTrigger: timer(HOURLY_SUBJECT, 'The hourly trigger of all schedules', { HourlyTrigger }),
@@ -141,7 +143,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     channel: 'jobs',
     messages: workEventNames,
     summary:
-      'Workers take work by the durable consumers `worker-<type>`, whose filter is `jobs.<type>.*.created`, and `requeued-<type>`, whose filter is `jobs.<type>.*.requeued`.',
+      'Workers take work by the durable consumers `worker-<type>`, whose filter is `jobs.<type>.*.created`, `requeued-<type>`, whose filter is `jobs.<type>.*.requeued`, and once there are such jobs `high-<type>` and `low-<type>`, whose filters are `jobs.<type>.*.high` and `….low`.',
   },
   subscribeToCancellations: {
     action: 'receive',
@@ -180,6 +182,16 @@ export const operations: Readonly<Record<string, Operation>> = {
     action: 'receive',
     channel: 'due',
     summary: 'Workers take work by the durable consumer `due-<type>`.',
+  },
+  takeDueJobsOfHighPriority: {
+    action: 'receive',
+    channel: 'dueHigh',
+    summary: 'Workers take work by the durable consumer `high-<type>`.',
+  },
+  takeDueJobsOfLowPriority: {
+    action: 'receive',
+    channel: 'dueLow',
+    summary: 'Workers take work by the durable consumer `low-<type>`.',
   },
   setCronTrigger: {
     action: 'send',

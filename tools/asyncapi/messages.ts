@@ -2,6 +2,7 @@ import {
   JobEvent,
   type JobEventName,
   jobEvents,
+  tokensOf,
   JobId,
   JobType,
   ScheduleEvent,
@@ -20,8 +21,8 @@ export interface Message {
   readonly summary: string;
   readonly headers: keyof typeof headerSchemas;
   readonly payload: JsonSchema;
-  /** The last token of the message's subject, where the channel has several. */
-  readonly token?: string;
+  /** What the last token of the message's subject may be, where the channel has several. */
+  readonly tokens?: readonly string[];
 }
 
 const scheduleSummaries = {
@@ -83,8 +84,7 @@ export function timerMessages() {
 export function jobMessages(): Readonly<Record<string, Message>> {
   const messages = JobEvent.members.map((schema) => {
     const name = schema.fields.event.literal;
-    const { token } = jobEvents[name];
-    return eventMessage(schema, { headers: 'JobEventHeaders', summary: summaryOf(name), token });
+    return eventMessage(schema, { headers: 'JobEventHeaders', summary: summaryOf(name), tokens: tokensOf(name) });
   });
   return Object.fromEntries(messages);
 }
@@ -100,20 +100,19 @@ function summaryOf(name: JobEventName): string {
 export function scheduleMessages(): Readonly<Record<string, Message>> {
   const messages = ScheduleEvent.members.map((schema) => {
     const event = schema.fields.event.literal;
-    const token =
-      scheduleSubject({ event, schedule: '' } as ScheduleEvent)
-        .split('.')
-        .at(-1) ?? '';
-    return eventMessage(schema, { headers: 'ScheduleEventHeaders', summary: scheduleSummaries[event], token });
+    const tokens = scheduleSubject({ event, schedule: '' } as ScheduleEvent)
+      .split('.')
+      .slice(-1);
+    return eventMessage(schema, { headers: 'ScheduleEventHeaders', summary: scheduleSummaries[event], tokens });
   });
   return Object.fromEntries(messages);
 }
 
 type EventSchema = (typeof JobEvent.members)[number] | (typeof ScheduleEvent.members)[number];
-type Description = Pick<Message, 'headers' | 'summary'> & { readonly token: string };
+type Description = Pick<Message, 'headers' | 'summary'> & { readonly tokens: readonly string[] };
 
-function eventMessage(schema: EventSchema, { headers, summary, token }: Description): readonly [string, Message] {
+function eventMessage(schema: EventSchema, { headers, summary, tokens }: Description): readonly [string, Message] {
   const name = schema.fields.event.literal;
-  const title = `${name}, whose subject ends in \`${token}\``;
-  return [name, { title, summary, headers, payload: jsonSchema(schema), token }];
+  const title = `${name}, whose subject ends in ${tokens.map((token) => `\`${token}\``).join(' or ')}`;
+  return [name, { title, summary, headers, payload: jsonSchema(schema), tokens }];
 }

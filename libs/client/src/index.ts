@@ -27,6 +27,7 @@ export type {
   Job,
   JobError,
   JobStatus,
+  Priority,
   RetriedJob,
   Unique,
 } from './jobs/job.ts';
@@ -40,7 +41,8 @@ export { lostAttempts } from './jobs/lostAttempts.ts';
 export type { LostAttempt } from './jobs/lostAttempts.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';
 export type { Actor } from './operate/actor.ts';
-export type { JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
+export { isCreation } from './jobs/jobEvent.ts';
+export type { CreationEvent, JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
 export type {
   ChangeOptions,
   RerunOptions,

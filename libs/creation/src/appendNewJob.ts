@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job, JobEvent, OnConflict } from '@jobstream/domain';
+import { isCreation, type Job, type JobEvent, type OnConflict } from '@jobstream/domain';
 import {
   appendUnique,
   type ClaimedEvents,
@@ -126,8 +126,8 @@ async function anyOf(
   return false;
 }
 
-function hasKey({ event, data }: JobEvent): boolean {
-  return event === 'JobCreated' && data.idempotencyKey !== undefined;
+function hasKey(event: JobEvent): boolean {
+  return isCreation(event) && event.data.idempotencyKey !== undefined;
 }
 
 /**

@@ -29,10 +29,14 @@ export {
   createsJob,
   jobEventNames,
   protocolOf,
+  requeuesJob,
+  tokenOf,
+  tokensOf,
   workEventNames,
 } from './job/jobEventNames.ts';
-export type { OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
-export { jobEvents, type JobEventName } from './job/jobEvents.ts';
+export type { CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
+export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
+export { Lane, laneOf, lanes, Priority } from './job/priority.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';

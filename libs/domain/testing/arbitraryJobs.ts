@@ -67,6 +67,8 @@ const byDefinition = recordOf({
   worker: anyText,
 });
 const uniquePaths = fc.array(fc.constantFrom('payload', 'type', 'payload.userId'), { minLength: 1, maxLength: 3 });
+const lane = fc.constantFrom('high', 'low');
+const priority = fc.constantFrom('high', 'normal', 'low');
 const creationOptions = {
   runAt: timestamp,
   idempotencyKey: anyText,
@@ -91,6 +93,10 @@ function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<
 
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs, reason: anyText }),
+  JobCreatedWithPriority: recordOf(
+    { ...creation, priority: lane },
+    { ...creationOptions, delayMs: durationMs, reason: anyText },
+  ),
   JobStarted: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
@@ -105,6 +111,8 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   ),
   JobCancelled: recordOf({}, { reason: anyText }),
   JobRequeued: recordOf({}, { reason: anyText, discarded: fc.nat() }),
+  JobRequeuedWithPriority: recordOf({ priority: lane }, { reason: anyText, discarded: fc.nat() }),
+  JobPriorityChanged: recordOf({ priority }, { reason: anyText }),
   JobDueNow: recordOf({}, { reason: anyText }),
   JobPayloadChanged: recordOf({ payload: json }, { reason: anyText }),
   JobRevised: recordOf({}, { payload: json, runAt: timestamp, delayMs: durationMs, reason: anyText }),
@@ -119,6 +127,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
     },
     {
       ...creationOptions,
+      priority: lane,
       startedAt: timestamp,
       finishedAt: timestamp,
       worker: anyText,
@@ -133,7 +142,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   CreateJob: [
     { jobId: uuid, jobType, ...creation },
-    { ...creationOptions, delayMs: durationMs, reason: anyText, tenant },
+    { ...creationOptions, priority, delayMs: durationMs, reason: anyText, tenant },
   ],
   StartAttempt: [{ worker: anyText }, { workerVersion: anyText }],
   TakeOverAttempt: [{ attempt, worker: anyText }, { workerVersion: anyText }],
@@ -153,6 +162,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   CancelJob: [{}, { reason: anyText }],
   RequeueJob: [{}, { reason: anyText, discardUnreadable: fc.boolean() }],
   RunJobNow: [{}, { reason: anyText }],
+  ChangePriority: [{ priority }, { reason: anyText }],
   ChangePayload: [{ payload: json }, { reason: anyText }],
   ReviseJob: [{ payload: json }, { runAt: timestamp, delayMs: durationMs }],
   CarryJob: [{ keepsCause: fc.boolean() }],

@@ -99,6 +99,13 @@ export const changePayload = (fields: Fields<'ChangePayload'> = {}): JobCommand 
   ...fields,
 });
 
+export const changePriority = (fields: Partial<Fields<'ChangePriority'>> = {}): JobCommand => ({
+  ...context,
+  kind: 'ChangePriority',
+  priority: 'high',
+  ...fields,
+});
+
 export const reviseJob = (fields: Partial<Fields<'ReviseJob'>> = {}): JobCommand => ({
   ...context,
   kind: 'ReviseJob',

@@ -38,6 +38,9 @@ export const jobCreated = (data: Data<'JobCreated'> = {}): JobEvent =>
     ...data,
   });
 
+export const jobCreatedWithPriority = (data: Data<'JobCreatedWithPriority'> = {}): JobEvent =>
+  happened('JobCreatedWithPriority', { ...(jobCreated() as JobEventOf<'JobCreated'>).data, priority: 'high', ...data });
+
 export const jobStarted = (data: Data<'JobStarted'> & { causationId?: string } = {}): JobEvent => {
   const { causationId, ...rest } = data;
   return happened('JobStarted', { attempt: 1, worker: 'worker-1', ...rest }, causationId);
@@ -61,6 +64,12 @@ export const jobReleased = (data: Data<'JobReleased'> = {}): JobEvent =>
 export const jobCancelled = (data: Data<'JobCancelled'> = {}): JobEvent => happened('JobCancelled', data);
 
 export const jobRequeued = (data: Data<'JobRequeued'> = {}): JobEvent => happened('JobRequeued', data);
+
+export const jobRequeuedWithPriority = (data: Data<'JobRequeuedWithPriority'> = {}): JobEvent =>
+  happened('JobRequeuedWithPriority', { priority: 'high', ...data });
+
+export const jobPriorityChanged = (data: Data<'JobPriorityChanged'> = {}): JobEvent =>
+  happened('JobPriorityChanged', { priority: 'high', ...data });
 
 export const jobDueNow = (data: Data<'JobDueNow'> = {}): JobEvent => happened('JobDueNow', data);
 

@@ -11,6 +11,7 @@ import {
   cancelJob,
   carryJob,
   changePayload,
+  changePriority,
   completeAttempt,
   createJob,
   failAttempt,
@@ -22,11 +23,14 @@ import {
   startAttempt,
   takeOverAttempt,
 } from './jobCommands.ts';
-import { jobCreated, jobStarted } from './jobEvents.ts';
+import { jobCreated, jobCreatedWithPriority, jobStarted } from './jobEvents.ts';
 
 /** Every command in the variants that can make a difference. */
 const variants: Record<JobCommandName, readonly JobCommand[]> = {
-  CreateJob: [createJob(), createJob({ runAt: '9999-01-01T00:00:00Z' })],
+  CreateJob: [createJob(), createJob({ runAt: '9999-01-01T00:00:00Z' })].flatMap((command) => [
+    command,
+    { ...command, priority: 'high' },
+  ]),
   StartAttempt: [startAttempt(), startAttempt({ at: TOO_EARLY })],
   TakeOverAttempt: [takeOverAttempt(), takeOverAttempt({ attempt: 2 })],
   ReportProgress: [reportProgress(), reportProgress({ attempt: 2 })],
@@ -42,6 +46,7 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   RequeueJob: [requeueJob()],
   RunJobNow: [runJobNow()],
   ChangePayload: [changePayload()],
+  ChangePriority: [changePriority(), changePriority({ priority: 'normal' })],
   ReviseJob: [reviseJob(), reviseJob({ runAt: '9999-01-01T00:00:00Z' })],
   CarryJob: [carryJob()],
 };
@@ -54,10 +59,16 @@ export function outcomesOf(command: JobCommandName, situation: Situation): reado
   return [...new Set(states.flatMap((state) => variants[command].map((variant) => outcome(variant, state))))];
 }
 
-/** A running job may have attempts left or not. */
+/** A job may have another priority than normal, and a running one may have attempts left or not. */
 function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
-  if (situation !== 'processing') return [historyOf(situation)];
-  return [historyOf(situation), [jobCreated({ maxAttempts: 1 }), jobStarted()]];
+  const [first, ...further] = historyOf(situation);
+  if (first === undefined) return [[]];
+  const data = first.event === 'JobCreated' ? first.data : {};
+  const histories = [
+    [first, ...further],
+    [jobCreatedWithPriority(data), ...further],
+  ];
+  return situation === 'processing' ? [...histories, [jobCreated({ maxAttempts: 1 }), jobStarted()]] : histories;
 }
 
 function outcome(command: JobCommand, state: JobState): string {

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import { isCreation, type JobEvent } from '@jobstream/domain';
 import { type Claim, claimRequest, jobAppendRequest } from './append/appendRequest.ts';
 import type { EventLogParts } from './eventLogParts.ts';
 
@@ -12,11 +12,13 @@ export interface EventToAppend {
 /** Appends events of different jobs, all or none, each behind its claim; returns the sequence of the first. */
 export async function appendTogether(
   events: readonly EventToAppend[],
-  { batches, expired, contents }: Pick<EventLogParts, 'batches' | 'contents' | 'expired'>,
+  { batches, expired, contents, lanes }: Pick<EventLogParts, 'batches' | 'contents' | 'expired' | 'lanes'>,
   traceparent: string | undefined,
 ): Promise<number> {
-  await expired?.assertNew(events.flatMap(({ event }) => (event.event === 'JobCreated' ? [event] : [])));
-  const sealed = await contents.sealAll(events.map(({ event }) => event));
+  const all = events.map(({ event }) => event);
+  await expired?.assertNew(all.filter(isCreation));
+  await lanes.openFor(all);
+  const sealed = await contents.sealAll(all);
   const [first = 0] = await batches.append(
     events.map(({ event, expected, claim }, index) => ({
       request: jobAppendRequest(sealed[index] ?? event, traceparent),

@@ -69,6 +69,16 @@ export class EventTooLargeError extends Error {
   }
 }
 
+/** Too many job types have jobs of another priority than normal already; nothing was stored. Reject the input: see docs/api.md. */
+export class TooManyPriorityTypesError extends Error {
+  readonly code = 'TOO_MANY_PRIORITY_TYPES';
+
+  constructor(most: number) {
+    super(`${most} job types have jobs of high or low priority already, and no more may`);
+    this.name = 'TooManyPriorityTypesError';
+  }
+}
+
 /** The server is too old: it would ignore expectations and schedules without an error. Do not start; upgrade the server. */
 export class UnsupportedServerError extends Error {
   readonly code = 'UNSUPPORTED_SERVER';

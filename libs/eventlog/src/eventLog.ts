@@ -7,7 +7,7 @@ import { appendTogether } from './appendTogether.ts';
 import { ReachedPosition } from './append/reachedPosition.ts';
 import type { ContentSealer } from './sealing/contentSealer.ts';
 import { Connection, within } from './connection/connection.ts';
-import { buildParts, type EventLogParts, prepare, serverTime } from './eventLogParts.ts';
+import { buildParts, type EventLogParts, prepare, serveConsumers, serverTime } from './eventLogParts.ts';
 import { LogUnavailableError, notStarted, StreamMismatchError } from './errors.ts';
 import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
 import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
@@ -74,7 +74,7 @@ export class EventLog {
       this.#parts = parts;
       connection.onReconnected(() => this.clock.doubt());
       await this.clock.start();
-      if (this.#options.managesConsumers) parts.consumers.start();
+      if (this.#options.managesConsumers) serveConsumers(parts, this.#sink);
     } catch (error) {
       this.#parts = undefined;
       await connection.close();

@@ -17,6 +17,7 @@ import { DirectReader } from './read/directReader.ts';
 import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
 import { JobTypeControl } from './queue/jobTypeControl.ts';
+import { Lanes, laneOfCall } from './queue/lanes.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/directReader.ts';
 import { LogPrefix } from './expiry/logPrefix.ts';
@@ -66,6 +67,7 @@ export interface EventLogParts {
   readonly timers: TimerScheduler;
   readonly schedules: ScheduleLog;
   readonly jobTypes: JobTypeControl;
+  readonly lanes: Lanes;
   readonly consumers: ConsumerManager;
   /** Whether followers and queues create their consumers, instead of waiting for those that the manager creates. */
   readonly createsConsumers: boolean;
@@ -130,13 +132,14 @@ function partsWithConsumers(
   core: Core,
   options: EventLogOptions & { readonly deadlineMs: number; readonly replicas: number },
   sink: LogSink,
-): Pick<EventLogParts, 'consumers' | 'createsConsumers' | 'schedules' | 'announcements'> {
+): Pick<EventLogParts, 'consumers' | 'createsConsumers' | 'lanes' | 'schedules' | 'announcements'> {
   const { managesConsumers, deadlineMs, replicas } = options;
   const createsConsumers = managesConsumers !== undefined || core.connection.isAnonymous;
   const consumers = new ConsumerManager({ manager: core.manager, sink, replicas, ...managesConsumers });
   return {
     consumers,
     createsConsumers,
+    lanes: new Lanes({ ...core, createsConsumers }),
     schedules: new ScheduleLog({ ...core, deadlineMs, replicated: replicas > 1, createsConsumers, sink }),
     announcements: new Announcements({
       ...core,
@@ -216,9 +219,18 @@ async function jobKeysOf(
 }
 
 /** Returns the event as it is to be stored; not a promise where nothing is looked up or encrypted. */
-export function prepare(event: JobEvent, { expired, contents }: EventLogParts): JobEvent | Promise<JobEvent> {
-  if (expired === undefined || !isCreation(event)) return contents.seal(event);
-  return expired.assertNew([event]).then(() => contents.seal(event));
+export function prepare(event: JobEvent, parts: EventLogParts): JobEvent | Promise<JobEvent> {
+  const { expired, contents, lanes } = parts;
+  const isChecked = expired !== undefined && isCreation(event);
+  if (!isChecked && laneOfCall(event) === undefined) return contents.seal(event);
+  const checked = isChecked ? expired.assertNew([event]) : Promise.resolve();
+  return checked.then(() => lanes.openFor([event])).then(() => contents.seal(event));
+}
+
+/** Begins to create the consumers of job types, and those of their lanes for processes that may not. */
+export function serveConsumers({ consumers, lanes }: EventLogParts, sink: LogSink): void {
+  consumers.start();
+  lanes.serve(sink);
 }
 
 /** Returns the time of the leader of TIMERS in milliseconds since 1970, NaN if the stream is missing. */

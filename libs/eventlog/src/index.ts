@@ -38,6 +38,7 @@ export {
   LogUnreachableError,
   NewerEventError,
   StreamMismatchError,
+  TooManyPriorityTypesError,
   TriggerRefusedError,
   UniqueKeyHeldError,
   UnsupportedServerError,

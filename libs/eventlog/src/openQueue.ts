@@ -16,7 +16,9 @@ export async function openQueue(
   if (createsConsumers) await create();
   const queue = new JobQueue(connection, options, sink);
   queues.add(queue);
-  if (createsConsumers) queue.start();
-  else await queue.startWhenFound({ manager, create, sink });
+  if (createsConsumers) {
+    queue.start();
+    await queue.watchLanes(manager);
+  } else await queue.startWhenFound({ manager, create, sink });
   return queue;
 }

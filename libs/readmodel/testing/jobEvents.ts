@@ -4,14 +4,17 @@ import type { ProjectableEntry } from '@jobstream/readmodel';
 
 type Data<Name extends JobEventName> = Partial<JobEventOf<Name>['data']>;
 
+const creation = {
+  payload: { to: 'user@example.com' },
+  maxAttempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.2 },
+  timeoutMs: 60_000,
+  tags: [],
+} as const;
+
 const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
-  JobCreated: {
-    payload: { to: 'user@example.com' },
-    maxAttempts: 3,
-    backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.2 },
-    timeoutMs: 60_000,
-    tags: [],
-  },
+  JobCreated: creation,
+  JobCreatedWithPriority: { ...creation, priority: 'high' },
   JobStarted: { attempt: 1, worker: 'worker-1' },
   JobProgressed: { attempt: 1, percent: 50 },
   JobCompleted: { attempt: 1, durationMs: 5 },
@@ -24,17 +27,15 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobFailed: { attempt: 1, error: { name: 'Error', message: 'no' }, reason: 'unrecoverable' },
   JobCancelled: {},
   JobRequeued: {},
+  JobRequeuedWithPriority: { priority: 'high' },
+  JobPriorityChanged: { priority: 'high' },
   JobDueNow: {},
   JobRevised: { payload: { to: 'other@example.com' } },
   JobPayloadChanged: { payload: { to: 'other@example.com' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
   JobCarried: {
+    ...creation,
     status: 'pending',
-    payload: { to: 'user@example.com' },
-    maxAttempts: 3,
-    backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 60_000, jitter: 0.2 },
-    timeoutMs: 60_000,
-    tags: [],
     attempt: 0,
     createdAt: '2026-01-01T00:00:01.000Z',
     updatedAt: '2026-01-01T00:00:01.000Z',

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import type { Job, JobEvent, JobStatus } from '@jobstream/client';
+import { isCreation, type Job, type JobEvent, type JobStatus } from '@jobstream/client';
 import { matches, mismatch, namedIn } from './matching.ts';
 
 /** What a test expects of a job: the fields that it names. */
@@ -77,7 +77,7 @@ function linesOf({ events }: JobHistory): readonly string[] {
 function detailOf(event: JobEvent): string {
   if (event.event === 'JobRetryScheduled') return `: ${textOf(event.data.error)}; again at ${event.data.retryAt}`;
   if (event.event === 'JobFailed') return `: ${textOf(event.data.error)} (${event.data.reason})`;
-  if (event.event === 'JobCreated' && event.data.runAt !== undefined) return `, due at ${event.data.runAt}`;
+  if (isCreation(event) && event.data.runAt !== undefined) return `, due at ${event.data.runAt}`;
   return '';
 }
 

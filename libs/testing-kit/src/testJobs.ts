@@ -16,6 +16,7 @@ import {
 } from '@jobstream/client';
 import {
   ConcurrentAppendError,
+  isCreation,
   RegisteredHandlers,
   silentLogger,
   type JobEvent as LogEvent,
@@ -261,7 +262,7 @@ export class TestJobstream implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
       const existing = (await log.readJob(creation.jobId))?.job;
-      const fingerprint = creation.event === 'JobCreated' ? creation.data.fingerprint : undefined;
+      const fingerprint = isCreation(creation) ? creation.data.fingerprint : undefined;
       if (existing?.fingerprint === fingerprint) return;
       throw invalid([{ pointer: '', detail: 'the first job with this idempotency key was another one' }]);
     }

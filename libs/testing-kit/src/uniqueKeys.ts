@@ -2,6 +2,7 @@ import { ConflictError, type NewUnique } from '@jobstream/client';
 import {
   awaitsFirstStart,
   canonicalJson,
+  isCreation,
   keepsKey,
   revisionBy,
   uniqueValues,
@@ -37,7 +38,7 @@ export class UniqueKeys {
   create(creation: JobEvent, onConflict: OnConflict, append: () => Promise<void>): Promise<Holder | undefined> {
     return this.#inTurn(async () => {
       const { jobId, jobType } = creation;
-      const { unique, payload } = creation.event === 'JobCreated' ? creation.data : {};
+      const { unique, payload } = isCreation(creation) ? creation.data : { unique: undefined, payload: undefined };
       // With an idempotency key the job may be there already, and is the answer then.
       if (unique === undefined || (await this.#system.log.readJob(jobId)) !== undefined) {
         await append();
@@ -64,9 +65,9 @@ export class UniqueKeys {
     });
   }
 
-  async #revised(job: Job, { event, data }: JobEvent, onConflict: OnConflict): Promise<Holder> {
-    if (event !== 'JobCreated' || onConflict === 'keep' || !awaitsFirstStart(job)) return { job };
-    await changeJob(job.id, { kind: 'ReviseJob', ...revisionBy(data, onConflict, job) }, this.#system);
+  async #revised(job: Job, creation: JobEvent, onConflict: OnConflict): Promise<Holder> {
+    if (!isCreation(creation) || onConflict === 'keep' || !awaitsFirstStart(job)) return { job };
+    await changeJob(job.id, { kind: 'ReviseJob', ...revisionBy(creation.data, onConflict, job) }, this.#system);
     return { job: (await this.#system.log.readJob(job.id))?.job ?? job, revised: true };
   }
 

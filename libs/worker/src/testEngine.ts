@@ -3,6 +3,7 @@
 export {
   awaitsFirstStart,
   canonicalJson,
+  isCreation,
   keepsKey,
   revisionBy,
   uniqueFaults,

@@ -3,9 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AccessDeniedError, UnavailableError } from '@jobstream/client';
 
-/** The status of the job after each event; undefined: `scheduled` or `pending` after JobCreated, else unchanged. */
+/** The status of the job after each event; undefined: `scheduled` or `pending` after a creation, else unchanged. */
 const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobCreated: undefined,
+  JobCreatedWithPriority: undefined,
   JobStarted: 'processing',
   JobProgressed: undefined,
   JobCompleted: 'completed',
@@ -13,6 +14,8 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobFailed: 'failed',
   JobCancelled: 'cancelled',
   JobRequeued: 'pending',
+  JobRequeuedWithPriority: 'pending',
+  JobPriorityChanged: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
   JobRevised: undefined,

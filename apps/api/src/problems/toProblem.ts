@@ -65,6 +65,7 @@ function codeOfStatus(status: unknown): ProblemCode {
 const rejections: Readonly<Record<Rejection['kind'], ProblemCode>> = {
   'not-found': 'job-not-found',
   unreadable: 'job-unreadable',
+  unchanged: 'illegal-transition',
   'already-exists': 'illegal-transition',
   'already-cancelled': 'illegal-transition',
   'illegal-transition': 'illegal-transition',

@@ -73,7 +73,8 @@ interface Chosen {
 function livesIn(history: readonly JobEvent[]): readonly Life[] {
   const lives: Life[] = [{ since: undefined, runs: [] }];
   for (const event of history) {
-    if (event.event === 'JobRequeued') lives.push({ since: event.at, runs: [] });
+    if (event.event === 'JobRequeued' || event.event === 'JobRequeuedWithPriority')
+      lives.push({ since: event.at, runs: [] });
     if (event.event === 'JobStarted') lives.at(-1)?.runs.push({ id: event.id, attempt: event.data.attempt });
   }
   return lives;

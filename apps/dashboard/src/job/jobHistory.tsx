@@ -1,4 +1,4 @@
-import type { JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import type { JobEvent, JobEventData, JobEventName, Priority } from '@jobstream/client';
 import { Fragment, useEffect, useRef } from 'react';
 import { formatDuration } from '../format/duration.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
@@ -221,6 +221,7 @@ type Details = { readonly [Name in JobEventName]: (data: JobEventData[Name]) => 
 /** What is worth knowing of an event beside its name. */
 const DETAILS: Details = {
   JobCreated: ({ reason }) => reason,
+  JobCreatedWithPriority: ({ priority, reason }) => withPriority(priority, reason),
   JobStarted: ({ attempt }) => `attempt ${attempt}`,
   JobProgressed: ({ percent, message }) => [percent === undefined ? [] : `${percent}%`, message ?? []].flat().join(' '),
   JobCompleted: ({ durationMs }) => `in ${formatDuration(durationMs)}`,
@@ -229,11 +230,17 @@ const DETAILS: Details = {
   JobReleased: ({ reason }) => reason,
   JobCancelled: ({ reason }) => reason,
   JobRequeued: ({ reason }) => reason,
+  JobRequeuedWithPriority: ({ priority, reason }) => withPriority(priority, reason),
+  JobPriorityChanged: ({ priority, reason }) => withPriority(priority, reason),
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: ({ reason }) => reason,
   JobCarried: () => undefined,
 };
+
+function withPriority(priority: Priority, reason = ''): string {
+  return [`${priority} priority`, ...(reason === '' ? [] : [reason])].join(': ');
+}
 
 function detailOf({ event, data }: JobEvent): string {
   // An event of a newer release is in none of our tables.

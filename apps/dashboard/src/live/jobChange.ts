@@ -1,4 +1,4 @@
-import type { JobEvent, JobEventData, JobEventName, JobStatus } from '@jobstream/client';
+import { isCreation, type JobEvent, type JobEventData, type JobEventName, type JobStatus } from '@jobstream/client';
 
 /** What an event says of a job, without its payload. */
 export interface JobChange {
@@ -21,7 +21,8 @@ type StatusAfter<Data> = JobStatus | ((data: Data, at: string) => JobStatus | un
 
 /** The status after each event; undefined where it says nothing of it. */
 const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name]> } = {
-  JobCreated: ({ runAt }, at) => (isAfter(runAt, at) ? 'scheduled' : 'pending'),
+  JobCreated: statusOfNew,
+  JobCreatedWithPriority: statusOfNew,
   JobRevised: ({ runAt }, at) => (isAfter(runAt, at) ? 'scheduled' : undefined),
   JobStarted: 'processing',
   JobProgressed: 'processing',
@@ -30,11 +31,17 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobFailed: 'failed',
   JobCancelled: 'cancelled',
   JobRequeued: 'pending',
+  JobRequeuedWithPriority: 'pending',
+  JobPriorityChanged: undefined,
   JobReleased: 'pending',
   JobCarried: ({ status }) => status,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
 };
+
+function statusOfNew({ runAt }: { readonly runAt?: string }, at: string): JobStatus {
+  return isAfter(runAt, at) ? 'scheduled' : 'pending';
+}
 
 function isAfter(runAt: string | undefined, at: string): boolean {
   return runAt !== undefined && Date.parse(runAt) > Date.parse(at);
@@ -43,8 +50,8 @@ function isAfter(runAt: string | undefined, at: string): boolean {
 /** Reduces an event to what lists need. */
 export function jobChangeOf(event: JobEvent): JobChange {
   const { jobId, jobType, sequence, version, at } = event;
-  const tags = event.event === 'JobCreated' ? { tags: event.data.tags } : {};
-  const isNew = event.event === 'JobCreated';
+  const isNew = isCreation(event);
+  const tags = isNew ? { tags: event.data.tags } : {};
   return { jobId, jobType, sequence, version, at, event: event.event, isNew, status: statusAfter(event), ...tags };
 }
 

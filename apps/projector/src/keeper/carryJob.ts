@@ -68,7 +68,7 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
   );
   if (isRejection(event)) return;
   const at = lostLeaseAt ?? dispatchAt(job, stored, now);
-  if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, at });
+  if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, priority: job.priority, at });
   await eventLog.append(event, stored.sequence);
 }
 
@@ -79,8 +79,9 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
 async function restoreTimer({ jobId, jobType }: JobRef, { eventLog, now }: CarryContext): Promise<void> {
   const { events } = await eventLog.prefix.storedHistory(jobId, jobType);
   const job = fold(events.map(({ event }) => event));
-  const at = job && callAt(job, now);
-  if (at !== undefined) await eventLog.scheduleWake({ jobId, jobType, at });
+  if (job === undefined) return;
+  const at = callAt(job, now);
+  if (at !== undefined) await eventLog.scheduleWake({ jobId, jobType, priority: job.priority, at });
 }
 
 /**
@@ -95,7 +96,7 @@ function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried'])) return undefined;
+  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried', 'JobPriorityChanged'])) return undefined;
   return callAt(job, now);
 }
 

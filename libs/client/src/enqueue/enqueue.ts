@@ -6,7 +6,7 @@ import {
   type ResultOutput,
 } from './defineJob.ts';
 import { JobCancelledError, JobFailedError } from '../transport/errors.ts';
-import type { CreatedJob, NewUnique } from '../jobs/job.ts';
+import type { CreatedJob, NewUnique, Priority } from '../jobs/job.ts';
 import type { CreateOptions, Jobs } from '../jobs/jobs.ts';
 import type { CallOptions } from '../transport/transport.ts';
 
@@ -15,6 +15,8 @@ export interface EnqueueOptions extends CreateOptions, JobDefaults {
   readonly runAt?: string;
   /** Milliseconds until the job is due. */
   readonly delayMs?: number;
+  /** Whether it starts before others of its type while more wait than can run; default `normal`. */
+  readonly priority?: Priority;
   /** Which other jobs of the type keep this one from being created: then the one there is is returned, with `existing`. */
   readonly unique?: NewUnique;
 }

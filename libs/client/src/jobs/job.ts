@@ -2,6 +2,9 @@ import type { WaitingFor } from './waitingFor.ts';
 
 export type JobStatus = 'scheduled' | 'pending' | 'processing' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
+/** Which jobs of a type start first while more wait than can run: of 21 starts 16 are of high, 4 of normal, 1 of low priority. */
+export type Priority = 'high' | 'normal' | 'low';
+
 /** The delay before the next attempt of a failed job, in milliseconds. */
 export type Backoff =
   | { readonly type: 'fixed'; readonly delayMs: number }
@@ -46,6 +49,8 @@ export interface Job {
   readonly finishedAt?: string;
   /** The job that this one repeats. */
   readonly rerunOf?: string;
+  /** Left out for normal. */
+  readonly priority?: 'high' | 'low';
   /** Which other jobs are not created, and for how long, because of this one. */
   readonly unique?: Unique;
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
@@ -123,6 +128,8 @@ export interface NewJob {
   readonly backoff?: NewBackoff;
   readonly timeoutMs?: number;
   readonly tags?: readonly string[];
+  /** Default `normal`. */
+  readonly priority?: Priority;
   /**
    * If there is such a job already, that one is returned, with `existing`, and none is created:
    * `{ by: ['payload.userId'], while: 'waiting' }`.

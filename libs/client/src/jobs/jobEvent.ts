@@ -1,26 +1,31 @@
 import type { Actor } from '../operate/actor.ts';
-import type { Backoff, ByDefinition, Job, JobError, Unique } from './job.ts';
+import type { Backoff, ByDefinition, Job, JobError, Priority, Unique } from './job.ts';
+
+/** What a job begins with. */
+interface CreationData {
+  readonly payload: unknown;
+  readonly maxAttempts: number;
+  readonly backoff: Backoff;
+  readonly timeoutMs: number;
+  /** The settings that were left out and the definition of the type gave. */
+  readonly byDefinition?: ByDefinition;
+  readonly tags: readonly string[];
+  readonly runAt?: string;
+  /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */
+  readonly delayMs?: number;
+  /** The job of which this one is a repetition. */
+  readonly rerunOf?: string;
+  /** Why an operator has asked for it. */
+  readonly reason?: string;
+  /** Which other jobs are not created because of it. */
+  readonly unique?: Unique;
+}
 
 /** What belongs to each event, by its name. */
 export interface JobEventData {
-  readonly JobCreated: {
-    readonly payload: unknown;
-    readonly maxAttempts: number;
-    readonly backoff: Backoff;
-    readonly timeoutMs: number;
-    /** The settings that were left out and the definition of the type gave. */
-    readonly byDefinition?: ByDefinition;
-    readonly tags: readonly string[];
-    readonly runAt?: string;
-    /** The delay that was asked for; `runAt` is it from the creation on, by the clock of the server. */
-    readonly delayMs?: number;
-    /** The job of which this one is a repetition. */
-    readonly rerunOf?: string;
-    /** Why an operator has asked for it. */
-    readonly reason?: string;
-    /** Which other jobs are not created because of it. */
-    readonly unique?: Unique;
-  };
+  readonly JobCreated: CreationData;
+  /** As JobCreated, of a job of another priority than normal. */
+  readonly JobCreatedWithPriority: CreationData & { readonly priority: 'high' | 'low' };
   readonly JobStarted: {
     readonly attempt: number;
     readonly worker: string;
@@ -50,6 +55,13 @@ export interface JobEventData {
   };
   readonly JobCancelled: { readonly reason?: string };
   readonly JobRequeued: { readonly reason?: string; readonly discarded?: number };
+  /** As JobRequeued, of a job of another priority than normal. */
+  readonly JobRequeuedWithPriority: {
+    readonly reason?: string;
+    readonly discarded?: number;
+    readonly priority: 'high' | 'low';
+  };
+  readonly JobPriorityChanged: { readonly priority: Priority; readonly reason?: string };
   /** An operator did not want to wait until the job, or its next attempt, is due. */
   readonly JobDueNow: { readonly reason?: string };
   /** Before the job is put back to work. Earlier payloads stay in the history. */
@@ -72,10 +84,25 @@ export interface JobEventData {
 export type JobEventName = keyof JobEventData;
 
 /** What an operator, or a client of the API, does to a job that exists. */
-export type OperatorEventName = 'JobCancelled' | 'JobRequeued' | 'JobDueNow' | 'JobPayloadChanged' | 'JobRevised';
+export type OperatorEventName =
+  | 'JobCancelled'
+  | 'JobRequeued'
+  | 'JobRequeuedWithPriority'
+  | 'JobPriorityChanged'
+  | 'JobDueNow'
+  | 'JobPayloadChanged'
+  | 'JobRevised';
 
 /** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
 export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];
+
+/** An event by which a job begins. */
+export type CreationEvent = Extract<JobEvent, { readonly event: 'JobCreated' | 'JobCreatedWithPriority' }>;
+
+/** Returns whether the event created its job. */
+export function isCreation(event: JobEvent): event is CreationEvent {
+  return event.event === 'JobCreated' || event.event === 'JobCreatedWithPriority';
+}
 
 interface EventOf<Name extends JobEventName> {
   readonly sequence: number;

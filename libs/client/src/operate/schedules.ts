@@ -2,7 +2,7 @@ import type { CallOptions } from '../transport/transport.ts';
 import { itemsOf } from '../jobs/pages.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Actor } from './actor.ts';
-import type { Backoff, CreatedJob, NewJob, NewUnique, Unique, Warning } from '../jobs/job.ts';
+import type { Backoff, CreatedJob, NewJob, NewUnique, Priority, Unique, Warning } from '../jobs/job.ts';
 import { checkPayload, type JobDefaults, type JobDefinition, type PayloadInput } from '../enqueue/defineJob.ts';
 import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CreateOptions } from '../jobs/jobs.ts';
@@ -118,6 +118,8 @@ export interface DefinedSchedule<Definition extends JobDefinition>
   readonly name?: string;
   /** Of every job, as `enqueue` takes it. */
   readonly payload: PayloadInput<Definition>;
+  /** Of every job; default `normal`. */
+  readonly priority?: Priority;
   /** A tick creates no job while an earlier one holds the key. */
   readonly unique?: NewUnique;
 }
@@ -172,6 +174,8 @@ interface JobTemplate {
   readonly tags: readonly string[];
   /** The settings that were left out: the definition of the type decides at each tick. */
   readonly unset?: readonly ('maxAttempts' | 'backoff' | 'timeoutMs')[];
+  /** Left out for normal. */
+  readonly priority?: 'high' | 'low';
   /** A tick creates no job while an earlier one holds its unique key. */
   readonly unique?: Unique;
 }

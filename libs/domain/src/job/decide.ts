@@ -5,6 +5,7 @@ import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import type { JobEventName } from './jobEvents.ts';
 import type { Rejection } from '../messages/commandContext.ts';
+import { laneOf } from './priority.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
@@ -46,6 +47,7 @@ const deciders: {
   RequeueJob: requeueJob,
   RunJobNow: runJobNow,
   ChangePayload: changePayload,
+  ChangePriority: changePriority,
   ReviseJob: reviseJob,
   CarryJob: carryJob,
 };
@@ -54,19 +56,19 @@ function createJob(command: JobCommandOf<'CreateJob'>, state: JobState): Decisio
   if (state !== undefined) return { kind: 'already-exists', detail: 'a job with this id exists already' };
   const { payload, maxAttempts, backoff, timeoutMs, tags } = command;
   const { byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint, unique, uniqueKey } = command;
-  return {
-    ...envelope(command, { id: command.jobId, type: command.jobType, version: 0, tenant: command.tenant }),
-    event: 'JobCreated',
-    data: {
-      // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
-      payload: payload ?? null,
-      maxAttempts,
-      backoff,
-      timeoutMs,
-      tags,
-      ...defined({ byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint, unique, uniqueKey }),
-    },
+  const priority = laneOf(command.priority);
+  const created = envelope(command, { id: command.jobId, type: command.jobType, version: 0, tenant: command.tenant });
+  const data = {
+    // JSON has no undefined: the field would vanish from the log, and the event could not be read again.
+    payload: payload ?? null,
+    maxAttempts,
+    backoff,
+    timeoutMs,
+    tags,
+    ...defined({ byDefinition, runAt, delayMs, rerunOf, reason, idempotencyKey, fingerprint, unique, uniqueKey }),
   };
+  if (priority === undefined) return { ...created, event: 'JobCreated', data };
+  return { ...created, event: 'JobCreatedWithPriority', data: { ...data, priority } };
 }
 
 const startable: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
@@ -119,7 +121,10 @@ function cancelJob(command: JobCommandOf<'CancelJob'>, job: Job): Decision {
 function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
   if (!revivable.has(job.status)) return illegal(job, 'only a failed or cancelled job can be retried');
   const discarded = command.discardUnreadable === true ? job.unreadableEvents : undefined;
-  return make(command, job, 'JobRequeued', defined({ reason: command.reason, discarded }));
+  const data = defined({ reason: command.reason, discarded });
+  const { priority } = job;
+  if (priority === undefined) return make(command, job, 'JobRequeued', data);
+  return make(command, job, 'JobRequeuedWithPriority', { ...data, priority });
 }
 
 /** Also for a job that is due already: its wake-up may be late, and is sent once more. */
@@ -127,6 +132,14 @@ function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
   if (job.status !== 'scheduled' && job.status !== 'retrying')
     return illegal(job, 'only a job that waits for its time can be run now');
   return make(command, job, 'JobDueNow', defined({ reason: command.reason }));
+}
+
+function changePriority(command: JobCommandOf<'ChangePriority'>, job: Job): Decision {
+  const { priority, reason } = command;
+  if (!startable.has(job.status)) return illegal(job, 'only a job that waits can be given another priority');
+  if (laneOf(priority) === job.priority)
+    return { kind: 'unchanged', detail: `the job has ${priority} priority already` };
+  return make(command, job, 'JobPriorityChanged', { priority, ...defined({ reason }) });
 }
 
 function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decision {

@@ -5,18 +5,22 @@ import type { Timestamp } from '../messages/timestamp.ts';
 
 type Fields = Schema.Struct.Fields;
 
+/** The token of events whose data have a `priority`: it is that, so that each lane has messages of its own. */
+export const BY_PRIORITY = Symbol('by priority');
+
 /** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message. */
 export type SecretKind = 'value' | 'text' | 'error' | 'progress';
 
 /** What `evolve` of a definition sees of an event. */
-interface Occurrence<Data extends Fields> {
+export interface OccurrenceOf<Data> {
   readonly jobId: string;
   readonly jobType: string;
   readonly at: Timestamp;
   readonly causationId?: string;
   readonly tenant?: Tenant;
-  readonly data: Schema.Struct<Data>['Type'];
+  readonly data: Data;
 }
+type Occurrence<Data extends Fields> = OccurrenceOf<Schema.Struct<Data>['Type']>;
 
 /** All that the system has to know about one event of a job's life; see docs/architecture.md. */
 export interface EventDefinition<
@@ -29,7 +33,7 @@ export interface EventDefinition<
   /** What the event says, for the AsyncAPI document, which adds the sentences about `callsForWork` and `byOperator`. */
   readonly summary: string;
   /** The last token of its subject. */
-  readonly token: string;
+  readonly token: string | typeof BY_PRIORITY;
   /** The version of the worker protocol that brought it; 1 if left out. */
   readonly protocol?: number;
   /** Whether its message is delivered to workers, to have the job run. */

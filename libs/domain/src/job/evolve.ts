@@ -1,4 +1,5 @@
 import type { Job, JobState, JobStatus } from './job.ts';
+import type { begin } from './beginnings.ts';
 import { isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
 import type { CreationName } from './jobEventNames.ts';
 import { jobEvents } from './jobEvents.ts';
@@ -46,7 +47,7 @@ function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
 
 /**
  * As `carried`, where events are missing between the creation and the JobCarried: of what the creation set nothing but the
- * payload can have changed.
+ * payload and the priority can have changed.
  */
 function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
   if (state.status === 'completed') return undefined;
@@ -88,7 +89,7 @@ function passBy(state: Job, { version }: LoggedEvent): Job {
 }
 
 function created(event: JobEventOf<CreationName>): JobState {
-  return event.version === 1 ? jobEvents[event.event].evolve(undefined, event) : undefined;
+  return event.version === 1 ? (jobEvents[event.event].evolve as typeof begin)(undefined, event) : undefined;
 }
 
 function isNext({ version, jobId, jobType }: LoggedEvent, state: Job): boolean {

@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { Backoff } from './backoff.ts';
 import { JobId, JobType } from './jobId.ts';
+import { Lane } from './priority.ts';
 import { Unique } from './unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
@@ -71,7 +72,7 @@ export const ResultInexact = Schema.Literal(true);
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `unreadableEvents` counts events of a newer release, which were passed by:
+ * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -102,6 +103,7 @@ export const Job = Schema.Struct({
   fingerprint: Schema.optionalKey(Schema.String),
   tenant: Schema.optionalKey(Tenant),
   rerunOf: Schema.optionalKey(JobId),
+  priority: Schema.optionalKey(Lane),
   unique: Schema.optionalKey(Unique),
   uniqueKey: Schema.optionalKey(Schema.String),
   unreadableEvents: Schema.optionalKey(Schema.Int),

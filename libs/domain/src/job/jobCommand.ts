@@ -3,6 +3,7 @@ import { Backoff } from './backoff.ts';
 import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
+import { Priority } from './priority.ts';
 import { Unique } from './unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
@@ -35,6 +36,7 @@ export const JobCommand = Schema.Union([
     fingerprint: Schema.optionalKey(Schema.String),
     unique: Schema.optionalKey(Unique),
     uniqueKey: Schema.optionalKey(Schema.String),
+    priority: Schema.optionalKey(Priority),
     rerunOf: Schema.optionalKey(JobId),
     reason: Schema.optionalKey(Schema.String),
     tenant: Schema.optionalKey(Tenant),
@@ -71,6 +73,7 @@ export const JobCommand = Schema.Union([
   }),
   commandOf('RunJobNow', { reason: Schema.optionalKey(Schema.String) }),
   commandOf('ChangePayload', { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) }),
+  commandOf('ChangePriority', { priority: Priority, reason: Schema.optionalKey(Schema.String) }),
   commandOf('ReviseJob', {
     payload: Schema.Unknown,
     runAt: Schema.optionalKey(Timestamp),

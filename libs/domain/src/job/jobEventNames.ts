@@ -1,4 +1,7 @@
+import { BY_PRIORITY } from './eventDefinition.ts';
+import type { JobEvent } from './jobEvent.ts';
 import { jobEvents, type JobEventName } from './jobEvents.ts';
+import { lanes } from './priority.ts';
 
 /** The events of which this fact is true. */
 type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {
@@ -17,6 +20,18 @@ export function protocolOf(event: JobEventName): number {
   return jobEvents[event].protocol ?? 1;
 }
 
+/** Returns the last tokens that the subjects of such events may have. */
+export function tokensOf(event: JobEventName): readonly string[] {
+  const { token } = jobEvents[event];
+  return token === BY_PRIORITY ? lanes : [token];
+}
+
+/** Returns the last token of the event's subject. */
+export function tokenOf({ event, data }: Pick<JobEvent, 'event' | 'data'>): string {
+  const { token } = jobEvents[event];
+  return token === BY_PRIORITY ? (data as { readonly priority: string }).priority : token;
+}
+
 /** The names of all events, in the order of a job's life. */
 export const jobEventNames = Object.keys(jobEvents) as readonly JobEventName[];
 
@@ -28,6 +43,11 @@ const creations: ReadonlySet<string> = new Set(jobEventNames.filter((name) => jo
 /** Whether an event of this name creates its job. Whether one of a newer release does is not known. */
 export function createsJob(event: string): event is CreationName {
   return creations.has(event);
+}
+
+/** Whether an event of this name puts a job back to work that had ended. */
+export function requeuesJob(event: string): event is WorkEventName {
+  return callsForWork(event) && !createsJob(event);
 }
 
 const workEvents: ReadonlySet<string> = new Set(workEventNames);

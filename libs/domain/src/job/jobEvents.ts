@@ -1,29 +1,12 @@
 import * as Schema from 'effect/Schema';
-import { Backoff } from './backoff.ts';
-import {
-  Attempt,
-  ByDefinition,
-  CarriedJob,
-  DurationMs,
-  FailureReason,
-  JobError,
-  MaxAttempts,
-  Percent,
-  ResultInexact,
-  Tags,
-  TimeoutMs,
-  type Job,
-} from './job.ts';
-import { always, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
-import { JobId } from './jobId.ts';
-import { Unique } from './unique.ts';
+import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHistory } from './beginnings.ts';
+import { Attempt, CarriedJob, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
+import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
+import { Lane, Priority, withPriority } from './priority.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
-/** What only the history has: the delay, of which the job has the time that it was turned into, and an operator's reason. */
-function withoutHistory<Data extends { readonly delayMs?: number; readonly reason?: string }>(all: Data) {
-  const { delayMs: _delayMs, reason: _reason, ...data } = all;
-  return data;
-}
+/** Since this version jobs may have a priority: decision 0057. */
+export const PRIORITY_PROTOCOL = 5;
 
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
@@ -32,41 +15,21 @@ export const jobEvents = {
     token: 'created',
     callsForWork: true,
     byOperator: false,
-    data: {
-      payload: Schema.Unknown,
-      maxAttempts: MaxAttempts,
-      backoff: Backoff,
-      timeoutMs: TimeoutMs,
-      tags: Tags,
-      runAt: Schema.optionalKey(Timestamp),
-      byDefinition: Schema.optionalKey(ByDefinition),
-      /** The delay that was asked for, of which `runAt` was made with the server's clock. */
-      delayMs: Schema.optionalKey(DurationMs),
-      /** The job of which this one is a repetition, on behalf of an operator. */
-      rerunOf: Schema.optionalKey(JobId),
-      /** Why an operator has asked for it. */
-      reason: Schema.optionalKey(Schema.String),
-      idempotencyKey: Schema.optionalKey(Schema.String),
-      fingerprint: Schema.optionalKey(Schema.String),
-      /** No other job with this key is created while the rule holds; see uniqueKey.ts of the event log. */
-      unique: Schema.optionalKey(Unique),
-      uniqueKey: Schema.optionalKey(Schema.String),
-    },
-    secrets: { payload: 'value', fingerprint: 'text' },
-    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey'],
-    legalIn: [],
-    fits: always,
-    evolve: (_none: undefined, { jobId, jobType, at, tenant, data }): Job => ({
-      ...(data.delayMs === undefined && data.reason === undefined ? data : withoutHistory(data)),
-      id: jobId,
-      type: jobType,
-      status: data.runAt === undefined || isDue(data.runAt, at) ? 'pending' : 'scheduled',
-      version: 1,
-      attempt: 0,
-      createdAt: at,
-      updatedAt: at,
-      ...(tenant === undefined ? {} : { tenant }),
-    }),
+    data: creationData,
+    ...ofCreations,
+    evolve: begin,
+  }),
+
+  /** Its own name, since two tokens of one name would not race each other, and its own token, which its lane's consumer selects. */
+  JobCreatedWithPriority: define({
+    summary: 'The job exists, as behind JobCreated, with another priority than normal.',
+    token: BY_PRIORITY,
+    protocol: PRIORITY_PROTOCOL,
+    callsForWork: true,
+    byOperator: false,
+    data: { ...creationData, priority: Lane },
+    ...ofCreations,
+    evolve: begin,
   }),
 
   JobStarted: define({
@@ -181,27 +144,46 @@ export const jobEvents = {
     evolve: (job, { at }) => ({ ...job, status: 'cancelled', finishedAt: at }),
   }),
 
-  /** The job begins again: its attempts are counted from 1, and what became of the earlier ones is history. */
   JobRequeued: define({
-    summary: 'A failed or cancelled job is put back to work.',
+    summary: 'A failed or cancelled job is put back to work, with normal priority.',
     token: 'requeued',
     callsForWork: true,
     byOperator: true,
-    data: {
-      reason: Schema.optionalKey(Schema.String),
-      /** How many events that this release cannot read an operator has discarded: the job goes on as if they were not there. */
-      discarded: Schema.optionalKey(Schema.Int),
-    },
+    data: requeueData,
     secrets: {},
     hidden: [],
     legalIn: ['failed', 'cancelled'],
     fits: always,
-    evolve: (job, { data: { discarded } }) => {
-      const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
-      const { worker: _worker, workerVersion: _of, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
-      const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
-      return { ...(discarded === undefined ? rest : unmarked), status: 'pending', attempt: 0 };
-    },
+    evolve: (job, { data }) => beginAgain(job, data),
+  }),
+
+  JobRequeuedWithPriority: define({
+    summary: 'A failed or cancelled job is put back to work, with another priority than normal.',
+    token: BY_PRIORITY,
+    protocol: PRIORITY_PROTOCOL,
+    callsForWork: true,
+    byOperator: true,
+    data: { ...requeueData, priority: Lane },
+    secrets: {},
+    hidden: [],
+    legalIn: ['failed', 'cancelled'],
+    fits: always,
+    evolve: (job, { data }) => beginAgain(job, data),
+  }),
+
+  /** The timer of the new priority is set before it. */
+  JobPriorityChanged: define({
+    summary: 'A job that waits has got another priority. Calls for work before it are obsolete: a timer replaces them.',
+    token: 'priority-changed',
+    protocol: PRIORITY_PROTOCOL,
+    callsForWork: false,
+    byOperator: true,
+    data: { priority: Priority, reason: Schema.optionalKey(Schema.String) },
+    secrets: {},
+    hidden: [],
+    legalIn: ['scheduled', 'pending', 'retrying'],
+    fits: always,
+    evolve: (job, { data: { priority } }) => withPriority(job, priority),
   }),
 
   /** The status stays, and with it the rules for messages that have left the job to its timer: only the time is another. */

@@ -11,6 +11,7 @@ import {
   cancelJob,
   carryJob,
   changePayload,
+  changePriority,
   completeAttempt,
   createJob,
   failAttempt,
@@ -30,9 +31,11 @@ import {
   jobCarried,
   jobCompleted,
   jobCreated,
+  jobCreatedWithPriority,
   jobDueNow,
   jobFailed,
   jobPayloadChanged,
+  jobPriorityChanged,
   jobProgressed,
   jobReleased,
   jobRequeued,
@@ -75,6 +78,8 @@ describe('CreateJob', () => {
     'scheduled',
   );
   makes('no job', createJob({ runAt: NOW }), jobCreated({ runAt: NOW }), 'pending');
+  makes('no job', createJob({ priority: 'normal' }), jobCreated(), 'pending');
+  makes('no job', createJob({ priority: 'low' }), jobCreatedWithPriority({ priority: 'low' }), 'pending');
   refusesAll(existing, createJob(), 'already-exists');
 });
 
@@ -165,6 +170,21 @@ describe('ReviseJob', () => {
   refusesAll(['processing', 'retrying', 'completed', 'failed', 'cancelled'], reviseJob(), 'illegal-transition');
 });
 
+describe('ChangePriority', () => {
+  refuses('no job', changePriority(), 'not-found');
+  for (const status of ['scheduled', 'pending', 'retrying'] as const) {
+    makes(status, changePriority({ reason: 'late' }), jobPriorityChanged({ reason: 'late' }), status);
+    refuses(status, changePriority({ priority: 'normal' }), 'unchanged');
+  }
+  refusesAll(['processing', 'completed', 'failed', 'cancelled'], changePriority(), 'illegal-transition');
+
+  test('a normal one takes the other away', () => {
+    const outcome = given(jobCreatedWithPriority({ priority: 'low' })).when(changePriority({ priority: 'normal' }));
+    expect(outcome).toMatchObject({ event: 'JobPriorityChanged', job: { status: 'pending', version: 2 } });
+    expect(outcome).not.toHaveProperty('job.priority');
+  });
+});
+
 describe('ChangePayload', () => {
   refuses('no job', changePayload(), 'not-found');
   makes('failed', changePayload({ reason: 'typo' }), jobPayloadChanged({ reason: 'typo' }), 'failed');
@@ -190,7 +210,7 @@ describe('CarryJob', () => {
 });
 
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 13);
+  expect(specified.size).toBe(8 * 14);
 });
 
 describe('the budget of attempts', () => {

@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { type Backoff, defaultBackoff, RequestedBackoff } from './backoff.ts';
 import { type ByDefinition, definedSettings, MaxAttempts, TimeoutMs } from './job.ts';
+import type { Priority } from './priority.ts';
 import { completeUnique, type RequestedUnique } from './unique.ts';
 
 /** What a job has where its creator says nothing. */
@@ -43,6 +44,7 @@ export interface NewJobRequest {
   readonly timeoutMs?: number;
   readonly tags?: readonly string[];
   readonly unique?: RequestedUnique;
+  readonly priority?: Priority;
 }
 
 /** Checks the due time of a request, which two fields determine; `now` is in milliseconds. */

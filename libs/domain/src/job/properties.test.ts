@@ -81,8 +81,8 @@ test('the arbitraries make what the schemas allow, and every kind of it', () => 
     fc.property(arbitraryCommand, (command) => Schema.is(JobCommand)(command)),
     RUNS,
   );
-  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(13);
-  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(13);
+  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(16);
+  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(14);
 });
 
 test('random events reach every status, with the budget of attempts used up and not', () => {
@@ -105,7 +105,7 @@ test('random commands reach every status and every event', () => {
     'retrying',
     'scheduled',
   ]);
-  expect(new Set(steps.map((step) => step.event.event)).size).toBe(12);
+  expect(new Set(steps.map((step) => step.event.event)).size).toBe(14);
 });
 
 describe('evolve', () => {
@@ -156,7 +156,7 @@ describe('evolve', () => {
       fc.property(anyState, arbitraryEvent, (state, any) => {
         const event = fittedTo(state, any);
         if (state === undefined || !isTerminal(state.status) || evolve(state, event) === state) return;
-        expect(['JobPayloadChanged', 'JobRequeued', 'JobCarried']).toContain(event.event);
+        expect(['JobPayloadChanged', 'JobRequeued', 'JobRequeuedWithPriority', 'JobCarried']).toContain(event.event);
         expect(state.status).not.toBe('completed');
       }),
       RUNS,
@@ -224,7 +224,7 @@ describe('decide', () => {
       fc.property(anyCommands, (commands) => {
         for (const { before, event } of run(commands)) {
           if (before === undefined || !isTerminal(before.status)) continue;
-          expect(['JobPayloadChanged', 'JobRequeued', 'JobCarried']).toContain(event.event);
+          expect(['JobPayloadChanged', 'JobRequeued', 'JobRequeuedWithPriority', 'JobCarried']).toContain(event.event);
           expect(before.status).not.toBe('completed');
         }
       }),

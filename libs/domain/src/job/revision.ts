@@ -7,7 +7,7 @@ import type { OnConflict } from './unique.ts';
  * earlier, so that the timer which is set finds the job before it is due, and is set again.
  */
 export function revisionBy(
-  { payload, runAt, delayMs }: JobEventOf<'JobCreated'>['data'],
+  { payload, runAt, delayMs }: Pick<JobEventOf<'JobCreated'>['data'], 'payload' | 'runAt' | 'delayMs'>,
   onConflict: OnConflict,
   { runAt: before = '' }: Pick<Job, 'runAt'>,
 ) {

@@ -14,7 +14,7 @@ export type CommandContext = Schema.Struct<typeof commandContext>['Type'];
 
 /**
  * Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start; `unreadable`: the
- * job has events of a newer release; `key-held`: another job holds its unique key.
+ * job has events of a newer release; `unchanged`: it is so already; `key-held`: another job holds its unique key.
  */
 export interface Rejection {
   readonly kind:
@@ -25,6 +25,7 @@ export interface Rejection {
     | 'overtaken'
     | 'not-due'
     | 'unreadable'
+    | 'unchanged'
     | 'key-held';
   readonly detail: string;
   readonly dueAt?: string;

@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { definedSettings } from '../job/job.ts';
 import { jobSettings, type NewJobRequest } from '../job/newJob.ts';
+import { laneOf } from '../job/priority.ts';
 import { parseCron } from './cron.ts';
 import { type CatchUp, defaultCatchUp, type JobTemplate, ScheduleDefinition, ScheduleName } from './schedule.ts';
 import { nextTicks } from './ticks.ts';
@@ -21,7 +22,8 @@ export function scheduleDefinition(request: NewScheduleRequest): ScheduleDefinit
 }
 
 function templateOf(job: NewScheduleRequest['job']): JobTemplate {
-  const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags, unique } = jobSettings(job, 0);
+  const { jobType: type, payload, maxAttempts, backoff, timeoutMs, tags, unique, priority } = jobSettings(job, 0);
+  const lane = laneOf(priority);
   const unset = definedSettings.filter((setting) => job[setting] === undefined);
   return {
     type,
@@ -32,6 +34,7 @@ function templateOf(job: NewScheduleRequest['job']): JobTemplate {
     tags,
     ...(unset.length === 0 ? {} : { unset }),
     ...(unique === undefined ? {} : { unique }),
+    ...(lane === undefined ? {} : { priority: lane }),
   };
 }
 

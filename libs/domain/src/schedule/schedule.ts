@@ -3,6 +3,7 @@ import { Backoff } from '../job/backoff.ts';
 import { definedSettings, MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
 import { JobId, JobType } from '../job/jobId.ts';
 import type { NewJobRequest } from '../job/newJob.ts';
+import { Lane } from '../job/priority.ts';
 import { Unique } from '../job/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
@@ -29,6 +30,7 @@ export const JobTemplate = Schema.Struct({
   timeoutMs: TimeoutMs,
   tags: Tags,
   unset: Schema.optionalKey(Schema.Array(Schema.Literals(definedSettings))),
+  priority: Schema.optionalKey(Lane),
   /** A tick creates no job while an earlier one holds its unique key. */
   unique: Schema.optionalKey(Unique),
 });

@@ -5,7 +5,6 @@ import { HeldDeliveries } from '../queue/heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
 import { settleUndelivered } from '../queue/redeliveryGuard.ts';
 import { silentSink } from '../connection/logSink.ts';
-import { dueSubject } from '../streams/jobSubjects.ts';
 import type { MemoryConsumer, Subscriber } from './memoryConsumer.ts';
 
 /** Takes the deliveries of one job type in memory, as JobQueue takes those of a server. */
@@ -14,14 +13,12 @@ export class MemoryQueue implements OpenQueue, Subscriber {
   readonly #consumer: MemoryConsumer;
   readonly #held: HeldDeliveries;
   readonly #timers: Timers;
-  readonly #dueSubject: string;
   readonly #working = new Set<Promise<void>>();
 
   constructor(consumer: MemoryConsumer, timers: Timers, options: JobQueueOptions) {
     this.ackWaitMs = options.ackWaitMs;
     this.#consumer = consumer;
     this.#timers = timers;
-    this.#dueSubject = dueSubject(options.jobType);
     this.#held = new HeldDeliveries({ ...options, timers, onAvailable: () => consumer.pull() });
   }
 
@@ -56,7 +53,7 @@ export class MemoryQueue implements OpenQueue, Subscriber {
   }
 
   #process(message: ReceivedMessage): Promise<void> {
-    const isDue = message.subject === this.#dueSubject;
+    const isDue = message.subject.startsWith('timers.');
     const decoded = isDue ? decodeDueDelivery(message, this.#timers.now()) : decodeEventDelivery(message);
     if (decoded.kind === 'delivery') return this.#held.hold(decoded.delivery);
     settleUndelivered(message, decoded, silentSink);

@@ -70,7 +70,7 @@ export class MemoryServer {
     const header = (name: string) => (name === TRACEPARENT ? traceparent : undefined);
     this.consumer(wake.jobType).add({
       sequence: ++this.#firedTimers,
-      subject: dueSubject(wake.jobType),
+      subject: dueSubject(wake.jobType, wake.priority),
       text: JSON.stringify(wake),
       header,
       storedAt: this.clock.now(),

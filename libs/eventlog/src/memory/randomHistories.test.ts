@@ -54,8 +54,16 @@ const context = () =>
 function commandOf({ kind, value }: Step, attempt: number): JobCommand {
   const parsed: unknown = JSON.parse(value);
   const error = { name: 'Error', message: value.toWellFormed() };
-  const fields = { attempt, worker: 'w', percent: 50, durationMs: 1, reason: 'why', random: 0 };
-  return { ...context(), ...fields, kind, result: parsed, payload: parsed, error, cause: 'error' };
+  const fields = {
+    attempt,
+    worker: 'w',
+    percent: 50,
+    durationMs: 1,
+    reason: 'why',
+    random: 0,
+    priority: 'low',
+  };
+  return { ...context(), ...fields, kind, result: parsed, payload: parsed, error, cause: 'error' } as JobCommand;
 }
 
 function creationOf({ maxAttempts, payload }: History): JobCommand {

@@ -1,6 +1,7 @@
 import { isJobType } from '@jobstream/domain';
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import { areWorkConsumers, consumersOf, hasSettings, type TypeConsumers, type WorkLimits } from './workConsumers.ts';
+import type { WorkLimits } from './consumerSettings.ts';
+import { areWorkConsumers, consumersOf, hasSettings, lanesOf, type TypeConsumers } from './workConsumers.ts';
 
 /** What a worker announces about how it takes the jobs of a type. */
 export interface AnnouncedWork {
@@ -135,9 +136,13 @@ function longestIdle(unused: readonly TypeConsumers[], needed: number): readonly
   return idle.toSorted((one, other) => idleMs(other) - idleMs(one)).slice(0, Math.max(0, needed));
 }
 
-/** A pause is kept in the consumers, and jobs that a worker holds need them. */
+/** A pause is kept in the consumers, jobs that a worker holds need them, and lanes say by theirs that they have begun. */
 function isUnused(one: TypeConsumers): boolean {
-  return isWithoutRequests(one) && consumersOf(one).every((info) => info.paused !== true && info.num_ack_pending === 0);
+  return (
+    lanesOf(one).length === 0 &&
+    isWithoutRequests(one) &&
+    consumersOf(one).every((info) => info.paused !== true && info.num_ack_pending === 0)
+  );
 }
 
 function isWithoutRequests(one: TypeConsumers): boolean {

@@ -1,4 +1,4 @@
-import { isCreation } from '@jobstream/domain';
+import { isCreation, type Lane, laneOf } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { decodeStoredEvent, type RecordedEvent } from '../read/logEntry.ts';
@@ -14,6 +14,8 @@ export interface Delivery {
   readonly jobId: string;
   readonly jobType: string;
   readonly recorded?: Dispatch;
+  /** Of jobs with this priority was the message, when it was stored; undefined for normal. */
+  readonly priority?: Lane | undefined;
   /** Identifies the message, the same on each redelivery: the event's id, or `timer:` and the timer's sequence. */
   readonly causationId: string;
   /** Of a timer that fired: the instant for which it was set, which the server's clock has reached. */
@@ -46,7 +48,7 @@ interface Dispatch extends Pick<RecordedEvent, 'sequence' | 'event'> {
 export type DecodedDelivery<Item = MessageDelivery> =
   { readonly kind: 'delivery'; readonly delivery: Item } | Undelivered;
 
-type DeliveryFields = Pick<Delivery, 'jobId' | 'jobType' | 'causationId'> &
+type DeliveryFields = Pick<Delivery, 'jobId' | 'jobType' | 'causationId' | 'priority'> &
   Partial<Pick<Delivery, 'recorded' | 'dueAt' | 'deliveryCount'>>;
 
 /** A delivery backed by a message. A class, because an object literal would allocate a closure for each method. */
@@ -55,6 +57,7 @@ export class MessageDelivery implements Delivery {
   readonly jobType: string;
   readonly causationId: string;
   readonly recorded?: NonNullable<Delivery['recorded']>;
+  readonly priority: Lane | undefined;
   readonly dueAt?: string;
   readonly deliveryCount: number;
   readonly traceparent: string | undefined;
@@ -65,8 +68,9 @@ export class MessageDelivery implements Delivery {
 
   /** The delivery count is the message's own unless `fields` has one. */
   constructor(message: ReceivedMessage, fields: DeliveryFields) {
-    const { jobId, jobType, causationId, recorded, dueAt, deliveryCount } = fields;
+    const { jobId, jobType, causationId, recorded, priority, dueAt, deliveryCount } = fields;
     this.jobId = jobId;
+    this.priority = priority;
     this.jobType = jobType;
     this.causationId = causationId;
     if (recorded !== undefined) this.recorded = recorded;
@@ -112,7 +116,9 @@ export function decodeEventDelivery(message: ReceivedMessage): DecodedDelivery {
   const { id: causationId, jobId, jobType } = event;
   // A creation counts as an event only if the server has found nothing of its job before it.
   const recorded = { sequence: message.sequence, event, isFirst: isCreation(event) };
-  return { kind: 'delivery', delivery: new MessageDelivery(message, { jobId, jobType, causationId, recorded }) };
+  const priority = 'priority' in event.data ? laneOf(event.data.priority) : undefined;
+  const fields = { jobId, jobType, causationId, recorded, priority };
+  return { kind: 'delivery', delivery: new MessageDelivery(message, fields) };
 }
 
 /** Decodes a timer that fired; `reached` is an instant that the server's clock has reached, in milliseconds since 1970. */

@@ -66,7 +66,7 @@ export class HeldDeliveries {
     let permit: ClaimPermit | undefined;
     let started: boolean | void = false;
     try {
-      const turn = this.#admission.acquire();
+      const turn = this.#admission.acquire(delivery.priority);
       permit = turn instanceof Promise ? await turn : turn;
       if (permit === undefined) return delivery.nak();
       delivery.admit(permit);

@@ -9,7 +9,7 @@ import { type ConsumerFaults, ScheduledConsumers } from '../../testing/schedules
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { Delivery } from './delivery.ts';
 import { JobQueue } from './jobQueue.ts';
-import { dueConsumer, eventConsumer } from './workConsumers.ts';
+import { workConsumers } from './consumerSettings.ts';
 
 interface Plan {
   readonly faults: ConsumerFaults;
@@ -79,9 +79,8 @@ class Work {
 
 function serverWith(schedule: Schedule, { faults, jobs }: Plan): ScheduledConsumers {
   const server = new ScheduledConsumers(schedule, faults, ACK_WAIT_MS);
-  server.addDurable(eventConsumer('JobCreated', 'email'));
-  for (const name of [eventConsumer('JobRequeued', 'email'), dueConsumer('email')])
-    server.addDurable(name, { isEmpty: true });
+  for (const { config, source } of workConsumers({ jobType: 'email' }))
+    server.addDurable(config.durable_name, { isEmpty: source !== 'created' });
   for (let count = 0; count < jobs; count++) {
     const { subject, text, filter } = jobAppendRequest(new JobScript({ jobType: 'email' }).create());
     const compared = filter === subject ? {} : { [EXPECTED_FILTER]: filter };

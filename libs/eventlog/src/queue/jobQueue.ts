@@ -1,71 +1,86 @@
-import { workEventNames, type WorkEventName } from '@jobstream/domain';
+import type { Lane } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
-import type { ConsumerMessage } from '../connection/consumerMessage.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { systemTimers } from '../connection/processTimers.ts';
+import { TIMERS_STREAM } from '../streams/streams.ts';
+import { LaneShares } from './admission/laneShares.ts';
 import { decodeDueDelivery, decodeEventDelivery, type MessageDelivery } from './delivery.ts';
 import { HeldDeliveries } from './heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
+import { LaneWatch } from './laneWatch.ts';
 import { PullLoop } from './pullLoop.ts';
 import { subscribeToPauses } from './queueHints.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
-import { dueConsumer, eventConsumer, workConsumers } from './workConsumers.ts';
+import { type WorkConsumer, workConsumers } from './consumerSettings.ts';
 
 type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'reached'> };
 
 /**
  * At each request the server scans all that was stored since the last one, some 3 ms per 8 MB, and stores nothing
- * meanwhile. New jobs move their consumer forward; requeued ones are rare, so they are requested often.
+ * meanwhile. New jobs move their consumer forward; requeued ones, and those of a lane, may be rare, so they are requested often.
  */
-const EXPIRES_MS: { readonly [Name in WorkEventName]: number | undefined } = {
-  JobCreated: undefined,
-  JobRequeued: 5_000,
+const EXPIRES_MS: { readonly [Source in WorkConsumer['source']]: number | undefined } = {
+  created: undefined,
+  requeued: 5_000,
+  lane: 5_000,
+  due: undefined,
 };
 /** Deliveries held per delivery that may run: as many outcomes may be in flight to the log. */
 const HELD_PER_RUN = 2;
 
 /**
- * Delivers the jobs of one type: created, requeued, and due. All sources share the slots and the rate. Deliveries that
- * wait for their turn are kept alive, so a busy process causes no redelivery; when the type is paused they are handed
+ * Delivers the jobs of one type: created, requeued, and due, of each priority. All sources share the slots and the rate. Deliveries
+ * that wait for their turn are kept alive, so a busy process causes no redelivery; when the type is paused they are handed
  * back.
  */
 export class JobQueue implements OpenQueue {
-  readonly #options: JobQueueOptions;
+  readonly #connection: Connection;
+  readonly #sink: LogSink;
+  readonly #options: ClockedOptions;
   readonly #held: HeldDeliveries;
-  readonly #loops: readonly PullLoop[];
+  readonly #shares: LaneShares;
+  readonly #loops: PullLoop[] = [];
   readonly #unsubscribePauses: () => void;
   #wait: ConsumerWait | undefined;
+  #lanes: LaneWatch | undefined;
 
   constructor(connection: Connection, options: ClockedOptions, sink: LogSink) {
-    const { jobType, rate, clock } = options;
+    this.#connection = connection;
+    this.#sink = sink;
     this.#options = options;
     this.#held = new HeldDeliveries({ ...options, onAvailable: () => this.#pull() });
-    const onDelivery = (delivery: MessageDelivery) => this.#held.hold(delivery);
-    const credit = () => this.#held.capacity() * HELD_PER_RUN;
-    const common = { connection, sink, credit, rate, onDelivery, available: () => this.#held.available() };
-    const events = { ...common, stream: JOBS_STREAM, decode: decodeEventDelivery };
-    const decodeDue = (message: ConsumerMessage) => decodeDueDelivery(message, clock.reached());
-    this.#loops = [
-      ...workEventNames.map((event) => {
-        return new PullLoop({ ...events, consumer: eventConsumer(event, jobType), expiresMs: EXPIRES_MS[event] });
-      }),
-      new PullLoop({ ...common, stream: TIMERS_STREAM, consumer: dueConsumer(jobType), decode: decodeDue }),
-    ];
-    this.#unsubscribePauses = subscribeToPauses(connection.nats, jobType, () => this.#held.handBack());
+    this.#shares = new LaneShares({
+      timers: systemTimers,
+      credit: () => this.#credit(),
+      onAllowed: () => this.#pull(),
+    });
+    this.#loops = workConsumers(options).map((consumer) => this.#loop(consumer));
+    this.#unsubscribePauses = subscribeToPauses(connection.nats, options.jobType, () => this.#held.handBack());
   }
 
+  /** Starts taking deliveries of normal priority. */
   start(): void {
     for (const loop of this.#loops) loop.start();
   }
 
+  /** Takes those of the other priorities as well, from the moment on when there are any. */
+  async watchLanes(manager: JetStreamManager): Promise<void> {
+    const { jobType } = this.#options;
+    const onFound = (lane: Lane) => this.#startLane(lane);
+    this.#lanes = new LaneWatch({ connection: this.#connection, manager, jobType, onFound, sink: this.#sink });
+    await this.#lanes.start();
+  }
+
   /** Starts as soon as another process has created the consumers; resolves after the first look for them. */
-  async startWhenFound(options: Pick<ConsumerWaitOptions, 'manager' | 'sink' | 'create'>): Promise<void> {
-    const { jobType, ackWaitMs } = this.#options;
-    const consumers = workConsumers({ jobType }).map(({ stream, config }) => ({ stream, name: config.durable_name }));
+  async startWhenFound(options: Pick<ConsumerWaitOptions, 'create' | 'manager' | 'sink'>): Promise<void> {
+    const { ackWaitMs } = this.#options;
+    const consumers = workConsumers(this.#options).map(({ stream, config }) => ({ stream, name: config.durable_name }));
     const onFound = (actualMs: number) => {
       this.#held.setAckWait(Math.min(ackWaitMs, actualMs));
       this.start();
+      void this.watchLanes(options.manager);
     };
     this.#wait = new ConsumerWait({ ...options, consumers, onFound });
     await this.#wait.start();
@@ -74,10 +89,42 @@ export class JobQueue implements OpenQueue {
   /** Stops pulling, hands back deliveries that have not begun, and waits for the handlers of the others. */
   async stop(): Promise<void> {
     await this.#wait?.stop();
+    await this.#lanes?.stop();
     this.#unsubscribePauses();
     this.#held.close();
     await Promise.all(this.#loops.map((loop) => loop.stop()));
+    this.#shares.stop();
     this.#held.stop();
+  }
+
+  #startLane(lane: Lane): void {
+    const ofLane = workConsumers({ jobType: this.#options.jobType, lanes: [lane] }).filter((one) => one.lane === lane);
+    for (const consumer of ofLane) {
+      const loop = this.#loop(consumer);
+      this.#loops.push(loop);
+      loop.start();
+    }
+  }
+
+  #loop({ stream, source, lane, config }: WorkConsumer): PullLoop {
+    const { rate, clock } = this.#options;
+    return new PullLoop({
+      connection: this.#connection,
+      sink: this.#sink,
+      stream,
+      consumer: config.durable_name,
+      expiresMs: EXPIRES_MS[source],
+      credit: () => this.#credit(),
+      available: () => this.#held.available(),
+      rate,
+      share: this.#shares.join(lane ?? 'normal'),
+      decode: stream === TIMERS_STREAM ? (message) => decodeDueDelivery(message, clock.reached()) : decodeEventDelivery,
+      onDelivery: (delivery: MessageDelivery) => this.#held.hold(delivery),
+    });
+  }
+
+  #credit(): number {
+    return this.#held.capacity() * HELD_PER_RUN;
   }
 
   #pull(): void {

@@ -3,19 +3,18 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { MOST_TYPES } from './consumerPlan.ts';
+import { workConsumers, type WorkConsumer, type WorkLimits } from './consumerSettings.ts';
 import { readPauseNote, writePauseNote, type PauseNote } from './pauseNote.ts';
 import {
   consumersOf,
   createConsumer,
   findConsumer,
   findTypeConsumers,
+  lanesOf,
   limitsOf,
   listConsumers,
   loadOf,
-  workConsumers,
   type TypeConsumers,
-  type WorkConsumer,
-  type WorkLimits,
 } from './workConsumers.ts';
 
 /** The state of a job type, as its consumers have it. */
@@ -67,7 +66,7 @@ export class JobTypeControl {
   pause(jobType: string, { until = NO_END, note }: PauseOptions = {}): Promise<JobTypeInfo> {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
     return orUnavailable(async () => {
-      for (const consumer of workConsumers({ jobType })) await this.#pauseConsumer(consumer, end);
+      for (const consumer of await this.#wanted(jobType)) await this.#pauseConsumer(consumer, end);
       return this.#noted(jobType, end, note);
     });
   }
@@ -82,6 +81,12 @@ export class JobTypeControl {
     }
   }
 
+  /** The consumers that the type should have, with those of its lanes. */
+  async #wanted(jobType: string): Promise<readonly WorkConsumer[]> {
+    const consumers = await findTypeConsumers(this.#manager, jobType);
+    return workConsumers({ jobType, lanes: consumers && lanesOf(consumers) });
+  }
+
   async #consumersOf(jobType: string): Promise<TypeConsumers> {
     const consumers = await findTypeConsumers(this.#manager, jobType);
     if (consumers === undefined) throw new Error(`the consumers of ${jobType} were deleted`);
@@ -91,7 +96,7 @@ export class JobTypeControl {
   /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
     return orUnavailable(async () => {
-      for (const consumer of workConsumers({ jobType })) await this.#resumeConsumer(consumer);
+      for (const consumer of await this.#wanted(jobType)) await this.#resumeConsumer(consumer);
       return this.#resumed(jobType);
     });
   }

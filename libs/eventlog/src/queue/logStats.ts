@@ -3,8 +3,7 @@ import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { whyNotFollowed } from '../read/follow/whyNotFollowed.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { dueSubject } from '../streams/jobSubjects.ts';
-import { listConsumers, loadOf, type TypeConsumers, workConsumers } from './workConsumers.ts';
+import { listConsumers, loadOf, type TypeConsumers } from './workConsumers.ts';
 
 /** The pending jobs of one type. */
 export interface TypeBacklog {
@@ -95,8 +94,8 @@ export class LogStats {
   async #ofType(consumers: TypeConsumers, jobs: StreamState): Promise<TypeBacklog> {
     const { jobType, found } = consumers;
     const oldest = await Promise.all(
-      workConsumers({ jobType }).map(({ filter, stream }, index) =>
-        stream === TIMERS_STREAM ? this.#oldestDue(found[index], jobType) : this.#oldestIn(found[index], filter, jobs),
+      found.map(({ info, wanted: { filter, stream } }) =>
+        stream === TIMERS_STREAM ? this.#oldestDue(info, filter) : this.#oldestIn(info, filter, jobs),
       ),
     );
     const oldestAt = oldest
@@ -107,20 +106,19 @@ export class LogStats {
   }
 
   async #oldestIn(
-    consumer: ConsumerInfo | undefined,
+    consumer: ConsumerInfo,
     subject: string,
     { first_seq: first, last_seq: last }: StreamState,
   ): Promise<string | undefined> {
-    if (consumer === undefined) return undefined;
     const finder = this.#oldest.get(subject) ?? new OldestPending(this.#manager, this.#reader, subject);
     this.#oldest.set(subject, finder);
     return finder.at({ delivered: consumer.delivered.stream_seq, pending: consumer.num_pending, first, last });
   }
 
   /** The subject has no wildcards, so the server finds the message by its index. */
-  async #oldestDue(due: ConsumerInfo | undefined, jobType: string): Promise<string | undefined> {
-    if (due === undefined || due.num_pending === 0) return undefined;
-    const query = { seq: due.delivered.stream_seq + 1, next_by_subj: dueSubject(jobType) };
+  async #oldestDue(due: ConsumerInfo, subject: string): Promise<string | undefined> {
+    if (due.num_pending === 0) return undefined;
+    const query = { seq: due.delivered.stream_seq + 1, next_by_subj: subject };
     return (await this.#manager.direct.getMessage(TIMERS_STREAM, query))?.time.toISOString();
   }
 

@@ -2,7 +2,8 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import { reservedFollowers } from '../read/follow/reservedFollowers.ts';
 import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { allInTurn, ensureConsumer, type WorkConsumer } from './workConsumers.ts';
+import type { DurableConsumer } from './consumerSettings.ts';
+import { allInTurn, ensureConsumer } from './workConsumers.ts';
 
 export const TRIGGER_CONSUMER = 'ticks';
 
@@ -16,7 +17,7 @@ export async function ensureProcessConsumers(
   manager: JetStreamManager,
   { replicas, ackWaitMs }: { readonly replicas: number; readonly ackWaitMs: number },
 ): Promise<void> {
-  const ensureFollower = (config: WorkConsumer['config']) => () =>
+  const ensureFollower = (config: DurableConsumer['config']) => () =>
     ensureConsumer(manager, { stream: JOBS_STREAM, config });
   await allInTurn([
     () => ensureTriggerConsumer(manager, ackWaitMs),

@@ -2,6 +2,7 @@ import type { Msg, Subscription } from '@nats-io/transport-node';
 import { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
+import type { LaneShare } from './admission/laneShares.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { DecodedDelivery, MessageDelivery } from './delivery.ts';
 import { settleUndelivered } from './redeliveryGuard.ts';
@@ -16,6 +17,8 @@ export interface PullLoopOptions<Item = MessageDelivery> {
   /** Deliveries that may start now, from this loop and those that share its limits. */
   readonly available: () => number;
   readonly rate?: StartRate | undefined;
+  /** Where other priorities share the room; default: all of it. */
+  readonly share?: LaneShare | undefined;
   /** How long the server keeps a pull request open, default 30 s. */
   readonly expiresMs?: number | undefined;
   readonly decode: (message: ConsumerMessage) => DecodedDelivery<Item>;
@@ -70,7 +73,9 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** Requests what may start now and is not requested yet. Call it when more may start than before. */
   pull(): void {
-    const room = Math.min(this.#options.credit() - this.#held, this.#options.available()) - this.#requested;
+    const { credit, available, share } = this.#options;
+    const free = Math.min(credit() - this.#held, available());
+    const room = (share?.allowed(free) ?? free) - this.#requested;
     if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
     this.#requested += room;
@@ -112,9 +117,9 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** A part of the credit, but no more than a rate allows in a moment: the last of a slow rate must not wait for others. */
   #portion(): number {
-    const { credit, rate } = this.#options;
+    const { credit, rate, share } = this.#options;
     const allowed = rate === undefined ? Infinity : (rate.starts / rate.perMs) * RATE_PORTION_MS;
-    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed)));
+    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed, share?.portion() ?? Infinity)));
   }
 
   #on(message: Msg): void {
@@ -141,6 +146,7 @@ export class PullLoop<Item = MessageDelivery> {
 
   #onExpired(left: number): void {
     this.#endRequest(left);
+    this.#options.share?.emptied();
     this.pull();
   }
 
@@ -161,6 +167,7 @@ export class PullLoop<Item = MessageDelivery> {
 
   #onMessage(message: ConsumerMessage): void {
     this.#requested = Math.max(0, this.#requested - 1);
+    this.#options.share?.delivered(message);
     const decoded = this.#options.decode(message);
     if (decoded.kind === 'delivery') this.#hold(decoded.delivery);
     else settleUndelivered(message, decoded, this.#options.sink);

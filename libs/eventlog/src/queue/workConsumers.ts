@@ -1,120 +1,59 @@
-import {
-  AckPolicy,
-  DeliverPolicy,
-  type ConsumerConfig,
-  type ConsumerInfo,
-  type JetStreamManager,
-} from '@nats-io/jetstream';
-import type { WorkEventName } from '@jobstream/domain';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import { type Lane, lanes as allLanes } from '@jobstream/domain';
 import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { dueSubject, eventFilter } from '../streams/jobSubjects.ts';
+import {
+  type DurableConsumer,
+  LIMITS_KEY,
+  NANOS_PER_MS,
+  possibleConsumers,
+  type WorkConsumer,
+  type WorkConsumerOptions,
+  workConsumers,
+  type WorkLimits,
+  WORKER_PREFIX,
+} from './consumerSettings.ts';
 import { findPauseOfAll, pauseOf, withPauseNote } from './pauseNote.ts';
-import type { StartRate } from './admission/rateLimiter.ts';
 
-export interface WorkConsumerOptions {
-  readonly jobType: string;
-  /** Default: what an existing consumer has, `newAckWaitMs` for a new one. */
-  readonly ackWaitMs?: number | undefined;
-  /** Default 10 s. */
-  readonly newAckWaitMs?: number;
-  /** The limits of one worker process, stored in the consumer's metadata for people to see. */
-  readonly limits?: WorkLimits | undefined;
-}
-
-export interface WorkLimits {
-  readonly concurrency: number;
-  readonly rate?: StartRate | undefined;
-}
-
-/** A consumer and the stream that it reads. */
-interface DurableConsumer {
-  readonly stream: string;
-  readonly config: Partial<ConsumerConfig> & { readonly durable_name: string };
-}
-
-/** A consumer of a job type. */
-export interface WorkConsumer extends DurableConsumer {
-  /** The subjects that it selects. */
-  readonly filter: string;
+/** A consumer as it should be, and as the server has it. */
+interface FoundConsumer {
+  readonly wanted: WorkConsumer;
+  readonly info: ConsumerInfo;
 }
 
 /** The server's state of the consumers of a job type. */
 export interface TypeConsumers {
   readonly jobType: string;
-  /** That of new jobs. */
+  /** That of new jobs, by which the type is listed. */
   readonly worker: ConsumerInfo;
-  /** All of them, in the order of `workConsumers`; those that an earlier release did not create are undefined. */
-  readonly found: readonly (ConsumerInfo | undefined)[];
+  /** Those that exist, in the order of `workConsumers`. */
+  readonly found: readonly FoundConsumer[];
 }
 
-/** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
-const MAX_ACK_PENDING = 10_000;
-/** Includes the timers that fired early, until their time comes. */
-const MAX_ACK_PENDING_DUE = 50_000;
-const ACK_WAIT_MS = 10_000;
-const NANOS_PER_MS = 1_000_000;
 /** How an update removes the filters of a consumer; the library's types do not know it. */
 const NO_FILTER = { filter_subject: undefined, filter_subjects: undefined };
-const LIMITS_KEY = 'jobstream-limits';
 /** Each may take as long as a request to a server that does not answer. */
 const MAX_FAILURES = 12;
-
-/** How the names of the consumers of each event begin, in the order in which they are created; see `workConsumers`. */
-const PREFIXES: { readonly [Name in WorkEventName]: string } = { JobRequeued: 'requeued-', JobCreated: 'worker-' };
-
-/** Returns the name of the consumer of an event that calls for work. */
-export function eventConsumer(event: WorkEventName, jobType: string): string {
-  return `${PREFIXES[event]}${jobType}`;
-}
-
-export function dueConsumer(jobType: string): string {
-  return `due-${jobType}`;
-}
-
-/**
- * Returns the durable consumers of a job type, each with one filter: with two filters on JOBS, the server (2.15) scans all
- * subjects of the type whenever the log begins a new block, and stores nothing meanwhile: a second with 300,000 jobs.
- */
-export function workConsumers({ jobType, limits, ...wait }: WorkConsumerOptions): WorkConsumer[] {
-  const { ackWaitMs = wait.newAckWaitMs ?? ACK_WAIT_MS } = wait;
-  const common: Partial<ConsumerConfig> = {
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    ack_wait: ackWaitMs * NANOS_PER_MS,
-    max_ack_pending: MAX_ACK_PENDING,
-    max_deliver: -1,
-    ...(limits === undefined ? {} : { metadata: { [LIMITS_KEY]: JSON.stringify(limits) } }),
-  };
-  const ofEvent = (event: WorkEventName): WorkConsumer => {
-    const filter = eventFilter(event, jobType);
-    // As a list, to which the consumer with two filters of an earlier release can be updated.
-    const config = { ...common, durable_name: eventConsumer(event, jobType), filter_subjects: [filter] };
-    return { stream: JOBS_STREAM, filter, config };
-  };
-  const filter = dueSubject(jobType);
-  const due = { filter_subject: filter, max_ack_pending: MAX_ACK_PENDING_DUE };
-  return [
-    ...(Object.keys(PREFIXES) as WorkEventName[]).map(ofEvent),
-    { stream: TIMERS_STREAM, filter, config: { ...common, durable_name: dueConsumer(jobType), ...due } },
-  ];
-}
 
 /**
  * Creates the durable consumers of a job type, or updates the settings of existing ones. A pause of the type is kept: the
  * server keeps it on an update, and a consumer that is new to a paused type is created paused. So is a type that is new while
- * all are paused.
+ * all are paused. A type that is new gets the lanes of which there are jobs.
  */
 export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
-  const existing = await findAnswering(manager, options.jobType);
-  const kept = existing.length === 0 ? await findPauseOfAll(manager) : pauseOf(existing);
+  const found = await findAnswering(manager, options.jobType);
+  const existing = found.map(({ info }) => info);
+  const isNew = existing.length === 0;
+  const kept = isNew ? await findPauseOfAll(manager) : pauseOf(existing);
+  const begun = isNew ? await lanesInUse(manager, options.jobType) : found.map(({ wanted }) => wanted.lane);
+  const lanes = allLanes.filter((lane) => options.lanes?.includes(lane) || begun.includes(lane));
   const pause = kept.until === undefined ? {} : { pause_until: kept.until };
   const ensure = (wanted: WorkConsumer) => async () => {
     const { stream, config } = { ...wanted, config: withPauseNote(wanted.config, kept) };
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
     if (!created) await updateConsumer(manager, wanted, options);
   };
-  await allInTurn(workConsumers(options).map(ensure));
+  await allInTurn(workConsumers({ ...options, lanes }).map(ensure));
 }
 
 /** The note of a pause is read right before: it may have been written since the others were looked up. */
@@ -152,11 +91,16 @@ function changesOf(config: WorkConsumer['config'], { ackWaitMs }: WorkConsumerOp
  * Returns whether the type has all its consumers, and they select what they should. How long they wait for
  * acknowledgements, and their pauses, are not compared.
  */
-export function areWorkConsumers({ jobType, found }: TypeConsumers): boolean {
-  return workConsumers({ jobType }).every(({ config }, index) => {
-    const actual = found[index]?.config;
-    return actual !== undefined && COMPARED.every((name) => isSame(config[name], actual[name]));
+export function areWorkConsumers(one: TypeConsumers): boolean {
+  return workConsumers({ jobType: one.jobType, lanes: lanesOf(one) }).every(({ stream, config }) => {
+    const actual = one.found.find(({ info }) => info.stream_name === stream && info.name === config.durable_name);
+    return actual !== undefined && COMPARED.every((name) => isSame(config[name], actual.info.config[name]));
   });
+}
+
+/** Returns the lanes of which the type has a consumer at least. */
+export function lanesOf({ found }: Pick<TypeConsumers, 'found'>): readonly Lane[] {
+  return allLanes.filter((lane) => found.some(({ wanted }) => wanted.lane === lane));
 }
 
 /** Returns whether all consumers of the type have these settings, as far as they are given. */
@@ -178,16 +122,32 @@ function isSame(wanted: unknown, actual: unknown): boolean {
 }
 
 /** The consumers of a type that answer: one that has lost its servers does not. */
-async function findAnswering(manager: JetStreamManager, jobType: string): Promise<readonly ConsumerInfo[]> {
-  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
-  const found = await Promise.allSettled(workConsumers({ jobType }).map(find));
+async function findAnswering(manager: JetStreamManager, jobType: string): Promise<readonly FoundConsumer[]> {
+  const found = await Promise.allSettled(possibleConsumers(jobType).map((wanted) => find(manager, wanted)));
   return found.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
+}
+
+async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<FoundConsumer | undefined> {
+  const info = await findConsumer(manager, wanted.stream, wanted.config.durable_name);
+  return info && { wanted, info };
+}
+
+/** The lanes of which the streams have messages, for a type that has no consumers that would say so. */
+async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly Lane[]> {
+  const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) => {
+    if (lane === undefined) return [];
+    const last = await manager.direct.getMessage(stream, { last_by_subj: filter });
+    return last === null ? [] : [lane];
+  });
+  return (await Promise.all(inUse)).flat();
 }
 
 /** Deletes the consumers of a type; the one by which it is listed goes last. */
 export async function removeWorkConsumers(manager: JetStreamManager, jobType: string): Promise<void> {
-  const [requeued, worker, due] = workConsumers({ jobType });
-  for (const one of [due, requeued, worker]) if (one !== undefined) await removeConsumer(manager, one);
+  const found = await findAnswering(manager, jobType);
+  const isListed = ({ wanted }: FoundConsumer) => wanted.source === 'created';
+  for (const { wanted } of found.toSorted((one, other) => Number(isListed(one)) - Number(isListed(other))))
+    await removeConsumer(manager, wanted);
 }
 
 async function removeConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {
@@ -235,12 +195,15 @@ export async function findTypeConsumers(
   manager: JetStreamManager,
   jobType: string,
 ): Promise<TypeConsumers | undefined> {
-  const find = ({ stream, config }: WorkConsumer) => findConsumer(manager, stream, config.durable_name);
-  return typeConsumers(jobType, await Promise.all(workConsumers({ jobType }).map(find)));
+  const found = await Promise.all(possibleConsumers(jobType).map((wanted) => find(manager, wanted)));
+  return typeConsumers(
+    jobType,
+    found.filter((one) => one !== undefined),
+  );
 }
 
 function typeConsumers(jobType: string, found: TypeConsumers['found']): TypeConsumers | undefined {
-  const worker = found.find((info) => info?.name === eventConsumer('JobCreated', jobType));
+  const worker = found.find(({ wanted }) => wanted.source === 'created')?.info;
   return worker && { jobType, worker, found };
 }
 
@@ -249,12 +212,13 @@ export async function listConsumers(
   manager: JetStreamManager,
 ): Promise<{ readonly types: readonly TypeConsumers[]; readonly timers: readonly ConsumerInfo[] }> {
   const [jobs, timers] = await Promise.all([byName(manager, JOBS_STREAM), byName(manager, TIMERS_STREAM)]);
-  const workers = [...jobs.keys()].filter((name) => name.startsWith(PREFIXES.JobCreated));
+  const workers = [...jobs.keys()].filter((name) => name.startsWith(WORKER_PREFIX));
   const types = workers.flatMap((name) => {
-    const jobType = name.slice(PREFIXES.JobCreated.length);
-    const found = workConsumers({ jobType }).map(({ stream, config }) =>
-      (stream === TIMERS_STREAM ? timers : jobs).get(config.durable_name),
-    );
+    const jobType = name.slice(WORKER_PREFIX.length);
+    const found = possibleConsumers(jobType).flatMap((wanted) => {
+      const info = (wanted.stream === TIMERS_STREAM ? timers : jobs).get(wanted.config.durable_name);
+      return info === undefined ? [] : [{ wanted, info }];
+    });
     return typeConsumers(jobType, found) ?? [];
   });
   return { types, timers: [...timers.values()] };
@@ -268,7 +232,7 @@ async function byName(manager: JetStreamManager, stream: string): Promise<Readon
 
 /** Returns the consumers that exist. */
 export function consumersOf({ found }: TypeConsumers): readonly ConsumerInfo[] {
-  return found.filter((info) => info !== undefined);
+  return found.map(({ info }) => info);
 }
 
 /** Counts the jobs not yet delivered to a worker, and those that workers hold. */

@@ -1,4 +1,3 @@
-import { jobEvents } from '@jobstream/domain';
 import { EXPECTED_FILTER, EXPECTED_SEQUENCE } from '../connection/headers.ts';
 import { jobFilter, jobIdOfSubject, tokenIndex } from '../streams/jobSubjects.ts';
 
@@ -10,7 +9,8 @@ export interface StoredExpectation {
   readonly filter: string | undefined;
 }
 
-const CREATED = jobEvents.JobCreated.token;
+/** The token of JobCreated, the one event that may be compared with its own subject. */
+const CREATED = 'created';
 const IS_SEQUENCE = /^\d{1,15}$/;
 
 /** Reads the expectation of a message from the headers that its writer sent. */

@@ -2,10 +2,11 @@ import {
   callsForWork,
   evolve,
   isCreation,
-  jobEvents,
   type Job,
   type JobState,
+  type JobEventName,
   type LoggedEvent,
+  tokensOf,
 } from '@jobstream/domain';
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
 import { jobFilter, jobIdOfSubject } from '../streams/jobSubjects.ts';
@@ -27,14 +28,17 @@ export interface JobSnapshot {
   readonly job: Job;
   readonly sequence: number;
   readonly dispatches: readonly number[];
-  /** The sequence of the job's last JobCarried: calls for work before it are obsolete. */
-  readonly carriedAt?: number;
+  /** Calls for work that were stored before this sequence are obsolete: a timer was set that replaces them. */
+  readonly calledFrom?: number;
   /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
   readonly since?: string;
   /** The sequences of the job's events by their ids, of the same look at the log. */
   readonly sequences?: ReadonlyMap<string, number>;
 }
 
+const [CARRIED] = tokensOf('JobCarried');
+/** Behind these, calls for work from before are obsolete, since a timer was set that replaces them. */
+const REPLACES_CALLS: ReadonlySet<string> = new Set<JobEventName>(['JobCarried', 'JobPriorityChanged']);
 /** A creation is stored within seconds; one that is older when it is stored is looked for in the archive. */
 const CREATION_MS = 60_000;
 
@@ -197,7 +201,7 @@ function lastOf(messages: readonly StoredMessage[], filter: string): number {
 
 /** Whether the message is a JobCarried, and not a copy that a stranger stored. */
 function isCarry({ subject, expectation }: StoredMessage): boolean {
-  return subject.endsWith(`.${jobEvents.JobCarried.token}`) && previousOfJob(subject, expectation) !== undefined;
+  return subject.endsWith(`.${CARRIED}`) && previousOfJob(subject, expectation) !== undefined;
 }
 
 function withLast(newest: readonly StoredMessage[], last: StoredMessage | undefined): readonly StoredMessage[] {
@@ -246,6 +250,7 @@ function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSn
   const calls = changes.filter((one) => one === first || callsForWork(one.event.event));
   const dispatches = calls.map(({ sequence }) => sequence);
   const carried = changes.findLast(({ event }) => event.event === 'JobCarried');
-  if (carried === undefined) return { job, dispatches, since: first.recordedAt };
-  return { job, dispatches, since: carried.recordedAt, carriedAt: carried.sequence };
+  const replaced = changes.findLast(({ event }) => REPLACES_CALLS.has(event.event));
+  const since = (carried ?? first).recordedAt;
+  return { job, dispatches, since, ...(replaced === undefined ? {} : { calledFrom: replaced.sequence }) };
 }

@@ -1,20 +1,20 @@
-import { isCreation, jobEventNames, jobEvents } from '@jobstream/domain';
-import type { JobEvent, JobEventName, UnreadableEvent } from '@jobstream/domain';
+import { isCreation, jobEventNames, lanes, tokenOf, tokensOf } from '@jobstream/domain';
+import type { JobEvent, Lane, UnreadableEvent } from '@jobstream/domain';
 
 /** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
 export function eventSubject(event: JobEvent): string {
-  return `jobs.${event.jobType}.${event.jobId}.${jobEvents[event.event].token}`;
+  return `jobs.${event.jobType}.${event.jobId}.${tokenOf(event)}`;
 }
 
-const tokenOf = new Map<string, string>(jobEventNames.map((name) => [name, jobEvents[name].token]));
-const knownTokens = new Set(tokenOf.values());
+const tokensOfName = new Map<string, readonly string[]>(jobEventNames.map((name) => [name, tokensOf(name)]));
+const knownTokens = new Set([...tokensOfName.values()].flat());
 
 /** Whether the subject is one of the job and of the event; an unknown event has none of the known ones. */
 export function isSubjectOf(subject: string, { jobId, jobType, name }: UnreadableEvent): boolean {
   const prefix = `jobs.${jobType}.${jobId}.`;
   const token = subject.slice(prefix.length);
   if (!subject.startsWith(prefix) || token.includes('.')) return false;
-  return tokenOf.has(name) ? token === tokenOf.get(name) : !knownTokens.has(token);
+  return tokensOfName.get(name)?.includes(token) ?? !knownTokens.has(token);
 }
 
 /** Returns the filter of all events of a job: `jobs.<type>.<id>.>`, with `*` for an unknown type. */
@@ -39,9 +39,9 @@ export function expectationFilter(event: JobEvent, subject: string): string {
   return mayCompareItself ? subject : jobFilter(event.jobId);
 }
 
-/** Returns the filter of all events of this name of a job type: `jobs.<type>.*.<event>`. */
-export function eventFilter(event: JobEventName, jobType: string): string {
-  return `jobs.${jobType}.*.${jobEvents[event].token}`;
+/** Returns the filter of all events of a job type with this token: `jobs.<type>.*.<token>`. */
+export function tokenFilter(token: string, jobType: string): string {
+  return `jobs.${jobType}.*.${token}`;
 }
 
 /** Returns the id of the job in a subject `jobs.<type>.<id>.<event>`. */
@@ -54,7 +54,12 @@ export function wakeSubject(jobId: string, jobType: string): string {
   return `timers.at.${jobType}.${jobId}`;
 }
 
-/** Returns the subject to which the timers of a job type fire. */
-export function dueSubject(jobType: string): string {
-  return `timers.due.${jobType}`;
+/** Returns the subject to which the timers of a job type fire, of those jobs that have this priority. */
+export function dueSubject(jobType: string, priority?: Lane): string {
+  return `timers.${priority ?? 'due'}.${jobType}`;
+}
+
+/** Returns the lane of the timer that fired to this subject. */
+export function laneOfTimer(subject: string): Lane | undefined {
+  return lanes.find((lane) => subject.startsWith(`timers.${lane}.`));
 }

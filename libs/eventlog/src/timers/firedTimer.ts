@@ -1,5 +1,5 @@
 import { isJobId } from '@jobstream/domain';
-import { dueSubject } from '../streams/jobSubjects.ts';
+import { dueSubject, laneOfTimer } from '../streams/jobSubjects.ts';
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import { MAX_EARLY_MS, type Wake } from './timerScheduler.ts';
 
@@ -27,7 +27,8 @@ const DOUBT_MS = 100;
 export function decodeFiredTimer(message: ReceivedMessage, reached: number): FiredTimer {
   const wake = parseWake(message.text());
   // An id with a wildcard would stand for other jobs, and a worker has handlers for the type of the subject alone.
-  if (wake === undefined || !isJobId(wake.jobId) || message.subject !== dueSubject(wake.jobType))
+  const priority = laneOfTimer(message.subject);
+  if (wake === undefined || !isJobId(wake.jobId) || message.subject !== dueSubject(wake.jobType, priority))
     return { kind: 'malformed', reason: 'not a wake-up' };
   const { jobId, jobType, at } = wake;
   const dueAt = Date.parse(at);
@@ -36,7 +37,8 @@ export function decodeFiredTimer(message: ReceivedMessage, reached: number): Fir
   if (firedEarly && reached < dueAt) return { kind: 'early', delayMs: Math.min(dueAt - reached, earlyMs) + DOUBT_MS };
   const deliveryCount = firedEarly ? Math.max(1, message.deliveryCount - 1) : message.deliveryCount;
   const due = earlyMs <= MAX_EARLY_MS ? { dueAt: at } : {};
-  return { kind: 'due', jobId, jobType, causationId: `timer:${message.sequence}`, deliveryCount, ...due };
+  const timer = { jobId, jobType, priority, causationId: `timer:${message.sequence}`, deliveryCount, ...due };
+  return { kind: 'due', ...timer };
 }
 
 function parseWake(text: string): Wake | undefined {

@@ -1,3 +1,4 @@
+import type { Lane } from '@jobstream/domain';
 import { plainHeaders, scheduleHeaders } from '../connection/headers.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
 import { publishUntilStored, type OutgoingMessage, type Publisher } from '../connection/publisher.ts';
@@ -10,6 +11,8 @@ export interface Wake {
   readonly jobType: string;
   /** RFC 3339, UTC; an instant in the past means at once. */
   readonly at: string;
+  /** Of the job, so that the delivery goes the way of its calls for work; undefined for normal. */
+  readonly priority?: Lane | undefined;
 }
 
 /** How long before its time a timer may fire. */
@@ -38,11 +41,11 @@ export class TimerScheduler {
   }
 
   /** Sets the timer of a job. Rejects with LogUnavailableError after the deadline. */
-  async schedule({ jobId, jobType, at }: Wake, traceparent?: string): Promise<void> {
+  async schedule({ jobId, jobType, at, priority }: Wake, traceparent?: string): Promise<void> {
     const message = {
       subject: wakeSubject(jobId, jobType),
       body: JSON.stringify({ jobId, jobType, at }),
-      headers: scheduleHeaders(this.#firesAt(at), dueSubject(jobType), traceparent),
+      headers: scheduleHeaders(this.#firesAt(at), dueSubject(jobType, priority), traceparent),
     };
     await this.#publish(message, jobId);
   }
@@ -51,9 +54,9 @@ export class TimerScheduler {
    * Delivers a job at once, as if the timer for the instant `at` had fired. Its timer stays as it is, and whoever sets that at
    * the same moment replaces nothing. Rejects with LogUnavailableError after the deadline.
    */
-  async fire({ jobId, jobType, at }: Wake, traceparent?: string): Promise<void> {
+  async fire({ jobId, jobType, at, priority }: Wake, traceparent?: string): Promise<void> {
     const body = JSON.stringify({ jobId, jobType, at });
-    await this.#publish({ subject: dueSubject(jobType), body, headers: plainHeaders(traceparent) }, jobId);
+    await this.#publish({ subject: dueSubject(jobType, priority), body, headers: plainHeaders(traceparent) }, jobId);
   }
 
   async #publish(message: OutgoingMessage, jobId: string): Promise<void> {

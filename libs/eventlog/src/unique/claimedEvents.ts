@@ -1,4 +1,13 @@
-import { addMs, evolve, type Job, type JobEvent, type JobEventOf, type Unique } from '@jobstream/domain';
+import {
+  addMs,
+  type CreationName,
+  evolve,
+  isCreation,
+  type Job,
+  type JobEvent,
+  type JobEventOf,
+  type Unique,
+} from '@jobstream/domain';
 import type { Claim } from '../append/appendRequest.ts';
 import { type KeyState, readKey, type UniqueDeps } from './holders.ts';
 import { mapConcurrently } from './mapConcurrently.ts';
@@ -20,27 +29,28 @@ export interface ClaimedEvents {
 
 /** The creation of a unique job, with its key. */
 interface UniqueCreation {
-  readonly event: JobEventOf<'JobCreated'>;
+  readonly event: JobEventOf<CreationName>;
   readonly key: string;
   readonly unique: Unique;
 }
 
-export function isUniqueCreation(event: JobEvent): event is JobEventOf<'JobCreated'> {
-  return event.event === 'JobCreated' && event.data.unique !== undefined;
+export function isUniqueCreation(event: JobEvent): event is JobEventOf<CreationName> {
+  return isCreation(event) && event.data.unique !== undefined;
 }
 
 /** Returns the event with its unique key, if it is the creation of a unique job. */
 export async function withKey(event: JobEvent, { log }: UniqueDeps): Promise<JobEvent> {
-  if (event.event !== 'JobCreated') return event;
+  if (!isCreation(event)) return event;
   const { jobType, tenant, data } = event;
   const { unique, payload } = data;
   if (unique === undefined) return event;
-  return { ...event, data: { ...data, uniqueKey: await log.unique.keyOf({ jobType, tenant, unique, payload }) } };
+  const uniqueKey = await log.unique.keyOf({ jobType, tenant, unique, payload });
+  return { ...event, data: { ...data, uniqueKey } } as JobEvent;
 }
 
 /** The unique key that `withKey` has put into the event. */
 export function keyOf(event: JobEvent | undefined): string | undefined {
-  return event?.event === 'JobCreated' ? event.data.uniqueKey : undefined;
+  return event !== undefined && isCreation(event) ? event.data.uniqueKey : undefined;
 }
 
 /** Reads who holds the keys of the events, which have them. Of two jobs with one key the first is created. */

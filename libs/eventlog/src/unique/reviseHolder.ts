@@ -1,4 +1,13 @@
-import { decide, evolve, isRejection, type Job, type JobEvent, type OnConflict, revisionBy } from '@jobstream/domain';
+import {
+  decide,
+  evolve,
+  isCreation,
+  isRejection,
+  type Job,
+  type JobEvent,
+  type OnConflict,
+  revisionBy,
+} from '@jobstream/domain';
 import { decideAgain } from '../append/decideAgain.ts';
 import { newId } from '../newId.ts';
 import { isShredded } from '../sealing/sealedEvent.ts';
@@ -17,7 +26,7 @@ export async function reviseHolder(
   creation: JobEvent,
   { log, onConflict }: Pick<UniqueDeps, 'log'> & { readonly onConflict: OnConflict },
 ): Promise<Holder | undefined> {
-  if (creation.event !== 'JobCreated') return { job: holder };
+  if (!isCreation(creation)) return { job: holder };
   const { at, actor, data } = creation;
   return decideAgain(async () => {
     const snapshot = await log.readJob(holder.id, holder.type);

@@ -10,6 +10,7 @@ type Counted = (typeof COUNTED)[number];
 
 const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobCreated: 'created',
+  JobCreatedWithPriority: 'created',
   JobStarted: undefined,
   JobProgressed: undefined,
   JobCompleted: 'completed',
@@ -17,6 +18,8 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobFailed: 'failed',
   JobCancelled: undefined,
   JobRequeued: undefined,
+  JobRequeuedWithPriority: undefined,
+  JobPriorityChanged: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
   JobRevised: undefined,

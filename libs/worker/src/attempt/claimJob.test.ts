@@ -73,7 +73,7 @@ describe('decideClaim', () => {
   );
 
   test('acknowledges a message of the log from before the job was carried, but not a timer', () => {
-    const carried = { job: testJob({ status: 'pending' }), sequence: 9, dispatches: [2, 7], carriedAt: 8 };
+    const carried = { job: testJob({ status: 'pending' }), sequence: 9, dispatches: [2, 7], calledFrom: 8 };
     expect(decideClaim(carried, recordedAt(7), claimant)).toMatchObject({ settlement: ack });
     expect(decideClaim(carried, delivered('timer:3', 1), claimant)).toMatchObject({ command: start });
     expect(decideClaim({ ...carried, dispatches: [2, 9] }, recordedAt(9), claimant)).toMatchObject({ command: start });

@@ -118,11 +118,11 @@ function isFresh(snapshot: JobSnapshot | undefined, { recorded }: Delivery): boo
 }
 
 /**
- * Whether the job was carried behind this message, which the log is about to lose. An attempt that it starts could not be
- * taken over.
+ * Whether the job was carried behind this message, which the log is about to lose, so that an attempt that it starts could not be
+ * taken over; or has got another priority.
  */
-function isObsolete({ recorded }: Delivery, { carriedAt = 0 }: JobSnapshot): boolean {
-  return recorded !== undefined && recorded.sequence < carriedAt;
+function isObsolete({ recorded }: Delivery, { calledFrom = 0 }: JobSnapshot): boolean {
+  return recorded !== undefined && recorded.sequence < calledFrom;
 }
 
 /** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
@@ -132,7 +132,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   const { status, unreadableEvents } = snapshot.job;
   if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
   if (isTerminal(status)) return ack(`the job is ${status}`);
-  if (isObsolete(delivery, snapshot)) return ack('the job was carried since: its timer calls for work');
+  if (isObsolete(delivery, snapshot)) return ack('a timer that was set since calls for work');
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {

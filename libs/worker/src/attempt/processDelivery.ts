@@ -20,6 +20,9 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobCancelled: 'cancelled',
   // No outcome becomes one of these.
   JobCreated: 'unsettled',
+  JobCreatedWithPriority: 'unsettled',
+  JobRequeuedWithPriority: 'unsettled',
+  JobPriorityChanged: 'unsettled',
   JobStarted: 'unsettled',
   JobProgressed: 'unsettled',
   JobRequeued: 'unsettled',
@@ -65,11 +68,13 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     }
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
-    if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, event, context);
+    const { jobId, jobType } = event;
+    const woken = { jobId, jobType, priority: attempt.chain.job.priority };
+    if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, woken, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.
-    await scheduleWake(context.clock.now(), event, context);
+    await scheduleWake(context.clock.now(), woken, context);
     return { kind: 'nak' };
   } catch (error) {
     if (error instanceof ConcurrentAppendError) end = 'overtaken';

@@ -7,6 +7,7 @@ import {
   type JobCommandOf,
   protocolOf,
   type Rejection,
+  requeuesJob,
 } from '@jobstream/domain';
 import { decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import { requireProtocol } from '../../announcements/requireProtocol.ts';
@@ -60,7 +61,7 @@ async function decideAndAppend(
   if (isRejection(decision)) return { job, rejection: decision };
   const { event } = decision;
   await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
-  const reclaimed = event === 'JobRequeued' ? await reclaim(job, { log, table }) : undefined;
+  const reclaimed = requeuesJob(event) ? await reclaim(job, { log, table }) : undefined;
   if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
   await log.append(decision, sequence, reclaimed?.claim);
   return { job: evolve(job, decision) ?? job };

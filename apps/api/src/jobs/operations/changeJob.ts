@@ -14,10 +14,10 @@ export const gone: Outcome = { outcome: 'skipped', reason: 'there is no such job
 
 /** The event that a command of an operation leads to. What else bears the id of the operation only prepares it. */
 const deeds = {
-  CancelJob: 'JobCancelled',
-  RequeueJob: 'JobRequeued',
-  ChangePayload: 'JobPayloadChanged',
-} as const satisfies Partial<Record<AppliedCommand['kind'], JobEventName>>;
+  CancelJob: ['JobCancelled'],
+  RequeueJob: ['JobRequeued', 'JobRequeuedWithPriority'],
+  ChangePayload: ['JobPayloadChanged'],
+} as const satisfies Partial<Record<AppliedCommand['kind'], readonly JobEventName[]>>;
 
 type OperationCommand = Extract<AppliedCommand, { readonly kind: keyof typeof deeds }>;
 
@@ -30,7 +30,7 @@ export async function changeJob(job: OperationJob, command: OperationCommand, de
     return { outcome: 'done' };
   }
   const history = await deps.log.readHistory(job.id);
-  const isDone = history.some(({ event }) => isDeed(event, deeds[command.kind], command.correlationId));
+  const isDone = history.some(({ event }) => isDeed(event, command.kind, command.correlationId));
   if (isDone) return { outcome: 'done' };
   const { kind, detail } = applied.rejection;
   return { outcome: kind === 'unreadable' ? 'failed' : 'skipped', reason: detail };
@@ -39,10 +39,10 @@ export async function changeJob(job: OperationJob, command: OperationCommand, de
 /** Whether an event is what an operation does, and not one that was written in order to do it. */
 export function isDeed(
   event: { readonly event: string; readonly correlationId?: string | undefined },
-  deed: (typeof deeds)[keyof typeof deeds],
+  command: keyof typeof deeds,
   operationId: string | undefined,
 ): boolean {
-  return event.event === deed && event.correlationId === operationId;
+  return deeds[command].some((deed) => deed === event.event) && event.correlationId === operationId;
 }
 
 /** What the events of an operation have in common. */

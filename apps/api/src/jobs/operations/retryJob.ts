@@ -33,8 +33,8 @@ function progressOf(
   { id }: OpenedOperation,
 ): 'nothing' | 'patched' | Outcome {
   if (changes === undefined) return changed;
-  if (changes.some((event) => isDeed(event, 'JobRequeued', id))) return { outcome: 'done' };
-  if (!changes.every((event) => isDeed(event, 'JobPayloadChanged', id))) return changed;
+  if (changes.some((event) => isDeed(event, 'RequeueJob', id))) return { outcome: 'done' };
+  if (!changes.every((event) => isDeed(event, 'ChangePayload', id))) return changed;
   return changes.length === 0 ? 'nothing' : 'patched';
 }
 

@@ -1,10 +1,11 @@
-import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import type { JobError, JobEvent, JobEventData, JobEventName, Priority } from '@jobstream/client';
 import type { Printer, Tone } from '../../output/printer.ts';
 import { plainText } from '../../output/table.ts';
 import { formatDuration } from '../../output/times.ts';
 
 const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobCreated: 'quiet',
+  JobCreatedWithPriority: 'quiet',
   JobStarted: 'busy',
   JobProgressed: 'quiet',
   JobCompleted: 'good',
@@ -12,6 +13,8 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobFailed: 'bad',
   JobCancelled: 'bad',
   JobRequeued: 'quiet',
+  JobRequeuedWithPriority: 'quiet',
+  JobPriorityChanged: 'quiet',
   JobDueNow: 'quiet',
   JobPayloadChanged: 'quiet',
   JobRevised: 'quiet',
@@ -27,6 +30,7 @@ type Details = {
 /** What is worth knowing of an event beside its name; `due` shows a time as it was ahead at the time of the event. */
 const DETAILS: Details = {
   JobCreated: describeRequest,
+  JobCreatedWithPriority: (data, due) => withPriority(data.priority, describeRequest(data, due)),
   JobStarted: ({ attempt, worker, workerVersion }) => `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`,
   JobProgressed: describeProgress,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
@@ -36,6 +40,8 @@ const DETAILS: Details = {
   JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
   JobCancelled: ({ reason }) => reason,
   JobRequeued: ({ reason }) => reason,
+  JobRequeuedWithPriority: ({ priority, reason }) => withPriority(priority, reason),
+  JobPriorityChanged: ({ priority, reason }) => withPriority(priority, reason),
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: describeRequest,
@@ -50,6 +56,10 @@ export function describeEvent({ event, at, data }: JobEvent, printer: Printer, o
     ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;
   const details = plainText(describe?.(data, (instant) => printer.due(instant, at)) ?? '');
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
+}
+
+function withPriority(priority: Priority, further = ''): string {
+  return [`${priority} priority`, ...(further === '' ? [] : [further])].join(', ');
 }
 
 /** When it is to be due, and why it was asked for. */

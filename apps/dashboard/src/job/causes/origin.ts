@@ -38,6 +38,8 @@ export type Intervention = Extract<JobEvent, { readonly event: OperatorEventName
 export const deeds: Readonly<Record<OperatorEventName, string>> = {
   JobCancelled: 'cancelled',
   JobRequeued: 'retried',
+  JobRequeuedWithPriority: 'retried',
+  JobPriorityChanged: 'given another priority',
   JobDueNow: 'made due at once',
   JobPayloadChanged: 'given another payload',
   JobRevised: 'revised',

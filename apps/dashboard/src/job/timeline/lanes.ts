@@ -1,4 +1,4 @@
-import type { JobError, JobEvent, JobEventData, JobEventName } from '@jobstream/client';
+import { isCreation, type JobError, type JobEvent, type JobEventData, type JobEventName } from '@jobstream/client';
 
 /** How an attempt ended; `lost` when the next one began without a word of it. */
 type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
@@ -45,9 +45,12 @@ const AFTER: Evolve = {
     { ...nextTo(lane, at), dueAt: Date.parse(retryAt) },
   ],
   JobReleased: (lane, at) => [{ ...lane, endedAt: at, outcome: 'released' }, nextTo(lane, at)],
-  JobRequeued: (lane, at) => [lane, { waitsFrom: at, retries: (lane.retries ?? 0) + 1 }],
+  JobRequeued: requeued,
+  JobRequeuedWithPriority: requeued,
   JobRevised: (lane, _at, { runAt }) => [runAt === undefined ? lane : { ...lane, dueAt: Date.parse(runAt) }],
   JobCreated: undefined,
+  JobCreatedWithPriority: undefined,
+  JobPriorityChanged: undefined,
   JobProgressed: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
@@ -63,8 +66,12 @@ function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
 
 function firstLane(event: JobEvent, at: number): Lane {
   if (event.event === 'JobCarried') return { waitsFrom: Date.parse(event.data.createdAt) };
-  const runAt = event.event === 'JobCreated' ? event.data.runAt : undefined;
+  const runAt = isCreation(event) ? event.data.runAt : undefined;
   return { waitsFrom: at, ...(runAt === undefined ? {} : { dueAt: Date.parse(runAt) }) };
+}
+
+function requeued(lane: Lane, at: number): readonly Lane[] {
+  return [lane, { waitsFrom: at, retries: (lane.retries ?? 0) + 1 }];
 }
 
 /** The lane after an attempt that no retry by hand has followed. */

@@ -1,3 +1,4 @@
+import type { Priority } from '@jobstream/domain';
 import { systemTimers, type Timer, type Timers } from '../../connection/processTimers.ts';
 import { PrefetchLimit } from './prefetchLimit.ts';
 import { RateLimiter, type StartRate } from './rateLimiter.ts';
@@ -13,13 +14,19 @@ export interface AdmissionOptions {
   readonly timers?: Timers | undefined;
 }
 
-type Waiter = (permit: ClaimPermit | undefined) => void;
+interface Waiter {
+  readonly priority: Priority;
+  readonly admit: (permit: ClaimPermit | undefined) => void;
+}
 
+/** The order in which deliveries that have arrived begin. The lanes share how many arrive: see LaneShares. */
+const RANK: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
 /** The rate is checked at most this often, so that a high one does not keep a timer busy. */
 const TICK_MS = 10;
 
 /**
- * Decides which deliveries may start: up to `concurrency` at once and no more than the rate. Others wait in FIFO order.
+ * Decides which deliveries may start: up to `concurrency` at once and no more than the rate. Others wait, those of higher priority
+ * first, else in FIFO order.
  * Where runs are short, more jobs may be claimed at once than run.
  */
 export class AdmissionController {
@@ -60,17 +67,17 @@ export class AdmissionController {
   }
 
   /** Returns a permit at once, or when it is the caller's turn; undefined if waiters are rejected before that. */
-  acquire(): ClaimPermit | Promise<ClaimPermit | undefined> | undefined {
+  acquire(priority: Priority = 'normal'): ClaimPermit | Promise<ClaimPermit | undefined> | undefined {
     if (this.#closed) return undefined;
     if (this.#waiting.length === 0 && this.#isOpen()) return this.#grant();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((admit) => this.#wait({ priority, admit }));
   }
 
   /** Rejects all waiters. Deliveries with a permit go on. */
   rejectWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const waiter of waiting) waiter(undefined);
+    for (const { admit } of waiting) admit(undefined);
   }
 
   /** Rejects all waiters and all later callers. */
@@ -78,6 +85,11 @@ export class AdmissionController {
     this.#closed = true;
     this.#timers.clearTimeout(this.#ticking);
     this.rejectWaiting();
+  }
+
+  #wait(waiter: Waiter): void {
+    const after = this.#waiting.findLastIndex(({ priority }) => RANK[priority] <= RANK[waiter.priority]);
+    this.#waiting.splice(after + 1, 0, waiter);
   }
 
   #isOpen(): boolean {
@@ -101,7 +113,7 @@ export class AdmissionController {
   }
 
   #admitWaiting(): void {
-    while (this.#waiting.length > 0 && this.#isOpen()) this.#waiting.shift()?.(this.#grant());
+    while (this.#waiting.length > 0 && this.#isOpen()) this.#waiting.shift()?.admit(this.#grant());
   }
 
   /** Ticks while any start counts against the rate. */

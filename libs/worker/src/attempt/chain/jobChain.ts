@@ -135,7 +135,8 @@ export class JobChain {
     // What came first is not shown yet, see `sequenceAfter`: the next try tells.
     if (own !== undefined || found.sequence <= this.#sequence) return own !== undefined;
     if (found.job.version !== version && !isSameAttempt(found.job, this.#job)) throw conflict;
-    const isCarried = (found.carriedAt ?? 0) > this.#sequence;
+    // Of an attempt that runs, a JobCarried alone replaces the calls.
+    const isCarried = (found.calledFrom ?? 0) > this.#sequence;
     this.#job = found.job;
     this.#sequence = found.sequence;
     return isCarried && hasReported(event, found.job);

@@ -1,0 +1,76 @@
+import * as Schema from 'effect/Schema';
+import { Backoff } from './backoff.ts';
+import { always, type OccurrenceOf } from './eventDefinition.ts';
+import { ByDefinition, DurationMs, MaxAttempts, Tags, TimeoutMs, type Job } from './job.ts';
+import { JobId } from './jobId.ts';
+import { type Lane, withPriority } from './priority.ts';
+import { Unique } from './unique.ts';
+import { isDue, Timestamp } from '../messages/timestamp.ts';
+
+export const creationData = {
+  payload: Schema.Unknown,
+  maxAttempts: MaxAttempts,
+  backoff: Backoff,
+  timeoutMs: TimeoutMs,
+  tags: Tags,
+  runAt: Schema.optionalKey(Timestamp),
+  byDefinition: Schema.optionalKey(ByDefinition),
+  /** The delay that was asked for, of which `runAt` was made with the server's clock. */
+  delayMs: Schema.optionalKey(DurationMs),
+  /** The job of which this one is a repetition, on behalf of an operator. */
+  rerunOf: Schema.optionalKey(JobId),
+  /** Why an operator has asked for it. */
+  reason: Schema.optionalKey(Schema.String),
+  idempotencyKey: Schema.optionalKey(Schema.String),
+  fingerprint: Schema.optionalKey(Schema.String),
+  /** No other job with this key is created while the rule holds; see uniqueKey.ts of the event log. */
+  unique: Schema.optionalKey(Unique),
+  uniqueKey: Schema.optionalKey(Schema.String),
+};
+type Creation = Schema.Struct<typeof creationData>['Type'] & { readonly priority?: Lane };
+
+/** What holds for every event that creates a job. */
+export const ofCreations = {
+  secrets: { payload: 'value', fingerprint: 'text' },
+  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey'],
+  legalIn: [],
+  fits: always,
+} as const;
+
+/** The job with which a history begins. */
+export function begin(_none: undefined, { jobId, jobType, at, tenant, data }: OccurrenceOf<Creation>): Job {
+  return {
+    ...(data.delayMs === undefined && data.reason === undefined ? data : withoutHistory(data)),
+    id: jobId,
+    type: jobType,
+    status: data.runAt === undefined || isDue(data.runAt, at) ? 'pending' : 'scheduled',
+    version: 1,
+    attempt: 0,
+    createdAt: at,
+    updatedAt: at,
+    ...(tenant === undefined ? {} : { tenant }),
+  };
+}
+
+/** The job begins again: its attempts are counted from 1, and what became of the earlier ones is history. */
+export function beginAgain(
+  job: Job,
+  { discarded, priority }: { readonly discarded?: number; readonly priority?: Lane },
+): Job {
+  const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
+  const { worker: _worker, workerVersion: _of, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
+  const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
+  return { ...withPriority(discarded === undefined ? rest : unmarked, priority), status: 'pending', attempt: 0 };
+}
+
+export const requeueData = {
+  reason: Schema.optionalKey(Schema.String),
+  /** How many events that this release cannot read an operator has discarded: the job goes on as if they were not there. */
+  discarded: Schema.optionalKey(Schema.Int),
+};
+
+/** What only the history has: the delay, of which the job has the time that it was turned into, and an operator's reason. */
+export function withoutHistory<Data extends { readonly delayMs?: number; readonly reason?: string }>(all: Data) {
+  const { delayMs: _delayMs, reason: _reason, ...data } = all;
+  return data;
+}

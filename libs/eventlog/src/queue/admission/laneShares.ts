@@ -1,0 +1,130 @@
+import type { Priority } from '@jobstream/domain';
+import type { Timer, Timers } from '../../connection/processTimers.ts';
+
+/** Of jobs that start while more of each priority wait than can run. */
+const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 };
+/** Deliveries of a round for each one of weight, where a worker has room for many. */
+const MOST_AT_ONCE = 16;
+/** Within it a server delivers what waits; what other workers have taken meanwhile does not come. */
+const ANSWER_MS = 25;
+
+/** The part that one source of deliveries has in the share of its priority. */
+export interface LaneShare {
+  /** Of the deliveries that there is room for, those that may be requested now. */
+  allowed(room: number): number;
+  /** How many are worth a request. */
+  portion(): number;
+  /** To be called with each message that arrives. */
+  delivered(message: { pending(): number }): void;
+  /** To be called when nothing waits. */
+  emptied(): void;
+}
+
+export interface LaneSharesOptions {
+  readonly timers: Timers;
+  /** Called when something may be requested that was not allowed before. */
+  readonly onAllowed: () => void;
+  /** Deliveries that may be held. */
+  readonly credit: () => number;
+}
+
+interface Share {
+  readonly weight: number;
+  /** Deliveries left to it in this round; below 0 where more came than it was allowed. */
+  credit: number;
+  /** The sources of which more wait, by their last message. */
+  readonly waiting: Set<LaneShare>;
+  /** Messages that have arrived. */
+  arrived: number;
+}
+
+/**
+ * Shares a worker's room among the priorities of a job type by their weights, as a deficit round robin: in each round a priority may
+ * have as many deliveries as it has weight, and the next round begins when those of which jobs wait have had theirs. What one
+ * leaves, others take at once. With one priority, all of the room is its own.
+ */
+export class LaneShares {
+  readonly #options: LaneSharesOptions;
+  readonly #shares = new Map<Priority, Share>();
+  #looking: Timer | undefined;
+
+  constructor(options: LaneSharesOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a source of deliveries of jobs with this priority. */
+  join(priority: Priority): LaneShare {
+    const share = this.#shares.get(priority) ?? newShare(WEIGHTS[priority]);
+    this.#shares.set(priority, share);
+    const source: LaneShare = {
+      allowed: (room) => (this.#isShared() && room > 0 ? this.#allowed(share, room) : room),
+      portion: () => (this.#isShared() ? this.#portion() : Infinity),
+      delivered: (message) => {
+        if (this.#isShared()) deliver(share, source, message.pending());
+      },
+      emptied: () => void share.waiting.delete(source),
+    };
+    return source;
+  }
+
+  stop(): void {
+    this.#options.timers.clearTimeout(this.#looking);
+  }
+
+  #isShared(): boolean {
+    return this.#shares.size > 1;
+  }
+
+  #portion(): number {
+    return Math.min(MOST_AT_ONCE, Math.max(1, Math.floor(this.#options.credit() / MOST_AT_ONCE)));
+  }
+
+  #allowed(share: Share, room: number): number {
+    const portion = this.#portion();
+    if (share.credit < portion) {
+      if (this.#othersHaveTurns(share, portion)) {
+        this.#lookAgain();
+        return 0;
+      }
+      this.#beginRounds(share, portion);
+    }
+    return Math.min(room, share.credit);
+  }
+
+  #othersHaveTurns(share: Share, portion: number): boolean {
+    for (const other of this.#shares.values())
+      if (other !== share && other.waiting.size > 0 && other.credit >= portion) return true;
+    return false;
+  }
+
+  /** Begins as many as the share needs; nobody saves up turns that it does not use. */
+  #beginRounds(share: Share, portion: number): void {
+    while (share.credit < portion) {
+      for (const one of this.#shares.values())
+        one.credit = Math.min(one.credit + one.weight * portion, one.weight * portion);
+    }
+    queueMicrotask(this.#options.onAllowed);
+  }
+
+  /** What waited may have gone to other workers; then a request is not answered, and nobody may wait for it. */
+  #lookAgain(): void {
+    if (this.#looking !== undefined) return;
+    const arrived = new Map([...this.#shares.values()].map((share) => [share, share.arrived]));
+    this.#looking = this.#options.timers.setTimeout(() => {
+      this.#looking = undefined;
+      for (const [share, before] of arrived) if (share.arrived === before) share.waiting.clear();
+      this.#options.onAllowed();
+    }, ANSWER_MS);
+  }
+}
+
+function newShare(weight: number): Share {
+  return { weight, credit: 0, waiting: new Set(), arrived: 0 };
+}
+
+function deliver(share: Share, source: LaneShare, pending: number): void {
+  share.credit--;
+  share.arrived++;
+  if (pending > 0) share.waiting.add(source);
+  else share.waiting.delete(source);
+}

@@ -1,0 +1,118 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isJobType, type JobEvent, type Lane, lanes } from '@jobstream/domain';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.ts';
+import type { LogSink } from '../connection/logSink.ts';
+import { subscribeToHints } from '../connection/subscribeToHints.ts';
+import { LogUnavailableError, TooManyPriorityTypesError } from '../errors.ts';
+import { possibleConsumers } from './consumerSettings.ts';
+import { ensureWorkConsumers, findConsumer, lanesOf, listConsumers } from './workConsumers.ts';
+
+export interface LanesOptions {
+  readonly connection: Pick<Connection, 'nats'>;
+  readonly manager: JetStreamManager;
+  /** Whether this process may create consumers; else it asks one that may. */
+  readonly createsConsumers: boolean;
+  /** Types that may have jobs of another priority than normal; default 90, for which the stream JOBS has room. */
+  readonly mostTypes?: number | undefined;
+}
+
+const MOST_TYPES = 90;
+/** For so long a lane that was found counts as there: nobody but a person removes one. */
+const KNOWN_MS = 60_000;
+const ASK_MS = 100;
+const ASK_TRIES = 20;
+
+/** The hints by which processes ask for a lane that may not create it: `lanes.<priority>.<type>`. */
+const HINTS = 'lanes.*.*';
+
+/**
+ * The ways that jobs of another priority than normal take to the workers: each has consumers of its own, which must exist before
+ * the first such job of a type is stored, or nobody would be told of it.
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  /** Until when each lane counts as there. */
+  readonly #known = new Map<string, number>();
+  readonly #opening = new Map<string, Promise<void>>();
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the lanes that other processes ask for; returns how to stop. */
+  serve(sink: LogSink): () => void {
+    return subscribeToHints(this.#options.connection.nats, [HINTS], ({ subject }) => {
+      const [, hinted, jobType = ''] = subject.split('.');
+      const lane = lanes.find((one) => one === hinted);
+      if (lane === undefined || !isJobType(jobType)) return;
+      this.open(jobType, lane).catch((error: unknown) =>
+        sink.warn({ jobType, priority: lane, reason: String(error) }, 'the consumers of a priority cannot be created'),
+      );
+    });
+  }
+
+  /**
+   * Makes sure that workers will get these events, as far as they call for work on a lane.
+   *
+   * @throws TooManyPriorityTypesError, LogUnavailableError.
+   */
+  async openFor(events: readonly JobEvent[]): Promise<void> {
+    for (const event of events) {
+      const lane = laneOfCall(event);
+      if (lane !== undefined) await this.open(event.jobType, lane);
+    }
+  }
+
+  /** As `openFor`, for jobs of a type. */
+  async open(jobType: string, lane: Lane): Promise<void> {
+    const key = `${lane} ${jobType}`;
+    if ((this.#known.get(key) ?? 0) > performance.now()) return;
+    const opening = this.#opening.get(key) ?? this.#open(jobType, lane).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
+    await opening;
+    this.#known.set(key, performance.now() + KNOWN_MS);
+  }
+
+  async #open(jobType: string, lane: Lane): Promise<void> {
+    try {
+      if (await this.#exists(jobType, lane)) return;
+      await (this.#options.createsConsumers ? this.#create(jobType, lane) : this.#ask(jobType, lane));
+    } catch (error) {
+      if (error instanceof TooManyPriorityTypesError || error instanceof LogUnavailableError) throw error;
+      throw new LogUnavailableError('its consumers did not answer', { cause: error });
+    }
+  }
+
+  async #create(jobType: string, lane: Lane): Promise<void> {
+    const { manager, mostTypes = MOST_TYPES } = this.#options;
+    const { types } = await listConsumers(manager);
+    const others = types.filter((one) => one.jobType !== jobType && lanesOf(one).length > 0);
+    if (others.length >= mostTypes) throw new TooManyPriorityTypesError(mostTypes);
+    await ensureWorkConsumers(manager, { jobType, lanes: [lane] });
+  }
+
+  async #ask(jobType: string, lane: Lane): Promise<void> {
+    for (let tries = 1; tries <= ASK_TRIES; tries++) {
+      this.#options.connection.nats.publish(`lanes.${lane}.${jobType}`);
+      await pause(ASK_MS);
+      if (await this.#exists(jobType, lane)) return;
+    }
+    throw new LogUnavailableError(`no API has created the consumers for jobs of ${lane} priority of ${jobType}`);
+  }
+
+  async #exists(jobType: string, lane: Lane): Promise<boolean> {
+    const ofLane = possibleConsumers(jobType).filter((one) => one.lane === lane);
+    const { manager } = this.#options;
+    const found = await Promise.all(
+      ofLane.map(({ stream, config }) => findConsumer(manager, stream, config.durable_name)),
+    );
+    return found.every((info) => info !== undefined);
+  }
+}
+
+/** The lane on which workers get the event; undefined for one that goes the normal way, and for one that calls for no work. */
+export function laneOfCall({ event, data }: JobEvent): Lane | undefined {
+  if (event !== 'JobCreatedWithPriority' && event !== 'JobRequeuedWithPriority') return undefined;
+  return data.priority;
+}
