@@ -1,7 +1,7 @@
 import { BY_PRIORITY } from './eventDefinition.ts';
 import type { JobEvent } from './jobEvent.ts';
 import { jobEvents, type JobEventName } from './jobEvents.ts';
-import { lanes } from './priority.ts';
+import { lanes } from './settings/priority.ts';
 
 /** The events of which this fact is true. */
 type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {

@@ -10,7 +10,7 @@ import { openTestQueue } from '../../testing/openTestQueue.ts';
 import { silentSink } from '../connection/logSink.ts';
 import { TooManyPriorityTypesError } from '../errors.ts';
 import { Lanes } from './lanes.ts';
-import { removeWorkConsumers } from './workConsumers.ts';
+import { removeWorkConsumers } from './consumers/workConsumers.ts';
 
 const on = useEventLog();
 let nats: NatsConnection;

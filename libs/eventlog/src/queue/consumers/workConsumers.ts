@@ -1,7 +1,7 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { type Lane, lanes as allLanes } from '@jobstream/domain';
-import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { isConsumerExists, isConsumerNotFound } from '../../connection/serverErrors.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import {
   type DurableConsumer,
   LIMITS_KEY,
