@@ -27,7 +27,15 @@ export {
   uniqueMistake,
   uniqueValues,
 } from './job/settings/unique.ts';
-export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
+export {
+  JobEvent,
+  decodeJobEvent,
+  encodeJobEvent,
+  isCreation,
+  isReadable,
+  jobEventEnvelope,
+  tokenOf,
+} from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
   PROTOCOL_VERSION,
@@ -37,7 +45,6 @@ export {
   jobEventNames,
   protocolOf,
   requeuesJob,
-  tokenOf,
   tokensOf,
   workEventNames,
 } from './job/jobEventNames.ts';
