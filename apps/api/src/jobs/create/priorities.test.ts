@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Delivery } from '@jobstream/eventlog';
+import { eventually } from '@jobstream/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
@@ -92,6 +94,24 @@ describe('the priority', () => {
     expect(normal.body).not.toHaveProperty('priority');
     const delayed = await create({ delayMs: 3_600_000 });
     expect(await change(delayed, 'low')).toMatchObject({ status: 200, body: { status: 'scheduled', priority: 'low' } });
+  });
+
+  test('decides on which way workers get the job: at once, or when it is due', async () => {
+    const type = `type-${randomUUID()}`;
+    const [pending, delayed] = [await create({ type }), await create({ type, delayMs: 500 })];
+    for (const id of [pending, delayed]) await change(id, 'low');
+    const deliveries: Delivery[] = [];
+    const onDelivery = async (delivery: Delivery) => {
+      delivery.ack();
+      if (delivery.recorded === undefined) deliveries.push(delivery);
+    };
+    const queue = await api.log.openQueue({ jobType: type, concurrency: 5, ackWaitMs: 60_000, onDelivery });
+    await eventually(() => expect(deliveries).toHaveLength(2));
+    await queue.stop();
+    expect(deliveries).toMatchObject([
+      { jobId: pending, priority: 'low' },
+      { jobId: delayed, priority: 'low' },
+    ]);
   });
 
   test('of a job that runs or has ended is not changed', async () => {
