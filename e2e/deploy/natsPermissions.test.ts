@@ -126,6 +126,19 @@ describe.each(natsUsers)('%s', (user) => {
     expect(await maySend(user, 'jobs.email.0a.revised')).toBe(['api', 'relay'].includes(user));
   });
 
+  test('creates jobs of high and low priority if it creates jobs, and their consumers only if it is the API', async () => {
+    const creates = ['api', 'worker', 'relay'].includes(user);
+    for (const lane of ['high', 'low']) {
+      expect(await maySend(user, `jobs.email.0a.${lane}`)).toBe(creates);
+      expect(await maySend(user, `timers.${lane}.email`)).toBe(user === 'api');
+      const create = `$JS.API.CONSUMER.CREATE.TIMERS.${lane}-email.timers.${lane}.email`;
+      expect(await maySend(user, create)).toBe(user === 'api' || user === 'operator');
+      expect(await maySend(user, `lanes.${lane}.email`)).toBe(user === 'worker' || user === 'relay');
+    }
+    expect(await maySend(user, 'jobs.email.0a.priority-changed')).toBe(user === 'api');
+    expect(await maySend(user, 'timers.at.email.0a')).toBe(['api', 'worker', 'projector'].includes(user));
+  });
+
   test('purges the log only if it is the projector', async () => {
     expect(await maySend(user, '$JS.API.STREAM.PURGE.JOBS')).toBe(user === 'projector');
   });

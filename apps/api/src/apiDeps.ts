@@ -26,6 +26,8 @@ export interface ApiDeps {
     | 'readHistory'
     | 'readWholeHistory'
     | 'follow'
+    | 'lanes'
+    | 'scheduleWake'
     | 'wakeNow'
     | 'lastSequence'
     | 'schedules'

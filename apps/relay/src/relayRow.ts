@@ -6,13 +6,14 @@ import {
   isSameRequest,
   scopedCreationEvent,
 } from '@jobstream/creation';
-import { type Job, type JobEvent, type OnConflict, UNIQUE_PROTOCOL } from '@jobstream/domain';
+import { type Job, type JobEvent, type OnConflict, protocolOf, UNIQUE_PROTOCOL } from '@jobstream/domain';
 import {
   ConcurrentAppendError,
   type EventLog,
   EventTooLargeError,
   isUniqueCreation,
   LogUnavailableError,
+  TooManyPriorityTypesError,
   UniqueKeyHeldError,
 } from '@jobstream/eventlog';
 import type { OutboxRow } from '@jobstream/outbox';
@@ -49,7 +50,8 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
     const created = await append(scopedCreationEvent({ ...job, definition }), job.request.unique?.onConflict, deps);
     return created === 'exists' ? outcomeOf(await existingJob(row.id, find)) : created;
   } catch (error) {
-    if (error instanceof EventTooLargeError) return { reason: error.message };
+    if (error instanceof EventTooLargeError || error instanceof TooManyPriorityTypesError)
+      return { reason: error.message };
     if (error instanceof UniqueKeyHeldError) return 'held';
     throw error;
   }
@@ -58,7 +60,11 @@ export async function relayRow(row: OutboxRow, deps: RelayDeps): Promise<Outcome
 type Created = 'created' | 'exists' | 'held';
 
 async function append(event: JobEvent, onConflict: OnConflict | undefined, deps: RelayDeps): Promise<Created> {
-  if (isUniqueCreation(event)) return appendUnique(event, onConflict, deps);
+  const isUnique = isUniqueCreation(event);
+  const protocol = Math.max(protocolOf(event.event), isUnique ? UNIQUE_PROTOCOL : 1);
+  if (protocol > 1 && !(await deps.log.announcements.allUnderstand(protocol)))
+    throw new LogUnavailableError('a live process of an earlier release does not understand the job yet');
+  if (isUnique) return appendUnique(event, onConflict, deps);
   try {
     await deps.log.append(event, 0);
     return 'created';
@@ -69,8 +75,6 @@ async function append(event: JobEvent, onConflict: OnConflict | undefined, deps:
 }
 
 async function appendUnique(event: JobEvent, onConflict: OnConflict | undefined, deps: RelayDeps): Promise<Created> {
-  if (!(await deps.log.announcements.allUnderstand(UNIQUE_PROTOCOL)))
-    throw new LogUnavailableError('a live process of an earlier release does not understand unique jobs yet');
   // A row that comes back must not change the job that has the key by now.
   if ((await deps.log.readJob(event.jobId)) !== undefined) return 'exists';
   return (await appendNewJob(event, deps, onConflict)).kind;

@@ -3,6 +3,7 @@ import {
   MAX_AHEAD_MS,
   MaxAttempts,
   newJobDefaults as defaults,
+  Priority,
   RequestedBackoff,
   Tags,
   TimeoutMs,
@@ -42,6 +43,11 @@ export const CreateJobRequest = Schema.Struct({
   tags: Schema.optionalKey(Tags).annotateKey({
     description: 'Labels by which jobs can be listed.',
     default: defaults.tags,
+  }),
+  priority: Schema.optionalKey(Priority).annotateKey({
+    description:
+      'Which jobs of the type start first while more wait than can run: of 21 starts 16 are of high, 4 of normal and 1 of low priority.',
+    default: 'normal',
   }),
   unique: Schema.optionalKey(RequestedUnique).annotateKey({
     description: 'If there is such a job already, that one is returned and none is created.',

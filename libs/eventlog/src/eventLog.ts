@@ -7,7 +7,7 @@ import { appendTogether } from './appendTogether.ts';
 import { ReachedPosition } from './append/reachedPosition.ts';
 import type { ContentSealer } from './sealing/contentSealer.ts';
 import { Connection, within } from './connection/connection.ts';
-import { buildParts, type EventLogParts, prepare, serveConsumers, serverTime } from './eventLogParts.ts';
+import { buildParts, type EventLogParts, finishParts, prepare, serveConsumers, serverTime } from './eventLogParts.ts';
 import { LogUnavailableError, notStarted, StreamMismatchError } from './errors.ts';
 import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
 import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
@@ -17,6 +17,7 @@ import type { ConsumerManager } from './queue/consumerManager.ts';
 import type { JobQueue } from './queue/jobQueue.ts';
 import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';
+import type { Lanes } from './queue/lanes.ts';
 import type { JobSnapshot } from './read/jobReader.ts';
 import type { LogPrefix } from './expiry/logPrefix.ts';
 import { LogFollower } from './read/follow/logFollower.ts';
@@ -92,18 +93,10 @@ export class EventLog {
     this.#parts = undefined;
     this.clock.stop();
     if (parts === undefined) return;
-    if (!(await within(FINISH_MS, this.#finish(parts))))
+    if (!(await within(FINISH_MS, finishParts(parts, this.#queues))))
       this.#sink.warn({}, 'stopped with appends or deliveries still pending');
     parts.publisher.stop();
     await parts.connection.close();
-  }
-
-  async #finish({ consumers, schedules, announcements, appender, batches }: EventLogParts): Promise<void> {
-    await consumers.stop();
-    await Promise.all([...this.#queues].map((queue) => queue.stop()));
-    await announcements.stop();
-    await schedules.stop();
-    await Promise.all([appender.stop(), batches.stop()]);
   }
 
   /** Whether what it has kept for long enough is gone, so that it takes a job of then for a new one. */
@@ -258,6 +251,11 @@ export class EventLog {
   /** Pauses, resumes and lists job types. */
   get jobTypes(): JobTypeControl {
     return this.#started().jobTypes;
+  }
+
+  /** Makes sure that workers get jobs of high or low priority, before a timer calls for one; appends do so themselves. */
+  get lanes(): Lanes {
+    return this.#started().lanes;
   }
 
   /** Counts pending jobs and measures lags. */

@@ -17,6 +17,7 @@ import { DirectReader } from './read/directReader.ts';
 import { ExpiredEvents } from './read/expiredEvents.ts';
 import { JobReader } from './read/jobReader.ts';
 import { JobTypeControl } from './queue/jobTypeControl.ts';
+import type { OpenQueue } from './queue/jobQueueOptions.ts';
 import { Lanes, laneOfCall } from './queue/lanes.ts';
 import { LeaderReader } from './read/leaderReader.ts';
 import { LogMessages } from './read/directReader.ts';
@@ -231,6 +232,18 @@ export function prepare(event: JobEvent, parts: EventLogParts): JobEvent | Promi
 export function serveConsumers({ consumers, lanes }: EventLogParts, sink: LogSink): void {
   consumers.start();
   lanes.serve(sink);
+}
+
+/** Ends what may wait for the server, in the order in which the parts use each other. */
+export async function finishParts(
+  { consumers, schedules, announcements, appender, batches }: EventLogParts,
+  queues: Iterable<OpenQueue>,
+): Promise<void> {
+  await consumers.stop();
+  await Promise.all([...queues].map((queue) => queue.stop()));
+  await announcements.stop();
+  await schedules.stop();
+  await Promise.all([appender.stop(), batches.stop()]);
 }
 
 /** Returns the time of the leader of TIMERS in milliseconds since 1970, NaN if the stream is missing. */

@@ -3,6 +3,14 @@ import { decide, evolve, isRejection, type JobCommand, type JobEvent, type JobSt
 
 type Bare<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
 
+type CreateOptions = Pick<
+  Extract<JobCommand, { readonly kind: 'CreateJob' }>,
+  'idempotencyKey' | 'runAt' | 'priority'
+> & {
+  readonly payload?: unknown;
+  readonly maxAttempts?: number;
+};
+
 /** Makes the valid events of one job, one command after the other, without storing anything. */
 export class JobScript {
   readonly jobId: string;
@@ -15,7 +23,7 @@ export class JobScript {
     this.jobType = jobType;
   }
 
-  create(options: { payload?: unknown; idempotencyKey?: string; runAt?: string; maxAttempts?: number } = {}): JobEvent {
+  create(options: CreateOptions = {}): JobEvent {
     const { jobId, jobType } = this;
     return this.next({
       kind: 'CreateJob',

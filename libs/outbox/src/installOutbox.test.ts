@@ -40,15 +40,16 @@ test('says what it does, and nothing is left to do the second time', async () =>
     'version 3 of the outbox: creates its tables and functions in the schema jobstream',
     'version 4 of the outbox: creates its tables and functions in the schema jobstream',
     'version 5 of the outbox: creates its tables and functions in the schema jobstream',
+    'version 6 of the outbox: creates its tables and functions in the schema jobstream',
   ]);
   await installOutbox(url, (line) => said.push(line));
-  expect(said.slice(6)).toEqual(['version 5 of the outbox is installed already']);
+  expect(said.slice(7)).toEqual(['version 6 of the outbox is installed already']);
 });
 
 test('a waiting job is counted, and keeps the outbox from being removed', async () => {
   await installOutbox(url);
   await enqueue(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 1, rejected: 0, oldest: expect.any(Date) });
+  expect(await outboxStatus(url)).toMatchObject({ version: 6, waiting: 1, rejected: 0, oldest: expect.any(Date) });
   await expect(uninstallOutbox(url)).rejects.toThrow('the outbox has 1 waiting and 0 rejected jobs');
   expect(await schemas()).toHaveLength(1);
   await uninstallOutbox(url, { discard: true });
@@ -86,7 +87,7 @@ test('a database in another encoding is refused', async () => {
 
 test('the SQL can be read before it is run', () => {
   expect(outboxSql()).toContain('CREATE FUNCTION jobstream.enqueue(');
-  expect(outboxSql(5)).toBe('');
+  expect(outboxSql(6)).toBe('');
 });
 
 /** Installs the versions up to this one, as an earlier release did. */
@@ -222,7 +223,7 @@ test('an upgrade does not wait for a transaction that has enqueued, nor do enque
   await app.query('COMMIT');
   await app.end();
   await installOutbox(url);
-  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 2 });
+  expect(await outboxStatus(url)).toMatchObject({ version: 6, waiting: 2 });
 });
 
 test('an upgrade from version 4 waits for no transaction, keeps what waits, and lets jobs be unique', async () => {
@@ -236,7 +237,7 @@ test('an upgrade from version 4 waits for no transaction, keeps what waits, and 
   await app.query('COMMIT');
   await app.query(unique);
   await app.end();
-  expect(await outboxStatus(url)).toMatchObject({ version: 5, waiting: 2 });
+  expect(await outboxStatus(url)).toMatchObject({ version: 6, waiting: 2 });
 });
 
 test("who may call a relay's functions as anybody may call them as anybody after the upgrade", async () => {
@@ -252,7 +253,7 @@ test('two at the same time install it once, and it can be removed, where transac
   await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable'`);
   await queryDatabase(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   await Promise.all([installOutbox(url), installOutbox(url)]);
-  expect((await outboxStatus(url)).version).toBe(5);
+  expect((await outboxStatus(url)).version).toBe(6);
   await uninstallOutbox(url);
   expect(await schemas()).toHaveLength(0);
 });

@@ -7,10 +7,12 @@ import { JobEvents } from './jobEvents.ts';
 const stretches: readonly (readonly JobEventName[])[] = [
   ['JobCreated'],
   ['JobCreated', 'JobRevised'],
+  ['JobCreatedWithPriority', 'JobPriorityChanged'],
   ['JobStarted', 'JobProgressed', 'JobCompleted'],
   ['JobStarted', 'JobRetryScheduled', 'JobStarted'],
   ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
   ['JobCancelled', 'JobRequeued'],
+  ['JobPriorityChanged', 'JobCancelled', 'JobRequeuedWithPriority'],
   ['JobFailed', 'JobRequeued', 'JobStarted'],
   ['JobFailed', 'JobPayloadChanged', 'JobRequeued'],
   ['JobRetryScheduled', 'JobDueNow', 'JobStarted'],
@@ -51,15 +53,21 @@ export const arbitraryHistory: fc.Arbitrary<readonly JobEvent[]> = fc
   });
 
 function eventsOf({ names: what, attempt, value: any, text: words, time: at }: Happening, job: JobEvents): JobEvent[] {
+  const priority = (['high', 'normal', 'low'] as const)[attempt - 1];
+  const lane = attempt === 1 ? 'high' : 'low';
+  const creation = {
+    payload: any,
+    ...(attempt === 2 ? { unique: { by: [words], while: 'unfinished' }, uniqueKey: words } : {}),
+    ...(attempt === 1 ? {} : { rerunOf: job.jobId, byDefinition: { settings: ['maxAttempts'], worker: words } }),
+    tags: [`${words}t`],
+    idempotencyKey: words,
+    ...(at === undefined ? {} : { runAt: at }),
+  };
   const details: Partial<Record<JobEventName, object>> = {
-    JobCreated: {
-      payload: any,
-      ...(attempt === 2 ? { unique: { by: [words], while: 'unfinished' }, uniqueKey: words } : {}),
-      ...(attempt === 1 ? {} : { rerunOf: job.jobId, byDefinition: { settings: ['maxAttempts'], worker: words } }),
-      tags: [`${words}t`],
-      idempotencyKey: words,
-      ...(at === undefined ? {} : { runAt: at }),
-    },
+    JobCreated: creation,
+    JobCreatedWithPriority: { ...creation, priority: lane },
+    JobRequeuedWithPriority: { priority: lane },
+    JobPriorityChanged: { priority },
     JobStarted: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
     JobProgressed: { attempt, message: words },
     JobCompleted: { attempt, result: any },

@@ -127,6 +127,50 @@ describe.each(logStages)('a worker with a log %s', (name, open) => {
     await record('cancelled', jobId);
   });
 
+  test.each(['high', 'low'] as const)(
+    'runs a delayed job of %s priority, its retry, and its requeue',
+    async (priority) => {
+      let runs = 0;
+      const handler = handlerOf(
+        () => ++runs !== 2 && failing(runs === 1 ? new Error('no') : new UnrecoverableError('no'))(),
+      );
+      await using _worker = await startWorker(handler, 'one');
+      const runAt = new Date(stage.now() + 500).toISOString();
+      const { jobId } = await log.create(handler.type, { priority, runAt, backoff, maxAttempts: 2 });
+      await log.until(jobId, 'completed');
+      const other = await log.create(handler.type, { priority });
+      await log.until(other.jobId, 'failed');
+      runs = 1;
+      await log.act(other.jobId, { kind: 'RequeueJob' });
+      await log.until(other.jobId, 'completed');
+      expect(await record(`priority ${priority}`, jobId)).toEqual([
+        'JobCreatedWithPriority',
+        'JobStarted 1',
+        'JobRetryScheduled 1',
+        'JobStarted 2',
+        'JobCompleted 2',
+      ]);
+      const requeued = ['JobRequeuedWithPriority', 'JobStarted 1', 'JobCompleted 1'];
+      expect((await log.story(other.jobId)).slice(-3)).toEqual(requeued);
+    },
+  );
+
+  test('runs a job that was given another priority once, when the timer of that calls for it', async () => {
+    const handler = handlerOf(() => 'done');
+    const { jobId, jobType } = await log.create(handler.type);
+    await log.eventLog.wakeNow({ jobId, jobType, priority: 'high', at: new Date(stage.now()).toISOString() });
+    await log.act(jobId, { kind: 'ChangePriority', priority: 'high' });
+    await using _worker = await startWorker(handler, 'one');
+    await log.until(jobId, 'completed');
+    const [created, changed, started] = await log.history(jobId);
+    expect([created?.event, changed?.event, started?.event]).toEqual([
+      'JobCreated',
+      'JobPriorityChanged',
+      'JobStarted',
+    ]);
+    expect(started?.causationId).toMatch(/^timer:/);
+  });
+
   test('releases what it runs when it stops, and another worker runs it with the same attempt', async () => {
     const running = Promise.withResolvers<void>();
     let runs = 0;
@@ -194,7 +238,7 @@ describe.each(logStages)('a worker with a log %s', (name, open) => {
 
 test('all histories are the same with both logs', () => {
   const [memory, real] = [...histories.values()];
-  expect(memory?.size).toBe(13);
+  expect(memory?.size).toBe(15);
   expect(memory).toEqual(real);
 });
 

@@ -9,7 +9,15 @@ import type { EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Endpoint, Route } from '../routes/route.ts';
 import type { ChangeCommand } from './change/applyCommand.ts';
 import { bulkChange, bulkChangeDocs } from './change/bulkChange.ts';
-import { cancelJob, changeJobDocs, erasePayload, erasePayloadDocs, retryJob, runJobNow } from './change/jobActions.ts';
+import {
+  cancelJob,
+  changeJobDocs,
+  changePriority,
+  erasePayload,
+  erasePayloadDocs,
+  retryJob,
+  runJobNow,
+} from './change/jobActions.ts';
 import { rerunJob, rerunJobDocs } from './change/rerunJob.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
 import { createBatch, createBatchDocs } from './create/createBatch.ts';
@@ -24,7 +32,7 @@ import { getJobEvents, getJobEventsDocs } from './read/getJobEvents.ts';
 import { listJobs, listJobsDocs } from './read/listJobs.ts';
 import { WaitingReasons } from './read/waitingReasons.ts';
 
-const verbs = { CancelJob: 'cancel', RequeueJob: 'retry' } as const;
+const verbs = { CancelJob: 'cancel', RequeueJob: 'retry', ChangePriority: 'priority' } as const;
 
 /** Routes under `/api/jobs`. */
 export function jobRoutes(deps: ApiDeps): readonly Route[] {
@@ -45,6 +53,7 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
     ...operationRoutes(deps),
     { path: '/api/jobs/cancel', post: changeMany('CancelJob', deps) },
     { path: '/api/jobs/retry', post: changeMany('RequeueJob', deps) },
+    { path: '/api/jobs/priority', post: changeMany('ChangePriority', deps) },
     ...readRoutes(deps, reasons),
     ...changeRoutes(deps),
   ];
@@ -84,11 +93,12 @@ function changeRoutes(deps: ApiDeps): readonly Route[] {
     handlers: [...before, withinDeadline(handler)],
     audit: { action: `job.${action}`, subject: 'id' },
   });
-  const { CancelJob, RequeueJob, RunJobNow } = changeJobDocs;
+  const { CancelJob, RequeueJob, RunJobNow, ChangePriority } = changeJobDocs;
   return [
     { path: '/api/jobs/:id/cancel', post: change(CancelJob, 'cancel', cancelJob(deps)) },
     { path: '/api/jobs/:id/retry', post: change(RequeueJob, 'retry', retryJob(deps)) },
     { path: '/api/jobs/:id/run-now', post: change(RunJobNow, 'run-now', runJobNow(deps)) },
+    { path: '/api/jobs/:id/priority', post: change(ChangePriority, 'priority', changePriority(deps)) },
     { path: '/api/jobs/:id/rerun', post: change(rerunJobDocs, 'rerun', rerunJob(deps)) },
     {
       path: '/api/jobs/:id/payload',

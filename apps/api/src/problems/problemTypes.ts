@@ -29,6 +29,7 @@ export const problemTypes = {
   'contents-in-clear': { status: 409, title: 'Job contents are not encrypted' },
   'job-unreadable': { status: 409, title: 'Job has events of a newer release' },
   'unique-key-held': { status: 409, title: 'Another job holds the unique key' },
+  'too-many-priority-types': { status: 409, title: 'Too many job types with priorities' },
   'job-changed': { status: 409, title: 'Job changed concurrently' },
   'version-not-reached': { status: 409, title: 'Job has not reached this version' },
   'schedule-exists': { status: 409, title: 'Schedule already exists' },

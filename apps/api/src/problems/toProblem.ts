@@ -8,6 +8,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   LOG_OVERLOADED: 'log-overloaded',
   EVENT_TOO_LARGE: 'payload-too-large',
   UNIQUE_KEY_HELD: 'unique-key-held',
+  TOO_MANY_PRIORITY_TYPES: 'too-many-priority-types',
   CONCURRENT_APPEND: 'job-changed',
   ARCHIVE_CORRUPT: 'history-unavailable',
   ARCHIVE_UNAVAILABLE: 'history-unavailable',
@@ -33,6 +34,7 @@ const details: { readonly [Code in ProblemCode]?: string } = {
   'log-unavailable': 'the job may have been created nevertheless: repeat the request with the same Idempotency-Key',
   'job-unreadable': 'a newer release has created it in a way that this one cannot read: upgrade this one',
   'log-overloaded': 'nothing was stored: repeat the request later',
+  'too-many-priority-types': 'jobs of 90 types have high or low priority already: leave the priority out',
   'query-too-expensive':
     'too many jobs had to be read: narrow the request by type, by a status other than completed, or by a time of creation',
 };

@@ -10,14 +10,14 @@ import {
   type ScheduleState,
 } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain, LogUnavailableError, TriggerRefusedError } from '@jobstream/eventlog';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { nameSubject } from '../audit/auditedChange.ts';
 import { commandContext } from '../auth/caller.ts';
 import { invalidRequest } from '../http/parsing/decodeBody.ts';
 import { assertIfMatch } from '../http/entityTag.ts';
 import type { PayloadWarning } from '../payloads/payloadWarning.ts';
-import { requireUniqueJobs } from '../jobs/create/requireUniqueJobs.ts';
+import { requireUnderstood } from '../jobs/create/requireUnderstood.ts';
 import { Problem } from '../problems/problem.ts';
 import { noSuchSchedule, scheduleNameOf } from './schedulePath.ts';
 import { decodeChangeSchedule, decodeCreateSchedule, decodeReplaceSchedule } from './scheduleRequest.ts';
@@ -73,11 +73,18 @@ async function setTrigger({ name, version }: Schedule, { log, logger }: ApiDeps)
 }
 
 /**
- * Checks that the NATS server accepts a schedule: it may know fewer time zones than this process.
+ * Checks that the NATS server accepts a schedule, which may know fewer time zones than this process, and that all processes understand
+ * what its jobs ask for.
  *
- * @throws Problem `invalid-request`
+ * @throws Problem `invalid-request`, `upgrade-unfinished`
  */
-async function assertAccepted(name: string, definition: ScheduleDefinition, { log }: ApiDeps): Promise<void> {
+async function assertAccepted(
+  name: string,
+  definition: ScheduleDefinition,
+  res: Response,
+  deps: ApiDeps,
+): Promise<void> {
+  const { log } = deps;
   try {
     await log.schedules.triggers.assertAccepted({ name, ...definition });
   } catch (error) {
@@ -85,6 +92,9 @@ async function assertAccepted(name: string, definition: ScheduleDefinition, { lo
     const pointer = error.message.includes('time zone') ? '/timeZone' : '/cron';
     throw new Problem('invalid-request', { errors: [{ pointer, detail: error.message }], cause: error });
   }
+  const { type, priority } = definition.job;
+  await requireUnderstood([definition.job], res, deps);
+  if (priority !== undefined) await log.lanes.open(type, priority);
 }
 
 /**
@@ -111,8 +121,7 @@ export function createSchedule(deps: ApiDeps): RequestHandler {
     nameSubject(res, name);
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
-    await assertAccepted(name, definition, deps);
-    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
+    await assertAccepted(name, definition, res, deps);
     const command = { ...context, kind: 'CreateSchedule', schedule: name, definition } as const;
     const schedule = await changeSchedule({ name, command }, deps);
     res.setHeader('Location', `/api/schedules/${name}`);
@@ -127,8 +136,7 @@ export function replaceSchedule(deps: ApiDeps): RequestHandler {
     const definition = decodeReplaceSchedule(req, name);
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
-    await assertAccepted(name, definition, deps);
-    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
+    await assertAccepted(name, definition, res, deps);
     const command = { ...context, kind: 'UpdateSchedule', definition } as const;
     const assertAllowed = ({ definitionVersion }: { definitionVersion: number }) =>
       assertIfMatch(req, definitionVersion);
@@ -146,8 +154,7 @@ export function patchSchedule(deps: ApiDeps): RequestHandler {
     const { definition, ...why } = decodeChangeSchedule(req, snapshot.schedule);
     const context = commandContext(res, deps.log.clock.now());
     const warnings = checkTemplate(definition, context.tenant, deps);
-    await assertAccepted(name, definition, deps);
-    if (definition.job.unique !== undefined) await requireUniqueJobs(res, deps);
+    await assertAccepted(name, definition, res, deps);
     const command = { ...context, kind: 'UpdateSchedule', definition, ...why } as const;
     const { definitionVersion: read } = snapshot.schedule;
     const assertAllowed = ({ definitionVersion }: Schedule) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Priority } from '@jobstream/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JobScript } from '../../testing/jobScript.ts';
 import { logStages, type AnyLog, type LogStage } from '../../testing/logStages.ts';
@@ -122,6 +123,19 @@ describe.each(logStages)('the event log %s', (_name, open) => {
         [after.job.jobId, after.sequence, true],
         [after.job.jobId, requeued, false],
       ]);
+    });
+
+    test('delivers jobs of each priority, those of low as well while others wait', async () => {
+      const jobType = newType();
+      const job = (priority: Priority) => new JobScript({ jobType }).create({ priority });
+      for (const priority of ['low', 'normal', 'high'] as const)
+        for (let count = 0; count < 50; count++) await log.append(job(priority), 0);
+      await using queue = await openQueue(jobType, ack, { concurrency: 1 });
+      await stage.until(() => expect(queue.deliveries).toHaveLength(150));
+      const first = Map.groupBy(queue.deliveries.slice(0, 60), (delivery) => delivery.priority ?? 'normal');
+      expect(first.get('high')?.length).toBeGreaterThan(first.get('normal')?.length ?? 0);
+      expect(first.get('normal')?.length).toBeGreaterThan(first.get('low')?.length ?? 0);
+      expect(first.get('low')?.length).toBeGreaterThan(0);
     });
 
     test('delivers again what is handed back, at once or after a delay, and counts', async () => {

@@ -1,6 +1,8 @@
 import type { ReceivedMessage } from '../connection/consumerMessage.ts';
 import type { Timers } from '../connection/processTimers.ts';
+import { priorityOf } from '../streams/jobSubjects.ts';
 import { MemoryMessage, type MessageSettlement, type WorkMessage } from './memoryMessage.ts';
+import { ReadyWork } from './readyWork.ts';
 
 /** A queue that takes messages of a consumer. */
 export interface Subscriber {
@@ -29,7 +31,7 @@ interface Held {
 export class MemoryConsumer {
   readonly #timers: Timers;
   readonly #mayDeliver: () => boolean;
-  #ready: Work[] = [];
+  readonly #ready = new ReadyWork<Work>(({ message }) => priorityOf(message.subject));
   readonly #held = new Set<Held>();
   readonly #subscribers: Subscriber[] = [];
   #serial = 0;
@@ -41,7 +43,7 @@ export class MemoryConsumer {
 
   /** Adds a message that was stored. */
   add(message: WorkMessage): void {
-    this.#ready.push({ message, deliveries: 0 });
+    this.#ready.add({ message, deliveries: 0 });
     this.pull();
   }
 
@@ -64,9 +66,9 @@ export class MemoryConsumer {
 
   /** Delivers what can be delivered now. */
   pull(): void {
-    while (this.#mayDeliver() && this.#ready.length > 0) {
+    while (this.#mayDeliver() && this.#ready.size > 0) {
       const subscriber = this.#subscribers.find((one) => one.available() > 0);
-      const work = subscriber && this.#ready.shift();
+      const work = subscriber && this.#ready.take();
       if (work === undefined || subscriber === undefined) return;
       this.#deliver(work, subscriber);
     }
@@ -92,7 +94,7 @@ export class MemoryConsumer {
 
   /** Before what was not delivered yet, as nats-server does. */
   #redeliver(work: Work): void {
-    this.#ready.unshift(work);
+    this.#ready.putBack(work);
     this.pull();
   }
 }

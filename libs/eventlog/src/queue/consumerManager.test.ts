@@ -270,7 +270,11 @@ test('a process that stops completes the consumers that it has begun to create',
 const timeout = () => Promise.reject(new Error('timeout'));
 
 /** The manager of a server, but one consumer answers nothing, and no list does, while it has lost its servers. */
-function stalled({ consumers, direct }: JetStreamManager, consumer: string, isStalled: () => boolean): JetStreamManager {
+function stalled(
+  { consumers, direct }: JetStreamManager,
+  consumer: string,
+  isStalled: () => boolean,
+): JetStreamManager {
   const unless = <Result>(name: string, ask: () => Promise<Result>) =>
     isStalled() && name === consumer ? timeout() : ask();
   return {

@@ -78,7 +78,7 @@ export class PullLoop<Item = MessageDelivery> {
     const room = (share?.allowed(free) ?? free) - this.#requested;
     if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
-    this.#requested += room;
+    this.#setRequested(this.#requested + room);
     const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
     const reply = `${this.#inbox}.${room}`;
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply });
@@ -105,9 +105,14 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** For when no request is open any more: none outlives its connection, nor its expiry. */
   #pullAfresh(): void {
-    this.#requested = 0;
+    this.#setRequested(0);
     this.#refused = 0;
     this.pull();
+  }
+
+  #setRequested(requested: number): void {
+    this.#requested = requested;
+    this.#options.share?.requested(requested);
   }
 
   #renewIn(ms: number): void {
@@ -151,7 +156,7 @@ export class PullLoop<Item = MessageDelivery> {
   }
 
   #endRequest(left: number): void {
-    this.#requested = left > 0 ? Math.max(0, this.#requested - left) : 0;
+    this.#setRequested(left > 0 ? Math.max(0, this.#requested - left) : 0);
   }
 
   /** Counts the refused request as open for a moment, so that it is not repeated with each message that arrives. */
@@ -159,14 +164,14 @@ export class PullLoop<Item = MessageDelivery> {
     this.#refused += batch;
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
-      this.#requested = Math.max(0, this.#requested - this.#refused);
+      this.#setRequested(Math.max(0, this.#requested - this.#refused));
       this.#refused = 0;
       this.pull();
     }, RETRY_MS);
   }
 
   #onMessage(message: ConsumerMessage): void {
-    this.#requested = Math.max(0, this.#requested - 1);
+    this.#setRequested(Math.max(0, this.#requested - 1));
     this.#options.share?.delivered(message);
     const decoded = this.#options.decode(message);
     if (decoded.kind === 'delivery') this.#hold(decoded.delivery);

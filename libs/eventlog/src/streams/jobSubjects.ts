@@ -1,5 +1,5 @@
 import { isCreation, jobEventNames, lanes, tokenOf, tokensOf } from '@jobstream/domain';
-import type { JobEvent, Lane, UnreadableEvent } from '@jobstream/domain';
+import type { JobEvent, Lane, Priority, UnreadableEvent } from '@jobstream/domain';
 
 /** Returns the subject of an event: `jobs.<type>.<id>.<event>`. */
 export function eventSubject(event: JobEvent): string {
@@ -57,6 +57,11 @@ export function wakeSubject(jobId: string, jobType: string): string {
 /** Returns the subject to which the timers of a job type fire, of those jobs that have this priority. */
 export function dueSubject(jobType: string, priority?: Lane): string {
   return `timers.${priority ?? 'due'}.${jobType}`;
+}
+
+/** Returns the priority of the jobs whose calls for work, or fired timers, have this subject. */
+export function priorityOf(subject: string): Priority {
+  return laneOfTimer(subject) ?? lanes.find((lane) => subject.endsWith(`.${lane}`)) ?? 'normal';
 }
 
 /** Returns the lane of the timer that fired to this subject. */

@@ -1,4 +1,4 @@
-import type { Backoff, ByDefinition, Job, JobError, JobProgress, JobStatus, Unique } from '@jobstream/domain';
+import type { Backoff, ByDefinition, Job, JobError, JobProgress, JobStatus, Lane, Unique } from '@jobstream/domain';
 import { originalJson, originalText } from '../postgres/storableValues.ts';
 
 /** A row of `jobs` as it arrives with our column types. */
@@ -29,6 +29,7 @@ export interface JobRow {
   readonly fingerprint: string | null;
   readonly tenant: string | null;
   readonly rerun_of: string | null;
+  readonly priority: Lane | null;
   readonly unique_rule: string | null;
   readonly unique_key: string | null;
   readonly unreadable_events: number | null;
@@ -38,7 +39,7 @@ export interface JobRow {
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
   created_at, updated_at, started_at, finished_at, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
-  rerun_of, unique_rule, unique_key, unreadable_events, version, last_sequence, result_inexact`;
+  rerun_of, priority, unique_rule, unique_key, unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -64,6 +65,7 @@ export function jobOfRow(row: JobRow): Job {
     ...timesOfRow(row),
     ...textsOfRow(row),
     ...present('byDefinition', row.by_definition, (text) => originalJson(text) as ByDefinition),
+    ...(row.priority === null ? {} : { priority: row.priority }),
     ...present('unique', row.unique_rule, (text) => originalJson(text) as Unique),
     ...present('result', row.result, originalJson),
     ...(row.result_inexact === true ? { resultInexact: true } : {}),

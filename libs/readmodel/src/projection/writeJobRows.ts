@@ -76,6 +76,7 @@ const changingColumns: readonly Column[] = [
   { name: 'failure', type: 'text', valueOf: ({ job }) => failureGroup(job) ?? null },
   { name: 'progress', type: 'jsonb', valueOf: ({ progress }) => progress },
   { name: 'attempt', type: 'int', valueOf: ({ job }) => job.attempt },
+  { name: 'priority', type: 'text', valueOf: ({ job }) => job.priority ?? null },
   { name: 'run_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.runAt) },
   { name: 'updated_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.updatedAt) },
   { name: 'started_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.startedAt) },

@@ -5,16 +5,19 @@ import {
   isRejection,
   type Job,
   type JobCommandOf,
+  laneOf,
+  type Priority,
   protocolOf,
   type Rejection,
   requeuesJob,
+  timestampOf,
 } from '@jobstream/domain';
 import { decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import { requireProtocol } from '../../announcements/requireProtocol.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
 
 /** What can be done to many jobs as well. */
-export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob'>;
+export type ChangeCommand = JobCommandOf<'CancelJob' | 'RequeueJob' | 'ChangePriority'>;
 export type AppliedCommand = ChangeCommand | JobCommandOf<'RunJobNow' | 'ChangePayload'>;
 
 export interface AppliedTo {
@@ -61,10 +64,28 @@ async function decideAndAppend(
   if (isRejection(decision)) return { job, rejection: decision };
   const { event } = decision;
   await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
+  if (event === 'JobPriorityChanged') await callAgain(job, decision.data.priority, log);
   const reclaimed = requeuesJob(event) ? await reclaim(job, { log, table }) : undefined;
   if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
   await log.append(decision, sequence, reclaimed?.claim);
   return { job: evolve(job, decision) ?? job };
+}
+
+/**
+ * Calls for work on a job that waits, with another priority, in the place of the calls before, which the event makes obsolete. Should it
+ * not be stored, the job has a call too many.
+ */
+async function callAgain(
+  { id: jobId, type: jobType, status, runAt }: Job,
+  priority: Priority,
+  log: ApiDeps['log'],
+): Promise<void> {
+  const lane = laneOf(priority);
+  if (lane !== undefined) await log.lanes.open(jobType, lane);
+  const wake = { jobId, jobType, priority: lane };
+  const now = timestampOf(log.clock.now());
+  if (status === 'pending') await log.wakeNow({ ...wake, at: now });
+  else await log.scheduleWake({ ...wake, at: runAt ?? now });
 }
 
 /** Why a job cannot be brought back whose unique key another one holds. */

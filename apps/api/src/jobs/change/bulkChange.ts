@@ -8,7 +8,7 @@ import { Problem } from '../../problems/problem.ts';
 import { positionParameter } from '../../http/tablePosition.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import type { ChangeCommand } from './applyCommand.ts';
-import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS } from './bulkRequest.ts';
+import { type BulkPlan, BulkRequest, decodeBulkRequest, MAX_BULK_JOBS, PriorityBulkRequest } from './bulkRequest.ts';
 import { BulkCount, BulkLine, type BulkRun, BulkTally, changeMatching, countMatching } from './changeMatching.ts';
 
 const examples = {
@@ -16,7 +16,7 @@ const examples = {
   'with a reason': { type: 'email', tag: 'campaign-7', reason: 'withdrawn', limit: 100_000 },
 };
 
-const ofBoth = {
+const ofAll = {
   tag: 'many jobs',
   query: Schema.Struct(positionParameter),
   body: { required: true, content: jsonContent(BulkRequest, examples) },
@@ -43,21 +43,34 @@ const ofBoth = {
 /** The operations that change all jobs of a filter. */
 export const bulkChangeDocs = {
   CancelJob: {
-    ...ofBoth,
+    ...ofAll,
     id: 'cancelJobs',
     summary: 'Cancel many jobs',
     description: 'Every job that matches the filter and has not ended. There is no time limit.',
   },
   RequeueJob: {
-    ...ofBoth,
+    ...ofAll,
     id: 'retryJobs',
     summary: 'Retry many jobs',
     description: 'Every failed job that matches the filter; cancelled ones with `"status": "cancelled"`.',
   },
+  ChangePriority: {
+    ...ofAll,
+    id: 'changePriorities',
+    summary: 'Change the priority of many jobs',
+    description: 'Every waiting job that matches the filter: `scheduled`, `pending` or `retrying`.',
+    body: {
+      required: true,
+      content: jsonContent(PriorityBulkRequest, {
+        'before others': { type: 'email', tag: 'campaign-7', priority: 'high', reason: 'they wait for it' },
+      }),
+    },
+    problems: [...ofAll.problems, 'upgrade-unfinished', 'too-many-priority-types'],
+  },
 } as const satisfies Record<string, EndpointDocs>;
 
 /**
- * `POST /api/jobs/cancel` and `POST /api/jobs/retry`: applies a command to every job that matches a filter.
+ * `POST /api/jobs/cancel`, `POST /api/jobs/retry` and `POST /api/jobs/priority`: applies a command to every job that matches a filter.
  *
  * There is no time limit; as NDJSON, the response reports progress.
  */
@@ -90,15 +103,16 @@ async function streamProgress(plan: BulkPlan, res: Response, deps: ApiDeps): Pro
 }
 
 function runOf(
-  { command: kind, reason }: BulkPlan,
+  { command: kind, priority, reason }: BulkPlan,
   res: Response,
   { longRequests, log }: ApiDeps,
 ): Omit<BulkRun, 'onProgress'> {
   const over = new AbortController();
   longRequests.track('bulk changes', res, () => over.abort(new Problem('stopping')));
   res.once('close', () => over.abort());
-  const given = reason === undefined ? {} : { reason };
-  return { newCommand: () => ({ ...commandContext(res, log.clock.now()), kind, ...given }), signal: over.signal };
+  const given = { ...(reason === undefined ? {} : { reason }), ...(priority === undefined ? {} : { priority }) };
+  const newCommand = () => ({ ...commandContext(res, log.clock.now()), kind, ...given }) as ChangeCommand;
+  return { newCommand, signal: over.signal };
 }
 
 function wantsProgress(req: Request): boolean {

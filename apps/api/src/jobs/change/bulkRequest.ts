@@ -1,4 +1,4 @@
-import { JobStatus, JobType } from '@jobstream/domain';
+import { JobStatus, JobType, Priority } from '@jobstream/domain';
 import type { JobFilter } from '@jobstream/readmodel';
 import * as Schema from 'effect/Schema';
 import { bodyDecoder } from '../../http/parsing/decodeBody.ts';
@@ -28,9 +28,14 @@ export const BulkRequest = Schema.Struct({
   dryRun: Schema.optionalKey(Schema.Boolean),
 });
 
+/** The body of `POST /api/jobs/priority`. */
+export const PriorityBulkRequest = Schema.Struct({ ...BulkRequest.fields, priority: Priority });
+
 /** A decoded request: the jobs of a filter in each status, in this order, together at most `limit`. */
 export interface BulkPlan {
   readonly command: ChangeCommand['kind'];
+  /** Where the command is to change it. */
+  readonly priority?: Priority;
   readonly reason?: string;
   readonly filter: Omit<JobFilter, 'status'>;
   readonly statuses: readonly JobStatus[];
@@ -46,9 +51,11 @@ export interface BulkPlan {
 export const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
   CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
   RequeueJob: ['failed'],
+  ChangePriority: ['scheduled', 'pending', 'retrying'],
 };
 
 const decode = bodyDecoder(BulkRequest);
+const decodePriority = bodyDecoder(PriorityBulkRequest);
 
 /**
  * Decodes a request.
@@ -56,10 +63,13 @@ const decode = bodyDecoder(BulkRequest);
  * @throws Problem `invalid-request`, which lists all mistakes at once.
  */
 export function decodeBulkRequest(body: unknown, command: ChangeCommand['kind']): BulkPlan {
-  const request = decode(body, filterErrors(body));
+  const faults = filterErrors(body);
+  const { priority, ...request } =
+    command === 'ChangePriority' ? decodePriority(body, faults) : { ...decode(body, faults), priority: undefined };
   const { all: _all, reason, limit = DEFAULT_LIMIT, dryRun = false, status, ...filter } = request;
   const statuses = status === undefined ? statusesOf[command] : [status];
-  return { command, filter, statuses, limit, dryRun, ...(reason === undefined ? {} : { reason }) };
+  const given = { ...(reason === undefined ? {} : { reason }), ...(priority === undefined ? {} : { priority }) };
+  return { command, filter, statuses, limit, dryRun, ...given };
 }
 
 const ownFilter = { place: '', fields: Object.keys(filterFields) };

@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/domain';
+import { type Job, Priority } from '@jobstream/domain';
 import { isShredded, reclaim } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { Request, RequestHandler, Response } from 'express';
@@ -55,6 +55,9 @@ const RetryRequest = Schema.Struct({
     }),
   ),
 });
+
+/** The body of `POST /api/jobs/:id/priority`. */
+const PriorityRequest = Schema.Struct({ ...ReasonRequest.fields, priority: Priority });
 
 /** The response to a retry. */
 const RetriedJobView = Schema.Struct({ ...JobView.fields, warnings: warningsField });
@@ -117,9 +120,22 @@ export const changeJobDocs = {
       'A `scheduled` job, or the next attempt of a `retrying` one, is due at once. It runs when a worker has a free slot; while its type is paused it goes on waiting.',
     problems: [...ofAll.problems, 'upgrade-unfinished'],
   },
+  ChangePriority: {
+    ...ofAll,
+    id: 'changePriority',
+    body: {
+      required: true,
+      content: jsonContent(PriorityRequest, { 'with a reason': { priority: 'high', reason: 'the customer waits' } }),
+    },
+    summary: 'Change the priority of a waiting job',
+    description:
+      'Of a job that is `scheduled`, `pending` or `retrying`. One that has the priority already stays as it is.',
+    problems: [...ofAll.problems, 'upgrade-unfinished', 'too-many-priority-types'],
+  },
 } as const satisfies Record<string, EndpointDocs>;
 
 const decodeReason = bodyDecoder(ReasonRequest);
+const decodePriority = bodyDecoder(PriorityRequest);
 const decodeRetry = bodyDecoder(RetryRequest);
 
 /** `POST /api/jobs/:id/cancel`: responds with the cancelled job. */
@@ -140,8 +156,17 @@ export function runJobNow(deps: ApiDeps): RequestHandler {
     const { at, ...context } = commandContext(res, deps.log.clock.now());
     const command = { ...context, at, kind: 'RunJobNow', ...reasonOf(req) } as const;
     const job = await applyAndReturn(askedFor(jobIdOf(req, res), res), command, deps);
-    await deps.log.wakeNow({ jobId: job.id, jobType: job.type, at });
+    await deps.log.wakeNow({ jobId: job.id, jobType: job.type, priority: job.priority, at });
     sendChanged(res, job, deps);
+  };
+}
+
+/** `POST /api/jobs/:id/priority`: responds with the job and its priority. */
+export function changePriority(deps: ApiDeps): RequestHandler {
+  return async (req, res) => {
+    const context = commandContext(res, deps.log.clock.now());
+    const command = { ...context, kind: 'ChangePriority', ...decodePriority(req.body) } as const;
+    sendChanged(res, await applyAndReturn(askedFor(jobIdOf(req, res), res), command, deps), deps);
   };
 }
 
@@ -210,12 +235,13 @@ function askedFor(id: string, res: Response): AppliedTo {
   return { id, namesProcesses: callerOf(res).tenant === undefined };
 }
 
-/** Applies a command to a job and returns the job after it; cancelling twice succeeds both times. */
+/** Applies a command to a job and returns the job after it; one that finds the job as it is to be succeeds as well. */
 async function applyAndReturn(to: AppliedTo, command: AppliedCommand, deps: ApiDeps): Promise<Job> {
   const applied = await applyCommand(to, command, deps);
   if (applied === undefined) throw noSuchJob();
   const { job, rejection } = applied;
-  if (rejection !== undefined && rejection.kind !== 'already-cancelled') throw problemOfRejection(rejection);
+  const isFine = rejection?.kind === 'already-cancelled' || rejection?.kind === 'unchanged';
+  if (rejection !== undefined && !isFine) throw problemOfRejection(rejection);
   return job;
 }
 

@@ -20,7 +20,7 @@ import { type PayloadWarning, unlessEmpty, warningsField } from '../../payloads/
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { appendCheckedJobs, existingJob, findExistingJob } from './appendCheckedJob.ts';
 import { checkBatch, decodeBatch, MAX_BATCH_JOBS } from './batchRequest.ts';
-import { requireUniqueJobs } from './requireUniqueJobs.ts';
+import { requireUnderstood } from './requireUnderstood.ts';
 import { CreatedJobView } from '../view/jobView.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
@@ -58,7 +58,8 @@ export const createBatchDocs: EndpointDocs = {
       content: jsonContent(BatchView),
     },
     200: {
-      description: 'The jobs that an earlier request with this `Idempotency-Key` created, in their current state.',
+      description:
+        'The jobs that an earlier request with this `Idempotency-Key` created, in their current state; or those that hold the unique keys of all members.',
       headers: ['Idempotent-Replayed'],
       content: jsonContent(BatchView),
     },
@@ -66,6 +67,7 @@ export const createBatchDocs: EndpointDocs = {
   problems: [
     'idempotency-key-reused',
     'unique-key-held',
+    'too-many-priority-types',
     'upgrade-unfinished',
     'log-unavailable',
     'log-overloaded',
@@ -82,7 +84,7 @@ export function createBatch(deps: ApiDeps): RequestHandler {
     const now = deps.log.clock.now();
     const requests = decodeBatch(req, now);
     const { errors, warnings } = checkBatch(requests, commandContext(res, now).tenant, deps.payloads);
-    if (requests.some(({ unique }) => unique !== undefined)) await requireUniqueJobs(res, deps);
+    await requireUnderstood(requests, res, deps);
     const events = creations(req, requests, { context: () => commandContext(res, now), announced: deps.announced });
     const creation = await appendCheckedJobs(events, { errors, onConflict: conflictsOf(events, requests) }, deps);
     if (creation.kind === 'created') {

@@ -16,12 +16,13 @@ import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
 import { appendCheckedJob, existingJob } from './appendCheckedJob.ts';
-import { requireUniqueJobs } from './requireUniqueJobs.ts';
+import { requireUnderstood } from './requireUnderstood.ts';
 import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
 const examples = {
   immediately: { type: 'email', payload: { to: 'user@example.com' } },
+  'before others of its type': { type: 'email', payload: { to: 'user@example.com' }, priority: 'high' as const },
   'in an hour, three attempts': { type: 'email', delayMs: 3_600_000, maxAttempts: 3, tags: ['campaign-7'] },
 };
 
@@ -45,6 +46,7 @@ export const createJobDocs: EndpointDocs = {
   problems: [
     'idempotency-key-reused',
     'unique-key-held',
+    'too-many-priority-types',
     'upgrade-unfinished',
     'log-unavailable',
     'history-unavailable',
@@ -71,7 +73,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
   const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
-  if (request.unique !== undefined) await requireUniqueJobs(res, deps);
+  await requireUnderstood([request], res, deps);
   const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
   const creation = await appendCheckedJob(event, { errors, onConflict: request.unique?.onConflict }, deps);

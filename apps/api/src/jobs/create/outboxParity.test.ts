@@ -175,7 +175,8 @@ const options = fc.record(
     tags: fc.oneof(tags, junk),
     unique,
     idempotencyKey: key,
-    priority: fc.constant(1),
+    priority: fc.oneof(fc.constantFrom('high', 'normal', 'low', 'High', ''), junk),
+    colour: fc.constant(1),
   },
   { requiredKeys: [] },
 );

@@ -1,13 +1,13 @@
 import type { CreateJobRequest } from '@jobstream/creation';
 import type { Job } from '@jobstream/domain';
 
-/** The request for a job like an earlier one: its type, payload, settings and unique rule, unless others are given. */
+/** The request for a job like an earlier one: its type, payload, settings, priority and unique rule, unless others are given. */
 export function requestLike(
-  { type, payload, maxAttempts, backoff, timeoutMs, tags, unique }: Job,
+  { type, payload, maxAttempts, backoff, timeoutMs, tags, unique, priority }: Job,
   given: Partial<CreateJobRequest>,
 ): CreateJobRequest {
-  const request = { type, payload, maxAttempts, backoff, timeoutMs, tags, ...given };
-  return unique === undefined ? request : { unique, ...request };
+  const kept = { ...(unique === undefined ? {} : { unique }), ...(priority === undefined ? {} : { priority }) };
+  return { type, payload, maxAttempts, backoff, timeoutMs, tags, ...kept, ...given };
 }
 
 /** What the creation of a job says of the one that it repeats, and why it does. */

@@ -18,7 +18,7 @@ import { problemType } from '../../problems/problemTypes.ts';
 import { toProblem } from '../../problems/toProblem.ts';
 import { appendCheckedJob, existingJob } from '../create/appendCheckedJob.ts';
 import { decodeCreateJob, limitPayload } from '../create/createJobRequest.ts';
-import { requireUniqueJobs } from '../create/requireUniqueJobs.ts';
+import { requireUnderstood } from '../create/requireUnderstood.ts';
 import type { Line } from './readLines.ts';
 
 /** Bytes of one UTF-16 code unit, in which the length of a string is counted. */
@@ -41,7 +41,7 @@ export type LineOutcome =
 export async function importLine(line: Line, res: Response, deps: ApiDeps): Promise<LineOutcome> {
   try {
     const order = orderOf(line, res, deps);
-    if (order.request.unique !== undefined) await requireUniqueJobs(res, deps);
+    await requireUnderstood([order.request], res, deps);
     return await create(line, order, deps);
   } catch (error) {
     return failure(line, toProblem(error), deps);

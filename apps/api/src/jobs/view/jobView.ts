@@ -60,6 +60,7 @@ export const JobView = Schema.Struct({
   startedAt: fields.startedAt,
   finishedAt: fields.finishedAt,
   rerunOf: fields.rerunOf.annotateKey({ description: 'The job that this one repeats.' }),
+  priority: fields.priority.annotateKey({ description: 'Left out for normal.' }),
   unique: fields.unique.annotateKey({
     description: 'Which other jobs are not created, and for how long, because of this one: see its creation.',
   }),
@@ -113,8 +114,8 @@ function lastAttempt({ attempt, worker, workerVersion }: Job) {
   return { attempt, worker, workerVersion };
 }
 
-function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, unique }: Job) {
-  return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, unique };
+function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique }: Job) {
+  return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique };
 }
 
 function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {

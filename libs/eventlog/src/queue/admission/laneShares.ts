@@ -2,7 +2,7 @@ import type { Priority } from '@jobstream/domain';
 import type { Timer, Timers } from '../../connection/processTimers.ts';
 
 /** Of jobs that start while more of each priority wait than can run. */
-const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 };
+export const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 };
 /** Deliveries of a round for each one of weight, where a worker has room for many. */
 const MOST_AT_ONCE = 16;
 /** Within it a server delivers what waits; what other workers have taken meanwhile does not come. */
@@ -14,6 +14,8 @@ export interface LaneShare {
   allowed(room: number): number;
   /** How many are worth a request. */
   portion(): number;
+  /** To be called with the number of messages that are requested and have not come, whenever it changes. */
+  requested(open: number): void;
   /** To be called with each message that arrives. */
   delivered(message: { pending(): number }): void;
   /** To be called when nothing waits. */
@@ -32,9 +34,15 @@ interface Share {
   readonly weight: number;
   /** Deliveries left to it in this round; below 0 where more came than it was allowed. */
   credit: number;
-  /** The sources of which more wait, by their last message. */
-  readonly waiting: Set<LaneShare>;
-  /** Messages that have arrived. */
+  readonly sources: Source[];
+}
+
+interface Source {
+  /** Whether more wait, by the last message. */
+  waits: boolean;
+  /** Messages that are requested and have not come. */
+  open: number;
+  /** Messages that have come. */
   arrived: number;
 }
 
@@ -56,15 +64,20 @@ export class LaneShares {
   join(priority: Priority): LaneShare {
     const share = this.#shares.get(priority) ?? newShare(WEIGHTS[priority]);
     this.#shares.set(priority, share);
-    const source: LaneShare = {
+    const source: Source = { waits: false, open: 0, arrived: 0 };
+    share.sources.push(source);
+    return {
       allowed: (room) => (this.#isShared() && room > 0 ? this.#allowed(share, room) : room),
       portion: () => (this.#isShared() ? this.#portion() : Infinity),
+      requested: (open) => void (source.open = open),
       delivered: (message) => {
-        if (this.#isShared()) deliver(share, source, message.pending());
+        if (!this.#isShared()) return;
+        source.arrived++;
+        share.credit--;
+        source.waits = message.pending() > 0;
       },
-      emptied: () => void share.waiting.delete(source),
+      emptied: () => void (source.waits = false),
     };
-    return source;
   }
 
   stop(): void {
@@ -83,7 +96,7 @@ export class LaneShares {
     const portion = this.#portion();
     if (share.credit < portion) {
       if (this.#othersHaveTurns(share, portion)) {
-        this.#lookAgain();
+        if (room >= portion) this.#lookAgain();
         return 0;
       }
       this.#beginRounds(share, portion);
@@ -93,7 +106,7 @@ export class LaneShares {
 
   #othersHaveTurns(share: Share, portion: number): boolean {
     for (const other of this.#shares.values())
-      if (other !== share && other.waiting.size > 0 && other.credit >= portion) return true;
+      if (other !== share && other.credit >= portion && other.sources.some(({ waits }) => waits)) return true;
     return false;
   }
 
@@ -109,22 +122,16 @@ export class LaneShares {
   /** What waited may have gone to other workers; then a request is not answered, and nobody may wait for it. */
   #lookAgain(): void {
     if (this.#looking !== undefined) return;
-    const arrived = new Map([...this.#shares.values()].map((share) => [share, share.arrived]));
+    const sources = [...this.#shares.values()].flatMap((share) => share.sources);
+    const asked = sources.filter(({ open }) => open > 0).map((source) => [source, source.arrived] as const);
     this.#looking = this.#options.timers.setTimeout(() => {
       this.#looking = undefined;
-      for (const [share, before] of arrived) if (share.arrived === before) share.waiting.clear();
+      for (const [source, arrived] of asked) if (source.arrived === arrived) source.waits = false;
       this.#options.onAllowed();
     }, ANSWER_MS);
   }
 }
 
 function newShare(weight: number): Share {
-  return { weight, credit: 0, waiting: new Set(), arrived: 0 };
-}
-
-function deliver(share: Share, source: LaneShare, pending: number): void {
-  share.credit--;
-  share.arrived++;
-  if (pending > 0) share.waiting.add(source);
-  else share.waiting.delete(source);
+  return { weight, credit: 0, sources: [] };
 }

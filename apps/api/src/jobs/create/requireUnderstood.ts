@@ -1,0 +1,29 @@
+import { laneOf, type Priority, PRIORITY_PROTOCOL, UNIQUE_PROTOCOL } from '@jobstream/domain';
+import type { Response } from 'express';
+import { requireProtocol } from '../../announcements/requireProtocol.ts';
+import type { ApiDeps } from '../../apiDeps.ts';
+import { callerOf } from '../../auth/caller.ts';
+
+/** What of a job, or of the template of a schedule, not every release understands. */
+interface NewerFields {
+  readonly unique?: object;
+  readonly priority?: Priority;
+}
+
+/**
+ * Makes sure that every live process understands what is asked for.
+ *
+ * @throws Problem `upgrade-unfinished` while a process lives that would let go of the keys of unique jobs, or take no jobs of high or
+ * low priority.
+ */
+export async function requireUnderstood(
+  jobs: readonly NewerFields[],
+  res: Response,
+  deps: Pick<ApiDeps, 'log'>,
+): Promise<void> {
+  const namesProcesses = callerOf(res).tenant === undefined;
+  if (jobs.some(({ unique }) => unique !== undefined))
+    await requireProtocol({ protocol: UNIQUE_PROTOCOL, what: 'unique jobs', namesProcesses }, deps);
+  if (jobs.some(({ priority }) => laneOf(priority) !== undefined))
+    await requireProtocol({ protocol: PRIORITY_PROTOCOL, what: 'priorities', namesProcesses }, deps);
+}

@@ -1,0 +1,2 @@
+-- `high` or `low`; NULL for normal.
+ALTER TABLE jobs ADD COLUMN priority text;
