@@ -1,4 +1,5 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
+import { faultyPriorities } from './faultyPriorities.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
@@ -208,7 +209,10 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
-      ['event["event"] in CREATIONS and not is_first(headers, event["event"], event["jobType"], event["jobId"])', 'False'],
+      [
+        'event["event"] in CREATIONS and not is_first(headers, event["event"], event["jobType"], event["jobId"])',
+        'False',
+      ],
     ],
     detectedBy: 'junk-created',
     complaint: /should become completed; .* JobFailed$|it runs once/m,
@@ -261,5 +265,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     detectedBy: 'invalid-payload',
     complaint: /juggle/,
   },
+  ...faultyPriorities,
   ...faultyAnnouncements,
 ];
