@@ -14,7 +14,9 @@ interface Script {
   /** Attempt and second of each side effect. */
   readonly effects?: readonly (readonly [attempt: number, second: number])[];
   readonly row: Record<string, unknown>;
-  readonly change?: 'cancelled' | 'requeued';
+  readonly change?: 'cancelled' | 'requeued' | 'priorityChanged';
+  /** With which it was created; default normal. */
+  readonly priority?: 'high' | 'low';
 }
 
 const error = { name: 'Error', message: 'no' };
@@ -160,6 +162,43 @@ const scripts: readonly Script[] = [
     row: { ...completedRow, version: 5, ...finished(2, 4) },
   },
   {
+    id: 'requeued-high',
+    type: 'webhook',
+    priority: 'high',
+    steps: [
+      start(1),
+      ['JobFailed', 2, { attempt: 1, error, reason: 'unrecoverable' }],
+      ['JobRequeuedWithPriority', 3, { priority: 'high' }],
+      ['JobCarried', 4, { ...carriedState('requeued-high'), status: 'pending', attempt: 0, priority: 'high' }],
+      start(5),
+      done(6),
+    ],
+    effects: [
+      [1, 1],
+      [1, 5],
+    ],
+    row: { ...completedRow, version: 7, priority: 'high', ...finished(5, 6) },
+    change: 'requeued',
+  },
+  {
+    id: 'lowered',
+    type: 'webhook',
+    priority: 'high',
+    steps: [
+      start(1),
+      ['JobRetryScheduled', 2, { attempt: 1, error, retryAt: rfc3339(4) }],
+      ['JobPriorityChanged', 3, { priority: 'low' }],
+      start(4, 2),
+      done(5, 2),
+    ],
+    effects: [
+      [1, 1],
+      [2, 4],
+    ],
+    row: { ...completedRow, attempt: 2, version: 6, run_at: second(4), priority: 'low', ...finished(4, 5) },
+    change: 'priorityChanged',
+  },
+  {
     id: 'cancelled',
     type: 'sleep',
     steps: [start(1), ['JobCancelled', 2]],
@@ -201,10 +240,13 @@ const tokens: Readonly<Record<string, string>> = {
   JobRevised: 'revised',
   JobReleased: 'released',
   JobCarried: 'carried',
+  JobPriorityChanged: 'priority-changed',
 };
 
-function messagesOf({ id, type, steps }: Script, first: number): RawMessage[] {
-  const created: Step = ['JobCreated', 0, { payload: { of: id }, tags: [`token-${id}`], ...settings }];
+function messagesOf({ id, type, steps, priority }: Script, first: number): RawMessage[] {
+  const data = { payload: { of: id }, tags: [`token-${id}`], ...settings };
+  const created: Step =
+    priority === undefined ? ['JobCreated', 0, data] : ['JobCreatedWithPriority', 0, { ...data, priority }];
   return [created, ...steps].map(([event, at, data = {}], index) =>
     message({ id, type, event, version: index + 1, at: rfc3339(at), data }, first + index),
   );
@@ -221,12 +263,13 @@ interface Told {
 
 /** A message as our writers make it: it expects the message before it, which is one of the same job but for the first. */
 export function message({ id, type, event, ...rest }: Told, sequence: number): RawMessage {
+  const filter = `jobs.${event === 'JobCreatedWithPriority' ? '*' : type}.${id}.>`;
   return {
     sequence,
-    subject: `jobs.${type}.${id}.${tokens[event]}`,
+    subject: `jobs.${type}.${id}.${tokens[event] ?? String(rest.data['priority'])}`,
     headers: {
       'nats-expected-last-subject-sequence': String(rest.version === 1 ? 0 : sequence - 1),
-      ...(event === 'JobCreated' ? {} : { 'nats-expected-last-subject-sequence-subject': `jobs.${type}.${id}.>` }),
+      ...(event === 'JobCreated' ? {} : { 'nats-expected-last-subject-sequence-subject': filter }),
     },
     storedAt: Date.parse(rest.at),
     body: JSON.stringify({ v: 1, id: `event-${sequence}`, event, jobId: id, jobType: type, ...rest }),
@@ -256,10 +299,10 @@ function countsOf(all: readonly Script[]): CountRow[] {
   ];
 }
 
-function recordsOf({ id, change }: Script): LoadRecord[] {
+function recordsOf({ id, change, priority }: Script): LoadRecord[] {
   return [
     { kind: 'sent', token: `token-${id}`, keyed: false },
-    { kind: 'created', token: `token-${id}`, id, status: 201 },
+    { kind: 'created', token: `token-${id}`, id, status: 201, ...(priority === undefined ? {} : { priority }) },
     ...(change === undefined ? [] : [{ kind: change, id }]),
   ];
 }
