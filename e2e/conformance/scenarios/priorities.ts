@@ -9,8 +9,8 @@ const IN_AN_HOUR_MS = 3_600_000;
 /** Half of the time after which a worker looks by itself. */
 const TOLD_WITHIN_MS = 30_000;
 const SHARED = 60;
-/** Two rounds of 16, 4 and 1. */
-const STARTS_SEEN = 42;
+/** Three rounds of 16, 4 and 1. */
+const STARTS_SEEN = 63;
 
 /** Jobs of high and low priority, which have consumers and timers of their own. */
 export const priorityScenarios: readonly Scenario[] = [
@@ -132,7 +132,7 @@ export const priorityScenarios: readonly Scenario[] = [
       const starts = await prioritiesOfStarts(testbed, jobs);
       const first = (priority: Priority) => starts.slice(0, STARTS_SEEN).filter((one) => one === priority).length;
       const shares = `of the first ${STARTS_SEEN} starts ${PRIORITIES.map((one) => `${first(one)} of ${one} priority`).join(', ')}`;
-      assert.ok(first('high') > STARTS_SEEN / 2 && first('normal') > first('low') && first('low') > 0, shares);
+      assert.ok(first('high') > STARTS_SEEN / 2 && first('normal') > first('low') && first('low') > 1, shares);
     },
   },
 ];
