@@ -45,16 +45,16 @@ export { isCreation } from './jobs/jobEvent.ts';
 export type { CreationEvent, JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
 export type {
   ChangeOptions,
-  RerunOptions,
-  RetryOptions,
   CreateOptions,
   GetOptions,
   HistoryOptions,
   JobPage,
-  Jobs,
   LogLine,
   PageOptions,
-} from './jobs/jobs.ts';
+  RerunOptions,
+  RetryOptions,
+} from './jobs/jobOptions.ts';
+export type { Jobs } from './jobs/jobs.ts';
 export type { ComparedPart, JobComparison, JobFilter, JobListFilter, JobSelection } from './jobs/jobs.ts';
 export { JobstreamClient } from './jobstreamClient.ts';
 export type { FeedOptions } from './jobstreamClient.ts';

@@ -86,7 +86,7 @@ test('such a job can be cancelled and not retried, unless what cannot be read is
 
 test.each([
   { token: 'created', v: 2, event: 'JobCreated' },
-  { token: 'low', v: 1, event: 'JobEnlisted' },
+  { token: 'enlisted', v: 1, event: 'JobEnlisted' },
 ])('a job that only a newer release can read is said to be so: $event', async (first) => {
   const id = randomUUID();
   await publishFirst(stage.nats.url, { ...first, jobId: id, jobType: 'email' });

@@ -7,7 +7,8 @@ import {
 } from './defineJob.ts';
 import { JobCancelledError, JobFailedError } from '../transport/errors.ts';
 import type { CreatedJob, NewUnique, Priority } from '../jobs/job.ts';
-import type { CreateOptions, Jobs } from '../jobs/jobs.ts';
+import type { CreateOptions } from '../jobs/jobOptions.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { CallOptions } from '../transport/transport.ts';
 
 export interface EnqueueOptions extends CreateOptions, JobDefaults {

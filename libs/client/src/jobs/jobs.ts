@@ -2,79 +2,31 @@ import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import { changeMany, type BulkChange, type BulkOptions } from './bulkChange.ts';
 import { followEvents } from '../transport/followEvents.ts';
-import { hasEnded, type BatchJob, type CreatedJob, type EndedJob, type Job, type JobStatus } from './job.ts';
+import {
+  hasEnded,
+  type BatchJob,
+  type CreatedJob,
+  type EndedJob,
+  type Job,
+  type JobStatus,
+  type Priority,
+} from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
 import type { NewJob, RetriedJob } from './job.ts';
-import { itemsOf, type Page } from './pages.ts';
-import type { PastMoment } from '../operate/stats.ts';
+import type {
+  CreateOptions,
+  GetOptions,
+  PageOptions,
+  JobPage,
+  ChangeOptions,
+  RetryOptions,
+  RerunOptions,
+  HistoryOptions,
+  LogLine,
+} from './jobOptions.ts';
+import { itemsOf } from './pages.ts';
 import { pause, retryDelay } from '../transport/pause.ts';
 import type { Transport } from '../transport/transport.ts';
-
-export interface CreateOptions extends CallOptions {
-  /** A repeated creation with the same key returns the same job, also after a restart of the caller; default: a new key. */
-  readonly idempotencyKey?: string;
-}
-
-export interface GetOptions extends CallOptions {
-  /** Waits up to 3.5 s for this version, to read your own write. */
-  readonly minVersion?: number;
-  /** Returns the job as it was at a time (RFC 3339), or after the event with this sequence. */
-  readonly asOf?: string | number;
-}
-
-export interface PageOptions {
-  /** Jobs on a page: 1 to 200, default 50. */
-  readonly limit?: number;
-  readonly cursor?: string;
-  /** Also counts the jobs of all pages. */
-  readonly count?: boolean;
-  /** The `sequence` of an event that the page is to have, as one that a feed told of: the API waits for its table, for up to two seconds. */
-  readonly minPosition?: number;
-}
-
-export interface JobPage extends Page<Job> {
-  readonly total?: number;
-  /** False when there are more than `total`. */
-  readonly totalExact?: boolean;
-  /** With `asOf`: how many jobs of the page are left out, because the log has lost their events of that time. */
-  readonly unknown?: number;
-  /** With `asOf`: the moment of the answer. */
-  readonly asOf?: PastMoment;
-}
-
-export interface ChangeOptions extends CallOptions {
-  /** Stored in the event. */
-  readonly reason?: string;
-}
-
-export interface RetryOptions extends ChangeOptions {
-  /** Replaces the payload for all later attempts; earlier ones stay in the history. */
-  readonly payload?: unknown;
-  /** Whether events of a newer release that the API cannot read are discarded: the job goes on without them. */
-  readonly discardUnreadable?: boolean;
-}
-
-/** What shall be different in the new job. */
-export interface RerunOptions extends Partial<Omit<NewJob, 'type'>>, CreateOptions {
-  /** Stored in the event. */
-  readonly reason?: string;
-}
-
-export interface HistoryOptions extends CallOptions {
-  /** Leaves out events up to this sequence. */
-  readonly after?: number;
-}
-
-/** A line that a handler wrote with `ctx.log`. */
-export interface LogLine {
-  /** RFC 3339. */
-  readonly time: string;
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-  readonly fields?: Readonly<Record<string, unknown>>;
-  /** The id of the `JobStarted` of the run that wrote it: an attempt has several when the job was released or retried. */
-  readonly runId: string;
-}
 
 /** How long one request waits for the end of a job: proxies cut connections that are idle for longer than 30 s. */
 const WAIT_S = 25;
@@ -185,6 +137,18 @@ export class Jobs {
   }
 
   /**
+   * Gives a job another priority that waits: one that is `scheduled`, `pending` or `retrying`.
+   *
+   * @throws ConflictError in any other status.
+   * @example
+   * await client.jobs.changePriority(job.id, 'high', { reason: 'the customer waits' });
+   */
+  changePriority(id: string, priority: Priority, { signal, ...body }: ChangeOptions = {}): Promise<Job> {
+    const request = { method: 'POST', path: `${pathOf(id)}/priority`, body: { ...body, priority }, signal } as const;
+    return this.#transport.ask(request);
+  }
+
+  /**
    * Creates a job like one that has ended, with `rerunOf`. Repeated like `create` while the API is unavailable.
    *
    * @throws ConflictError while the job has not ended, and when its payload was erased and there is no other.
@@ -207,6 +171,11 @@ export class Jobs {
   /** Retries the jobs of a selection: the failed ones, or those of the status that it names. */
   retryMany(selection: JobSelection, options: BulkOptions = {}): Promise<BulkChange> {
     return changeMany(this.#transport, { path: '/api/jobs/retry', selection }, options);
+  }
+
+  /** Gives the jobs of a selection another priority: those that wait, or those of the status that it names. */
+  changePriorityOfMany(selection: JobSelection, priority: Priority, options: BulkOptions = {}): Promise<BulkChange> {
+    return changeMany(this.#transport, { path: '/api/jobs/priority', selection: { ...selection, priority } }, options);
   }
 
   /** Returns the history of a job, oldest event first. */

@@ -5,7 +5,7 @@ import type { Actor } from './actor.ts';
 import type { Backoff, CreatedJob, NewJob, NewUnique, Priority, Unique, Warning } from '../jobs/job.ts';
 import { checkPayload, type JobDefaults, type JobDefinition, type PayloadInput } from '../enqueue/defineJob.ts';
 import { newIdempotencyKey } from '../enqueue/idempotencyKey.ts';
-import type { CreateOptions } from '../jobs/jobs.ts';
+import type { CreateOptions } from '../jobs/jobOptions.ts';
 
 export interface VersionedOptions extends CallOptions {
   /** The version that is to be replaced. @throws ConflictError when it is not the current one. */
