@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { checkClocks } from './checkClocks.ts';
 import { checkLoad } from './checkLoad.ts';
 import { checkChain } from './checkLog.ts';
-import { correctRun, message } from './correctRun.ts';
+import { message } from './correctRun.ts';
+import type { LoadRecord } from './evidence.ts';
 import { readHistories } from './readHistories.ts';
 import { replay } from './replay.ts';
 
@@ -10,14 +11,23 @@ const AT = '2026-01-01T00:00:00.000Z';
 const creation = { priority: 'high', tags: ['token'], maxAttempts: 3 };
 type Step = readonly [event: string, data?: Record<string, unknown>];
 
-/** The history of a job with these events, and what is wrong with their messages. */
-function told(steps: readonly Step[], change: (headers: Record<string, string>) => object = () => ({})) {
+/** The history of a job with these events, whose appends expected it on a filter if one is given. */
+function told(steps: readonly Step[], filter?: string) {
   const messages = steps.map(([event, data = {}], index) => {
-    const one = message({ id: 'a', type: 'mail', event, version: index + 1, at: AT, data }, index + 1);
-    return { ...one, headers: { ...one.headers, ...change(one.headers) } };
+    const { headers, ...rest } = message({ id: 'a', type: 'mail', event, version: index + 1, at: AT, data }, index + 1);
+    const changed = filter === undefined ? {} : { 'nats-expected-last-subject-sequence-subject': filter };
+    return Object.assign(rest, { headers: { ...headers, ...changed } });
   });
-  const { byJob, violations } = readHistories(messages);
-  return { history: byJob.get('a') ?? [], violations, byJob };
+  const { byJob } = readHistories(messages);
+  return { history: byJob.get('a') ?? [], byJob };
+}
+
+/** What a client writes down that has asked for the job with this priority. */
+function acknowledgedWith(priority: string): readonly LoadRecord[] {
+  return [
+    { kind: 'sent', token: 'token', keyed: false },
+    { kind: 'created', token: 'token', id: 'a', status: 201, priority },
+  ];
 }
 
 const priorityAfter = (...steps: readonly Step[]) => replay('a', told(steps).history).job?.['priority'];
@@ -33,38 +43,31 @@ test('a job has the priority of its creation, of a change, or of a requeue, of w
 });
 
 test('a job that is carried with another priority is found', () => {
-  const run = correctRun();
-  const messages = run.messages.map((one) =>
-    one.subject.endsWith('.requeued-high.carried') ? { ...one, body: one.body.replace('"high"', '"low"') } : one,
-  );
-  const history = readHistories(messages).byJob.get('requeued-high') ?? [];
-  expect(replay('requeued-high', history).violations).toMatchObject([{ rule: 'illegal' }]);
+  const state = { tags: ['token'], maxAttempts: 3, createdAt: AT, status: 'pending', attempt: 0 };
+  const carriedWith = (priority: string) =>
+    replay('a', told([created, ['JobCarried', { ...state, priority }]]).history).violations;
+  expect(carriedWith('high')).toEqual([]);
+  expect(carriedWith('low')).toMatchObject([{ rule: 'illegal' }]);
 });
 
 test('an event that names another priority than its subject is found', () => {
-  const { violations } = told([created]);
-  expect(violations).toEqual([]);
-  const [first] = correctRun().messages.filter(({ subject }) => subject.endsWith('.lowered.high'));
-  const moved = { ...first!, subject: first!.subject.replace(/high$/u, 'low') };
-  expect(readHistories([moved]).violations).toMatchObject([{ rule: 'message', jobId: 'lowered' }]);
+  const data = { ...creation };
+  const first = message({ id: 'a', type: 'mail', event: 'JobCreatedWithPriority', version: 1, at: AT, data }, 1);
+  expect(readHistories([first]).violations).toEqual([]);
+  const moved = { ...first, subject: 'jobs.mail.a.low' };
+  expect(readHistories([moved]).violations).toMatchObject([{ rule: 'message', jobId: 'a' }]);
 });
 
 test('a creation with a priority looks at all subjects of its job, and at nothing less', () => {
-  const looksAt = (filter: string) => () => ({ 'nats-expected-last-subject-sequence-subject': filter });
   expect(checkChain('a', told([created]).history)).toEqual([]);
-  expect(checkChain('a', told([created], looksAt('jobs.mail.a.>')).history)).toMatchObject([{ rule: 'chain' }]);
+  expect(checkChain('a', told([created], 'jobs.mail.a.>').history)).toMatchObject([{ rule: 'chain' }]);
 });
 
 test('a job that was acknowledged with a priority, and has another, is lost', () => {
   const { byJob, history } = told([created, cancelled]);
   const jobs = new Map([['a', replay('a', history).job]]);
-  const load = (priority: string) =>
-    [
-      { kind: 'sent', token: 'token', keyed: false },
-      { kind: 'created', token: 'token', id: 'a', status: 201, priority },
-    ] as const;
-  expect(checkLoad(load('high'), byJob, jobs)).toEqual([]);
-  expect(checkLoad(load('low'), byJob, jobs)).toMatchObject([{ rule: 'lost', jobId: 'a' }]);
+  expect(checkLoad(acknowledgedWith('high'), byJob, jobs)).toEqual([]);
+  expect(checkLoad(acknowledgedWith('low'), byJob, jobs)).toMatchObject([{ rule: 'lost', jobId: 'a' }]);
 });
 
 test('the times of a creation with a priority are those of the server', () => {

@@ -85,8 +85,8 @@ export class LoadGenerator {
     const drawn = Array.from({ length: BATCH }, () => this.#next());
     const jobs = drawn.filter(({ body }) => body['unique'] === undefined);
     for (const job of drawn) if (!jobs.includes(job)) this.#launch(this.#live(job));
-    const ids = await this.#createTogether(jobs, `${this.#options.seed}-batch-${tick}`);
-    await Promise.all(jobs.map((job, index) => ids[index] !== undefined && this.#follow(ids[index], job)));
+    const created = await this.#createTogether(jobs, `${this.#options.seed}-batch-${tick}`);
+    await Promise.all(created.map(([id, job]) => this.#follow(id, job)));
   }
 
   async #follow(id: string, job: WantedJob): Promise<void> {
@@ -147,20 +147,21 @@ export class LoadGenerator {
     return id;
   }
 
-  async #createTogether(jobs: readonly WantedJob[], key: string): Promise<readonly (string | undefined)[]> {
+  async #createTogether(jobs: readonly WantedJob[], key: string): Promise<readonly (readonly [string, WantedJob])[]> {
     const beganAt = Date.now();
     for (const { token } of jobs) this.#record({ kind: 'sent', token, keyed: true });
     const request = { path: '/api/jobs/batch', body: { jobs: jobs.map(({ body }) => body) }, key, repeatable: true };
     const answer = await this.#options.client.request(request);
     const created = answer?.body['jobs'] as readonly { readonly id: string }[] | undefined;
-    if (answer === undefined || created === undefined) {
+    if (answer === undefined || created?.length !== jobs.length) {
       this.unexpected.push(`${key}: ${JSON.stringify(answer ?? 'no answer')}`);
       return [];
     }
-    return jobs.map((job, index) => {
-      const id = created[index]?.id;
-      if (id !== undefined) this.#acknowledge(job, { id, status: answer.status, beganAt });
-      return id;
+    return created.flatMap(({ id }, index) => {
+      const job = jobs[index];
+      if (job === undefined) return [];
+      this.#acknowledge(job, { id, status: answer.status, beganAt });
+      return [[id, job] as const];
     });
   }
 
