@@ -14,9 +14,10 @@ const { values, words } = readCommandLine({
   command: 'npm run bench:ab',
   summary:
     'Compares what the hot paths cost in this tree with what they cost in a commit, whose files and packages are put into\n' +
-    '.data/cache/ab. Both run in turns on servers of their own, in five pairs, or eleven where five do not agree about the\n' +
-    'limit; the median ratio of processor time counts. Exit code 1 when a path is dearer than the limit, 2 when it could\n' +
-    'not be measured, also where other processes were busy and the pairs do not agree.',
+    '.data/cache/ab. Both run in turns on servers of their own, without the optimising compilers, whose choices differ too\n' +
+    'much, in five pairs, or eleven where five do not agree about the limit; the median ratio of processor time counts. Exit\n' +
+    'code 1 when a path is dearer than the limit, 2 when it could not be measured, also where other processes were busy and\n' +
+    'the pairs do not agree.',
   words: '<commit>',
   options: {
     path: {

@@ -23,7 +23,7 @@ const plantedEvent = (name: string) => `  ${name}: define({
 
 const CLIENT_TYPES = 'libs/client/src/jobs/jobEvent.ts';
 const DATA_OF_CLIENT = 'export interface JobEventData {\n';
-const OPERATOR_OF_CLIENT = 'export type OperatorEventName = ';
+const OPERATOR_OF_CLIENT = 'export type OperatorEventName =\n';
 
 const DASHBOARD = 'apps/dashboard/tsconfig.json';
 
@@ -58,7 +58,7 @@ function withNewEvents(): Record<string, string> {
   const data =
     '  readonly JobPlanted: { readonly attempt: number; readonly note: string; readonly reason?: string };\n';
   const ofClient = insert(files[CLIENT_TYPES] ?? '', { behind: DATA_OF_CLIENT }, data);
-  files[CLIENT_TYPES] = insert(ofClient, { behind: OPERATOR_OF_CLIENT }, "'JobPlanted' | ");
+  files[CLIENT_TYPES] = insert(ofClient, { behind: OPERATOR_OF_CLIENT }, "  | 'JobPlanted'\n");
   return files;
 }
 

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Micros } from '../gate/gateCheck.ts';
 import { commitOf } from './checkOutCommit.ts';
-import { inTurns, judgePairs, measurePair, outcomeOf } from './compareCommits.ts';
+import { inTurn, judgePairs, measurePair, outcomeOf } from './compareCommits.ts';
+import type { Two } from './hotPaths.ts';
+
+const cost = ({ process }: Micros) => process;
 
 /** Two sides that cost a multiple of what the machine costs then, which grows with each round. */
-function sides(ours: number, theirs: number) {
+function slowingDown(first: number, second: number) {
   let micros = 10;
   const sideThatCosts = (times: number) => ({
     round: (): Promise<Micros> => {
@@ -12,30 +15,30 @@ function sides(ours: number, theirs: number) {
       return Promise.resolve({ process: times * micros, server: 100 });
     },
   });
-  return [sideThatCosts(ours), sideThatCosts(theirs)] as const;
+  return [sideThatCosts(first), sideThatCosts(second)] as const;
 }
 
 test('two sides that cost the same have the ratio 1 on a machine that becomes slower and slower', async () => {
-  expect(await inTurns(...sides(1, 1), ({ process }) => process)).toBeCloseTo(1, 10);
-  expect(await inTurns(...sides(1.1, 1), ({ process }) => process)).toBeCloseTo(1.1, 10);
-  expect(await inTurns(...sides(0.5, 1), ({ process }) => process)).toBeCloseTo(0.5, 10);
+  expect(await inTurn(...slowingDown(1, 1), cost)).toBeCloseTo(1, 10);
+  expect(await inTurn(...slowingDown(1.1, 1), cost)).toBeCloseTo(1.1, 10);
+  expect(await inTurn(...slowingDown(0.5, 1), cost)).toBeCloseTo(0.5, 10);
 });
 
 test('a pair has the ratio of ours to theirs in either order, and stops both', async () => {
   const calls: string[] = [];
-  const open = (root: string) => {
-    calls.push(`open ${root}`);
-    const round = () => Promise.resolve({ process: root === 'ours' ? 11 : 10, server: 0 });
-    return Promise.resolve({ round, stop: () => Promise.resolve(void calls.push(`stop ${root}`)) });
+  const side = (root: string) => ({
+    round: () => Promise.resolve({ process: root === 'ours' ? 11 : 10, server: 0 }),
+    stop: () => Promise.resolve(void calls.push(`stop ${root}`)),
+  });
+  const open = ([first, second]: Two<string>) => {
+    calls.push(`open ${first}, ${second}`);
+    return Promise.resolve([side(first), side(second)] as const);
   };
-  const subject = { open, cost: ({ process }: Micros) => process };
+  const subjects = { open, cost };
   for (const pair of [0, 1])
-    expect(await measurePair(subject, { ours: 'ours', theirs: 'theirs' }, pair)).toBeCloseTo(1.1);
-  const [theirsFirst, oursFirst] = [
-    ['open theirs', 'open ours', 'stop ours', 'stop theirs'],
-    ['open ours', 'open theirs'],
-  ];
-  expect(calls).toEqual([...theirsFirst, ...oursFirst, 'stop theirs', 'stop ours']);
+    expect(await measurePair(subjects, { ours: 'ours', theirs: 'theirs' }, pair)).toBeCloseTo(1.1);
+  const oursFirst = ['open ours, theirs', 'stop ours', 'stop theirs'];
+  expect(calls).toEqual([...oursFirst, 'open theirs, ours', 'stop theirs', 'stop ours']);
 });
 
 function measuring(...ratios: readonly number[]): (pair: number) => Promise<number> {

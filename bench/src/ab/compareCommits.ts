@@ -1,11 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import type { Measurable, Micros } from '../gate/gateCheck.ts';
 import { GATE_CHECKS } from '../gate/gateChecks.ts';
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { spread, type Spread } from '../measure/percentiles.ts';
 import { isLoaded } from '../report/otherLoad.ts';
-import { HOT_PATHS, type HotPath } from './hotPaths.ts';
+import { HOT_PATHS, type HotPath, type Two } from './hotPaths.ts';
 
 /** The folders of the two sides: the working tree, and the commit that it is held against. */
 export interface Sides {
@@ -13,63 +11,55 @@ export interface Sides {
   readonly theirs: string;
 }
 
-const WARM_UP = 6;
-/** Of ours in one pair. Processes differ more from each other than rounds of one process do, so pairs are many and short. */
-const ROUNDS = 10;
+const WARM_UP = 4;
+/** Of each side in one pair, twice. */
+const TURNS = 20;
 
-/** Measures a path in both trees, on fresh servers of their own. Returns what ours costs as a multiple of theirs. */
+/** Measures a path in both trees, on fresh servers. Returns what ours costs as a multiple of theirs. */
 export function comparePath(hotPath: HotPath, sides: Sides, pair: number): Promise<number> {
   const isBoth = GATE_CHECKS.find(({ id }) => id === hotPath)?.counts === 'both';
   const cost = ({ process, server }: Micros) => (isBoth ? process + server : process);
   return inScratchFolder((folder) => {
-    const open = async (root: string) => {
-      const own = path.join(folder, root === sides.ours ? 'ours' : 'theirs');
-      await mkdir(own);
-      return HOT_PATHS[hotPath](own, root);
-    };
+    const open = (roots: Two<string>) => HOT_PATHS[hotPath](folder, roots);
     return measurePair({ open, cost }, sides, pair);
   });
 }
 
-interface Subject {
-  /** Starts what is measured with the programs of the tree at `root`. */
-  readonly open: (root: string) => Promise<Measurable>;
+interface Subjects {
+  /** Starts what is measured with the programs of the trees at `roots`, in this order. */
+  readonly open: (roots: Two<string>) => Promise<Two<Measurable>>;
   readonly cost: (micros: Micros) => number;
 }
 
-/** In every other pair ours is started first and is the outer one, so that a place in the order tells for neither side. */
-export async function measurePair({ open, cost }: Subject, { ours, theirs }: Sides, pair: number): Promise<number> {
-  const isOursFirst = pair % 2 === 1;
-  const outer = await open(isOursFirst ? ours : theirs);
-  const inner = await open(isOursFirst ? theirs : ours);
+/** In every other pair ours is the first, so that a place in the order tells for neither side. */
+export async function measurePair({ open, cost }: Subjects, { ours, theirs }: Sides, pair: number): Promise<number> {
+  const isOursFirst = pair % 2 === 0;
+  const [first, second] = await open(isOursFirst ? [ours, theirs] : [theirs, ours]);
   try {
-    for (let round = 0; round < WARM_UP; round += 1) await Promise.all([outer.round(), inner.round()]);
-    const ratio = await inTurns(inner, outer, cost);
-    return isOursFirst ? 1 / ratio : ratio;
+    for (let round = 0; round < WARM_UP; round += 1) await inTurn(first, second, cost);
+    const ratios: number[] = [];
+    while (ratios.length < TURNS) ratios.push(await inTurn(first, second, cost));
+    const { median } = spread(ratios);
+    return isOursFirst ? median : 1 / median;
   } finally {
-    await inner.stop();
-    await outer.stop();
+    await first.stop();
+    await second.stop();
   }
 }
 
 /**
- * Runs outer, inner, outer, inner, …, outer, and divides each round of inner by the mean of those around it: so a machine that
- * becomes slower meanwhile tells for neither. Returns the median of these ratios.
+ * Runs first, second, second, first, so that a machine that becomes slower meanwhile tells for neither. Returns what first costs as a
+ * multiple of second.
  */
-export async function inTurns(
-  inner: Pick<Measurable, 'round'>,
-  outer: Pick<Measurable, 'round'>,
+export async function inTurn(
+  first: Pick<Measurable, 'round'>,
+  second: Pick<Measurable, 'round'>,
   cost: (micros: Micros) => number,
 ): Promise<number> {
-  const ratios: number[] = [];
-  let before = cost(await outer.round());
-  while (ratios.length < ROUNDS) {
-    const between = cost(await inner.round());
-    const after = cost(await outer.round());
-    ratios.push(between / ((before + after) / 2));
-    before = after;
-  }
-  return spread(ratios).median;
+  const costOf = async (side: Pick<Measurable, 'round'>) => cost(await side.round());
+  const before = await costOf(first);
+  const between = (await costOf(second)) + (await costOf(second));
+  return (before + (await costOf(first))) / between;
 }
 
 /** What the pairs of one path came to. */

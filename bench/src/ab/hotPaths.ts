@@ -1,33 +1,51 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { type Measurable } from '../gate/gateCheck.ts';
-import { PER_ROUND, startLog, startTable } from '../gate/gateChecks.ts';
+import { startLog, startTable } from '../gate/gateChecks.ts';
 import { httpSubject } from '../gate/httpSubject.ts';
-import { startSubject } from '../gate/subjectProcess.ts';
+import { startSubjects } from '../gate/subjectProcess.ts';
 import type { SubjectName } from '../gate/subjects/loadSubject.ts';
 import { startApi } from '../http/startApi.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 
-/** Starts what a path needs on servers of its own, with the programs of the tree at `root`. */
-type Open = (folder: string, root: string) => Promise<Measurable>;
+/** Two trees, or what is measured of them. */
+export type Two<T> = readonly [T, T];
 
-/** The paths that are compared, by their names on the command line; the same work as in the gate. */
+/** Starts what a path needs with the programs of the trees at `roots`, in this order, each with servers of its own. */
+type Open = (folder: string, roots: Two<string>) => Promise<Two<Measurable>>;
+
+/**
+ * Without the optimising compilers: what they make of the same text differs by a tenth from process to process, and between two
+ * copies of it in one.
+ */
+const FLAGS = ['--no-opt', '--no-maglev', '--single-threaded-gc', '--expose-gc'];
+
+const PER_ROUND = { appends: 500, attempts: 300, jobs: 833, requests: 200 } as const;
+
+/** The paths that are compared, by their names on the command line: the work of the gate in shorter rounds. */
 export const HOT_PATHS = {
-  append: async (folder, root) => onServers(await startLog(folder), ['append-ours', PER_ROUND.appends], root),
-  attempt: async (folder, root) => onServers(await startLog(folder), ['attempt-ours', PER_ROUND.attempts], root),
-  project: async (folder, root) => onServers(await startTable(folder), ['project-ours', PER_ROUND.jobs], root),
-  request: async (folder, root) => {
-    const api = await startApi(folder, 'default', root);
-    return httpSubject(api, api.processes['api'] ?? 0, PER_ROUND.requests);
-  },
+  append: subjects('append-ours', PER_ROUND.appends, startLog),
+  attempt: subjects('attempt-ours', PER_ROUND.attempts, startLog),
+  project: subjects('project-ours', PER_ROUND.jobs, startTable),
+  request: (folder, roots) =>
+    inBoth(folder, roots, async (own, root) => {
+      const api = await startApi(own, 'default', root, FLAGS);
+      return httpSubject(api, api.processes['api'] ?? 0, PER_ROUND.requests);
+    }),
 } satisfies Record<string, Open>;
 export type HotPath = keyof typeof HOT_PATHS;
 export const HOT_PATH_NAMES = Object.keys(HOT_PATHS) as HotPath[];
 
-async function onServers(
-  servers: RunningServers,
-  [name, count]: readonly [SubjectName, number],
-  root: string,
-): Promise<Measurable> {
-  const subject = await startSubject(name, servers, count, root);
+/** Both in one process, where they have the heap and its collector in common. */
+function subjects(name: SubjectName, count: number, start: (folder: string) => Promise<RunningServers>): Open {
+  return async (folder, roots) => {
+    const places = await inBoth(folder, roots, async (own, root) => ({ root, servers: await start(own) }));
+    const [first, second] = await startSubjects(name, places, count, FLAGS);
+    return [withServers(first, places[0].servers), withServers(second, places[1].servers)];
+  };
+}
+
+function withServers(subject: Measurable, servers: RunningServers): Measurable {
   return {
     round: () => subject.round(),
     async stop() {
@@ -35,4 +53,17 @@ async function onServers(
       await servers.stop();
     },
   };
+}
+
+async function inBoth<T>(
+  folder: string,
+  [first, second]: Two<string>,
+  start: (folder: string, root: string) => Promise<T>,
+): Promise<Two<T>> {
+  const own = async (name: string) => {
+    const made = path.join(folder, name);
+    await mkdir(made);
+    return made;
+  };
+  return [await start(await own('first'), first), await start(await own('second'), second)];
 }

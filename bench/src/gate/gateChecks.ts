@@ -9,7 +9,7 @@ import { startSubject } from './subjectProcess.ts';
 import type { SubjectName } from './subjects/loadSubject.ts';
 
 /** Operations a round: about a tenth of a second of processor time. The baseline upsert costs so little that it needs more. */
-export const PER_ROUND = { appends: 10_000, attempts: 2_000, jobs: 4_998, rows: 9_996, requests: 2_000 } as const;
+const PER_ROUND = { appends: 10_000, attempts: 2_000, jobs: 4_998, rows: 9_996, requests: 2_000 } as const;
 
 /** Nothing is synced: processor time is asked for, and a disk would only add noise. */
 export const startLog = (folder: string) => startNats(folder, 'default');

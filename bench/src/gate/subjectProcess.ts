@@ -18,18 +18,32 @@ export interface SubjectProcess extends Measurable {
   round(wrap?: Wrapper): Promise<Micros>;
 }
 
+/** The tree that has the program of a subject, and the servers that it uses. */
+export interface SubjectPlace {
+  readonly root: string;
+  readonly servers: RunningServers;
+}
+
+/** A subject in a process of its own; what it makes its servers do counts as well. */
+export async function startSubject(name: SubjectName, servers: RunningServers, count: number): Promise<SubjectProcess> {
+  const [subject] = await startSubjects(name, [{ root: repositoryRoot, servers }], count, []);
+  return subject;
+}
+
 /**
- * A subject in a process of its own; what it makes its servers do counts as well. `root`: the tree that has the program, default
- * this one.
+ * The same subject of several trees, in one process with some flags for Node. They run in turns, and end together. A process with
+ * `--expose-gc` collects its young garbage before every round.
  */
-export async function startSubject(
+export async function startSubjects<Places extends readonly [SubjectPlace, ...SubjectPlace[]]>(
   name: SubjectName,
-  servers: RunningServers,
+  places: Places,
   count: number,
-  root = repositoryRoot,
-): Promise<SubjectProcess> {
-  const child = fork(path.join(root, MAIN), [name, servers.address], {
+  flags: readonly string[],
+): Promise<{ [Index in keyof Places]: SubjectProcess }> {
+  const addresses = places.map(({ servers }) => servers.address).join(' ');
+  const child = fork(path.join(repositoryRoot, MAIN), [name, addresses, ...places.map(({ root }) => root)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...flags],
   });
   const pid = child.pid ?? 0;
   guardOfThisProcess().watch(pid, 'app', 'SIGTERM');
@@ -38,25 +52,26 @@ export async function startSubject(
   failure.catch(() => {});
   const answer = async () =>
     ((await Promise.race([once(child, 'message'), failure])) as [{ micros: number }])[0].micros;
-  const ask = (step: 'prepare' | 'run') => {
-    child.send({ step, count });
-    return answer();
-  };
   await answer();
-  return {
-    pid,
-    async round(wrap = (run) => run()) {
+  const stop = async () => {
+    if (child.connected) child.disconnect();
+    await exited;
+    guardOfThisProcess().forget(pid);
+  };
+  const subjectOf = ({ servers }: SubjectPlace, of: number): SubjectProcess => {
+    const ask = (step: 'prepare' | 'run') => {
+      child.send({ of, step, count });
+      return answer();
+    };
+    const round = async (wrap: Wrapper = (run) => run()) => {
       await ask('prepare');
       const before = serverMicros(servers);
       const own = await wrap(() => ask('run'));
       return { process: own / count, server: (serverMicros(servers) - before) / count };
-    },
-    async stop() {
-      child.disconnect();
-      await exited;
-      guardOfThisProcess().forget(pid);
-    },
+    };
+    return { pid, round, stop };
   };
+  return places.map(subjectOf) as { [Index in keyof Places]: SubjectProcess };
 }
 
 function serverMicros({ processes }: RunningServers): number {

@@ -11,9 +11,15 @@ const MAIN = 'apps/api/src/main.ts';
 
 /**
  * One API process as it comes, its log included, with its servers. Nothing works on the jobs. `root`: the tree that has the
- * program, default this one; one of an earlier release runs with the tables of this one, as in an upgrade.
+ * program, default this one; one of an earlier release runs with the tables of this one, as in an upgrade. `flags`:
+ * of its Node.
  */
-export async function startApi(folder: string, durability: Durability, root = repositoryRoot): Promise<RunningServers> {
+export async function startApi(
+  folder: string,
+  durability: Durability,
+  root = repositoryRoot,
+  flags: readonly string[] = [],
+): Promise<RunningServers> {
   const [nats, postgres] = await Promise.all([startNats(folder, durability), startPostgres(folder)]);
   await migrate(postgres.address);
   const port = await freePort();
@@ -26,7 +32,7 @@ export async function startApi(folder: string, durability: Durability, root = re
     GROUP_COMMIT: String(durability === 'fsync'),
     NODE_ENV: 'production',
   };
-  const api = await startProcess(process.execPath, [path.join(root, MAIN)], { env });
+  const api = await startProcess(process.execPath, [...flags, path.join(root, MAIN)], { env });
   await eventually(() => ready(url), { timeoutMs: 60_000 });
   return {
     address: url,

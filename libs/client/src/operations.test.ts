@@ -35,7 +35,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   await Promise.all([
     jobs.cancelMany(all),
     jobs.retryMany(all),
-    jobs.changePriority('1', 'high'),
+    jobs.changePriority('{id}', 'high'),
     jobs.changePriorityOfMany(all, 'low'),
     client.events().next(),
     client.stats(),

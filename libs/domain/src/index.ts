@@ -1,4 +1,4 @@
-export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/backoff.ts';
+export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
 export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
@@ -19,8 +19,23 @@ export {
 } from './job/newJob.ts';
 export { keepsKey } from './job/keepsKey.ts';
 export { revisionBy } from './job/revision.ts';
-export { OnConflict, RequestedUnique, Unique, uniqueFaults, uniqueMistake, uniqueValues } from './job/unique.ts';
-export { JobEvent, decodeJobEvent, encodeJobEvent, isCreation, isReadable, jobEventEnvelope } from './job/jobEvent.ts';
+export {
+  OnConflict,
+  RequestedUnique,
+  Unique,
+  uniqueFaults,
+  uniqueMistake,
+  uniqueValues,
+} from './job/settings/unique.ts';
+export {
+  JobEvent,
+  decodeJobEvent,
+  encodeJobEvent,
+  isCreation,
+  isReadable,
+  jobEventEnvelope,
+  tokenOf,
+} from './job/jobEvent.ts';
 export type { DecodedJobEvent, JobEventOf, LoggedEvent, UnreadableEvent } from './job/jobEvent.ts';
 export {
   PROTOCOL_VERSION,
@@ -30,13 +45,12 @@ export {
   jobEventNames,
   protocolOf,
   requeuesJob,
-  tokenOf,
   tokensOf,
   workEventNames,
 } from './job/jobEventNames.ts';
 export type { CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
-export { Lane, laneOf, lanes, Priority } from './job/priority.ts';
+export { Lane, laneOf, lanes, Priority } from './job/settings/priority.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';

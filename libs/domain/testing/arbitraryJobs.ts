@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Backoff } from '../src/job/backoff.ts';
+import type { Backoff } from '../src/job/settings/backoff.ts';
 import type { JobCommand, JobCommandName } from '../src/job/jobCommand.ts';
 import type { JobEvent } from '../src/job/jobEvent.ts';
 import type { JobEventName } from '../src/job/jobEvents.ts';

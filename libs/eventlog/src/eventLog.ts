@@ -13,7 +13,7 @@ import type { EventFeed, HeaderFields, LogEntry } from './read/logEntry.ts';
 import { isReadableRecord, type RecordedEvent } from './read/logEntry.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { subscribeToCancellations } from './queue/queueHints.ts';
-import type { ConsumerManager } from './queue/consumerManager.ts';
+import type { ConsumerManager } from './queue/consumers/consumerManager.ts';
 import type { JobQueue } from './queue/jobQueue.ts';
 import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
 import type { JobTypeControl } from './queue/jobTypeControl.ts';

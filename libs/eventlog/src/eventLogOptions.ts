@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from './connection/connection.ts';
 import type { MasterKey } from './sealing/jobKeys.ts';
-import type { ManagedConsumers } from './queue/consumerManager.ts';
+import type { ManagedConsumers } from './queue/consumers/consumerManager.ts';
 import type { LogArchive } from './read/expiredEvents.ts';
 import type { LogObserver } from './append/logObserver.ts';
 import type { LogsRetention } from './streams/logsStream.ts';

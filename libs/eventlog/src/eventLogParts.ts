@@ -8,7 +8,7 @@ import { BatchAppender } from './append/batchAppender.ts';
 import type { ReachedPosition } from './append/reachedPosition.ts';
 import type { Connection } from './connection/connection.ts';
 import type { ServerClock } from './connection/serverClock.ts';
-import { ConsumerManager } from './queue/consumerManager.ts';
+import { ConsumerManager } from './queue/consumers/consumerManager.ts';
 import type { EventLogOptions } from './eventLogOptions.ts';
 import { ContentSealer } from './sealing/contentSealer.ts';
 import { JobKeys } from './sealing/jobKeys.ts';

@@ -8,8 +8,8 @@ import { JobScript } from '../testing/jobScript.ts';
 import { openEventLog } from '../testing/openEventLog.ts';
 import { openTestQueue } from '../testing/openTestQueue.ts';
 import { ScheduleScript } from '../testing/scheduleScript.ts';
-import { ensureProcessConsumers } from './queue/processConsumers.ts';
-import { ensureWorkConsumers, removeWorkConsumers } from './queue/workConsumers.ts';
+import { ensureProcessConsumers } from './queue/consumers/processConsumers.ts';
+import { ensureWorkConsumers, removeWorkConsumers } from './queue/consumers/workConsumers.ts';
 import type { EventLog } from './eventLog.ts';
 
 /*

@@ -3,7 +3,7 @@ import type { ServerClock } from './connection/serverClock.ts';
 import type { EventLogParts } from './eventLogParts.ts';
 import { JobQueue } from './queue/jobQueue.ts';
 import type { JobQueueOptions, OpenQueue } from './queue/jobQueueOptions.ts';
-import { ensureWorkConsumers } from './queue/workConsumers.ts';
+import { ensureWorkConsumers } from './queue/consumers/workConsumers.ts';
 
 /** Starts taking deliveries of a job type, from consumers that exist or that it creates; adds the queue to `queues`. */
 export async function openQueue(

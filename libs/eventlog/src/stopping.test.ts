@@ -9,7 +9,7 @@ import { ProcessHeartbeat } from './announcements/processHeartbeat.ts';
 import { TypeRegistry } from './announcements/typeRegistry.ts';
 import { Connection } from './connection/connection.ts';
 import { silentSink } from './connection/logSink.ts';
-import { ConsumerWait } from './queue/consumerWait.ts';
+import { ConsumerWait } from './queue/consumers/consumerWait.ts';
 
 /*
  * What is stopped in the middle of something has ended when it says so.

@@ -158,7 +158,7 @@ test('a result that is too large for the server fails the job for good', async (
 
 test.each([
   { token: 'created', v: 2, event: 'JobCreated' },
-  { token: 'low', v: 1, event: 'JobEnlisted' },
+  { token: 'enlisted', v: 1, event: 'JobEnlisted' },
 ])('a timer of a job that only a newer release can read is set anew for a newer worker: $event', async (first) => {
   const runs: unknown[] = [];
   await using worker = await startWorker((ctx) => runs.push(ctx));

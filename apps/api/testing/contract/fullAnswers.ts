@@ -162,7 +162,11 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
   getSession: (situation) => situation.ask({ headers: ofTenant(situation) }),
   getSchedule: async (situation) => {
     const name = `s-${randomUUID()}`;
-    const definition = { name, cron: '* * * * *', job: { type: 'report', unique: { by: ['type'], forMs: 60_000 } } };
+    const definition = {
+      name,
+      cron: '* * * * *',
+      job: { type: 'report', priority: 'low', unique: { by: ['type'], forMs: 60_000 } },
+    };
     await situation.other('createSchedule', { body: definition, headers: ofTenant(situation) });
     await tickUntil(AbortSignal.timeout(50), name, situation.system.guarded.log);
     const timed = await situation.ask({ params: { name } });
@@ -173,7 +177,12 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
     const [timed, waiting] = [{ forMs: 60_000 }, { while: 'waiting' }];
     const change = async (before: object, after: object) => {
       const name = `s-${randomUUID()}`;
-      const job = { type: 'report', payload: { of: 'today' }, unique: { by: ['payload.of'], ...before } };
+      const job = {
+        type: 'report',
+        payload: { of: 'today' },
+        priority: 'high',
+        unique: { by: ['payload.of'], ...before },
+      };
       await situation.other('createSchedule', { body: { name, cron: '* * * * *', job } });
       const body = { enabled: false, reason: 'holidays', job: { unique: { by: ['type'], ...after } } };
       await situation.other('changeSchedule', { params: { name }, body });

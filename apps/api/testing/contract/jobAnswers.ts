@@ -114,7 +114,7 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       await Promise.all([
         livedJob(situation, 'completed'),
         livedJob(situation, 'failed'),
-        newJob(situation, { delayMs: 60_000, ...uniqueJob({ by: ['payload.to'], forMs: 1_000 }) }),
+        newJob(situation, { delayMs: 60_000, priority: 'low', ...uniqueJob({ by: ['payload.to'], forMs: 1_000 }) }),
       ]);
       await situation.system.project();
       const page = await situation.ask({ query: '?type=email&limit=1&count=true' });
@@ -129,7 +129,7 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       await situation.ask(path(await livedJob(situation, 'completed'))),
       await situation.ask(path(await livedJob(situation, 'failed'))),
       await situation.ask({
-        ...path(await newJob(situation, uniqueJob({ by: ['type'], while: 'waiting' }))),
+        ...path(await newJob(situation, { priority: 'high', ...uniqueJob({ by: ['type'], while: 'waiting' }) })),
         query: '?wait=10ms&minVersion=1',
       }),
       await situation.ask(path(await newJob(situation, uniqueJob({ by: ['payload'], forMs: 1_000 })))),
@@ -192,6 +192,13 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
   runJobNow: {
     '200': async (situation) => situation.ask(path(await newJob(situation, { delayMs: 60_000 }))),
     '409': async (situation) => situation.ask(path(await livedJob(situation, 'completed'))),
+  },
+  changePriority: {
+    '200': async (situation) =>
+      situation.ask({ ...path(await newJob(situation)), body: { priority: 'high', reason: 'late' } }),
+    '404': async ({ ask }) => ask({ body: { priority: 'high' } }),
+    '409': async (situation) =>
+      situation.ask({ ...path(await livedJob(situation, 'completed')), body: { priority: 'low' } }),
   },
   rerunJob: {
     '201': async (situation) => [

@@ -97,6 +97,7 @@ export const manyJobsAnswers: Readonly<Record<string, Readonly<Record<string, Pr
   pauseOperation: steered('running'),
   resumeOperation: steered('paused'),
   cancelOperation: steered('paused'),
+  changePriorities: { '200': bulk({ type: 'email', priority: 'low' }) },
   cancelJobs: { '200': bulk({ type: 'email' }) },
   retryJobs: { '200': bulk({ status: 'cancelled' }) },
 };

@@ -179,7 +179,7 @@ test('jobs with events of a newer release are named, and are no differences', as
 
 test.each([
   { token: 'created', v: 2, event: 'JobCreated' },
-  { token: 'low', v: 1, event: 'JobEnlisted' },
+  { token: 'enlisted', v: 1, event: 'JobEnlisted' },
 ])(
   'a job that a newer release began ($event) is named, and its later events do not count as ignored',
   async (first) => {

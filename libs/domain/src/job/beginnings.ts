@@ -1,10 +1,10 @@
 import * as Schema from 'effect/Schema';
-import { Backoff } from './backoff.ts';
+import { Backoff } from './settings/backoff.ts';
 import { always, type OccurrenceOf } from './eventDefinition.ts';
 import { ByDefinition, DurationMs, MaxAttempts, Tags, TimeoutMs, type Job } from './job.ts';
 import { JobId } from './jobId.ts';
-import { type Lane, withPriority } from './priority.ts';
-import { Unique } from './unique.ts';
+import { type Lane, withPriority } from './settings/priority.ts';
+import { Unique } from './settings/unique.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 export const creationData = {

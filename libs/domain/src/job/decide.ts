@@ -1,11 +1,11 @@
-import { MAX_DELAY_MS, retryDelayMs } from './backoff.ts';
+import { MAX_DELAY_MS, retryDelayMs } from './settings/backoff.ts';
 import { awaitsFirstStart, type Job, type JobState, type JobStatus } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import type { JobEventName } from './jobEvents.ts';
 import type { Rejection } from '../messages/commandContext.ts';
-import { laneOf } from './priority.ts';
+import { laneOf } from './settings/priority.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;

@@ -1,8 +1,8 @@
 import * as Schema from 'effect/Schema';
-import { Backoff } from './backoff.ts';
+import { Backoff } from './settings/backoff.ts';
 import { JobId, JobType } from './jobId.ts';
-import { Lane } from './priority.ts';
-import { Unique } from './unique.ts';
+import { Lane } from './settings/priority.ts';
+import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 

@@ -1,10 +1,10 @@
 import * as Schema from 'effect/Schema';
-import { Backoff } from './backoff.ts';
+import { Backoff } from './settings/backoff.ts';
 import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
-import { Priority } from './priority.ts';
-import { Unique } from './unique.ts';
+import { Priority } from './settings/priority.ts';
+import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 

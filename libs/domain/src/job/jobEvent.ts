@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
+import { BY_PRIORITY } from './eventDefinition.ts';
 import { createsJob, jobEventNames, type CreationName } from './jobEventNames.ts';
 import { jobEvents, type JobEventName } from './jobEvents.ts';
 import { isJobId, isJobType, JobId, JobType } from './jobId.ts';
@@ -57,6 +58,12 @@ export function isReadable(event: LoggedEvent): event is JobEvent {
 /** Whether the event creates its job. */
 export function isCreation(event: LoggedEvent): event is JobEventOf<CreationName> {
   return createsJob(event.event);
+}
+
+/** Returns the last token of the event's subject. */
+export function tokenOf({ event, data }: Pick<JobEvent, 'event' | 'data'>): string {
+  const { token } = jobEvents[event];
+  return token === BY_PRIORITY ? (data as { readonly priority: string }).priority : token;
 }
 
 /** A decoded message body: an event, one of a newer release, or why it is neither. */

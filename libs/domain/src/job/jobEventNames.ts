@@ -1,7 +1,6 @@
 import { BY_PRIORITY } from './eventDefinition.ts';
-import type { JobEvent } from './jobEvent.ts';
 import { jobEvents, type JobEventName } from './jobEvents.ts';
-import { lanes } from './priority.ts';
+import { lanes } from './settings/priority.ts';
 
 /** The events of which this fact is true. */
 type NamesWith<Fact extends 'callsForWork' | 'byOperator'> = {
@@ -24,12 +23,6 @@ export function protocolOf(event: JobEventName): number {
 export function tokensOf(event: JobEventName): readonly string[] {
   const { token } = jobEvents[event];
   return token === BY_PRIORITY ? lanes : [token];
-}
-
-/** Returns the last token of the event's subject. */
-export function tokenOf({ event, data }: Pick<JobEvent, 'event' | 'data'>): string {
-  const { token } = jobEvents[event];
-  return token === BY_PRIORITY ? (data as { readonly priority: string }).priority : token;
 }
 
 /** The names of all events, in the order of a job's life. */

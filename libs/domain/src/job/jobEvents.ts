@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHistory } from './beginnings.ts';
 import { Attempt, CarriedJob, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
 import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
-import { Lane, Priority, withPriority } from './priority.ts';
+import { Lane, Priority, withPriority } from './settings/priority.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { defaultBackoff, retryDelayMs } from './backoff.ts';
+import { defaultBackoff, retryDelayMs } from './settings/backoff.ts';
 import { JobStatus, isTerminal } from './job.ts';
 import { situations, type Situation } from '../../testing/historyOf.ts';
 import { commandNames, outcomesOf } from '../../testing/outcomesOf.ts';

@@ -39,6 +39,7 @@ import {
   jobProgressed,
   jobReleased,
   jobRequeued,
+  jobRequeuedWithPriority,
   jobRetryScheduled,
   jobRevised,
   jobStarted,
@@ -168,6 +169,13 @@ describe('ReviseJob', () => {
   makes('pending', reviseJob(), jobRevised(), 'pending');
   makes('pending', reviseJob(later), jobRevised(later), 'scheduled');
   refusesAll(['processing', 'retrying', 'completed', 'failed', 'cancelled'], reviseJob(), 'illegal-transition');
+});
+
+test('a job that is put back to work keeps its priority', () => {
+  const ended = given(jobCreatedWithPriority({ priority: 'low' }), jobCancelled());
+  expect(ended.when(requeueJob())).toEqual(
+    thenHappens(jobRequeuedWithPriority({ priority: 'low' }), { status: 'pending', priority: 'low' }),
+  );
 });
 
 describe('ChangePriority', () => {

@@ -1,8 +1,8 @@
 import * as Schema from 'effect/Schema';
-import { type Backoff, defaultBackoff, RequestedBackoff } from './backoff.ts';
+import { type Backoff, defaultBackoff, RequestedBackoff } from './settings/backoff.ts';
 import { type ByDefinition, definedSettings, MaxAttempts, TimeoutMs } from './job.ts';
-import type { Priority } from './priority.ts';
-import { completeUnique, type RequestedUnique } from './unique.ts';
+import type { Priority } from './settings/priority.ts';
+import { completeUnique, type RequestedUnique } from './settings/unique.ts';
 
 /** What a job has where its creator says nothing. */
 export const newJobDefaults = { payload: null, maxAttempts: 5, timeoutMs: 3_600_000, tags: [] } as const;

@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { definedSettings } from '../job/job.ts';
 import { jobSettings, type NewJobRequest } from '../job/newJob.ts';
-import { laneOf } from '../job/priority.ts';
+import { laneOf } from '../job/settings/priority.ts';
 import { parseCron } from './cron.ts';
 import { type CatchUp, defaultCatchUp, type JobTemplate, ScheduleDefinition, ScheduleName } from './schedule.ts';
 import { nextTicks } from './ticks.ts';

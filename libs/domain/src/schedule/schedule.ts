@@ -1,10 +1,10 @@
 import * as Schema from 'effect/Schema';
-import { Backoff } from '../job/backoff.ts';
+import { Backoff } from '../job/settings/backoff.ts';
 import { definedSettings, MaxAttempts, Tags, TimeoutMs } from '../job/job.ts';
 import { JobId, JobType } from '../job/jobId.ts';
 import type { NewJobRequest } from '../job/newJob.ts';
-import { Lane } from '../job/priority.ts';
-import { Unique } from '../job/unique.ts';
+import { Lane } from '../job/settings/priority.ts';
+import { Unique } from '../job/settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 import { CronExpression } from './cron.ts';

@@ -9,7 +9,7 @@ import { type ConsumerFaults, ScheduledConsumers } from '../../testing/schedules
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { Delivery } from './delivery.ts';
 import { JobQueue } from './jobQueue.ts';
-import { workConsumers } from './consumerSettings.ts';
+import { workConsumers } from './consumers/consumerSettings.ts';
 
 interface Plan {
   readonly faults: ConsumerFaults;

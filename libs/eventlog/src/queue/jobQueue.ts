@@ -12,8 +12,8 @@ import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
 import { LaneWatch } from './laneWatch.ts';
 import { PullLoop } from './pullLoop.ts';
 import { subscribeToPauses } from './queueHints.ts';
-import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
-import { type WorkConsumer, workConsumers } from './consumerSettings.ts';
+import { ConsumerWait, type ConsumerWaitOptions } from './consumers/consumerWait.ts';
+import { type WorkConsumer, workConsumers } from './consumers/consumerSettings.ts';
 
 type ClockedOptions = JobQueueOptions & { readonly clock: Pick<ServerClock, 'reached'> };
 

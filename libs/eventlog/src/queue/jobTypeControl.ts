@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
-import { MOST_TYPES } from './consumerPlan.ts';
-import { workConsumers, type WorkConsumer, type WorkLimits } from './consumerSettings.ts';
-import { readPauseNote, writePauseNote, type PauseNote } from './pauseNote.ts';
+import { MOST_TYPES } from './consumers/consumerPlan.ts';
+import { workConsumers, type WorkConsumer, type WorkLimits } from './consumers/consumerSettings.ts';
+import { readPauseNote, writePauseNote, type PauseNote } from './consumers/pauseNote.ts';
 import {
   consumersOf,
   createConsumer,
@@ -15,7 +15,7 @@ import {
   listConsumers,
   loadOf,
   type TypeConsumers,
-} from './workConsumers.ts';
+} from './consumers/workConsumers.ts';
 
 /** The state of a job type, as its consumers have it. */
 export interface JobTypeInfo {

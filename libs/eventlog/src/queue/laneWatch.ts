@@ -3,9 +3,9 @@ import { type Lane, lanes } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { possibleConsumers } from './consumerSettings.ts';
+import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { subscribeToNewConsumers } from './queueHints.ts';
-import { findConsumer } from './workConsumers.ts';
+import { findConsumer } from './consumers/workConsumers.ts';
 
 export interface LaneWatchOptions {
   readonly connection: Connection;

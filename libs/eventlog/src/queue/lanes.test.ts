@@ -10,7 +10,7 @@ import { openTestQueue } from '../../testing/openTestQueue.ts';
 import { silentSink } from '../connection/logSink.ts';
 import { TooManyPriorityTypesError } from '../errors.ts';
 import { Lanes } from './lanes.ts';
-import { removeWorkConsumers } from './workConsumers.ts';
+import { removeWorkConsumers } from './consumers/workConsumers.ts';
 
 const on = useEventLog();
 let nats: NatsConnection;
@@ -151,6 +151,6 @@ test('three thousand jobs of each priority: low ones get their share, and all of
   const contended = started.slice(0, started.indexOf('high', 2_000) + 1);
   const shareOf = (priority: Priority) => contended.filter((one) => one === priority).length / contended.length;
   expect(shareOf('low')).toBeGreaterThanOrEqual(0.04);
-  expect(shareOf('high')).toBeGreaterThan(0.6);
+  expect(shareOf('high')).toBeGreaterThan(0.5);
   expect(new Set(started.slice(-1_000))).toEqual(new Set(['low']));
 });

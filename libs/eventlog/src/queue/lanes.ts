@@ -5,8 +5,8 @@ import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { LogUnavailableError, TooManyPriorityTypesError } from '../errors.ts';
-import { possibleConsumers } from './consumerSettings.ts';
-import { ensureWorkConsumers, findConsumer, lanesOf, listConsumers } from './workConsumers.ts';
+import { possibleConsumers } from './consumers/consumerSettings.ts';
+import { ensureWorkConsumers, findConsumer, lanesOf, listConsumers } from './consumers/workConsumers.ts';
 
 export interface LanesOptions {
   readonly connection: Pick<Connection, 'nats'>;

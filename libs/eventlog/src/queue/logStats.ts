@@ -3,7 +3,7 @@ import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader } from '../read/directReader.ts';
 import { whyNotFollowed } from '../read/follow/whyNotFollowed.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { listConsumers, loadOf, type TypeConsumers } from './workConsumers.ts';
+import { listConsumers, loadOf, type TypeConsumers } from './consumers/workConsumers.ts';
 
 /** The pending jobs of one type. */
 export interface TypeBacklog {

@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { jobIdOfSubject, tokenFilter } from '../streams/jobSubjects.ts';
-import { possibleConsumers } from './consumerSettings.ts';
+import { possibleConsumers } from './consumers/consumerSettings.ts';
 
 /** Calls back with the job's id for each JobCancelled of these types, as a hint; returns how to stop. */
 export function subscribeToCancellations(

@@ -227,7 +227,7 @@ describe('an event of a newer release', () => {
   });
 
   test.each([
-    { token: 'low', v: 1, event: 'JobEnlisted' },
+    { token: 'enlisted', v: 1, event: 'JobEnlisted' },
     { token: 'created', v: 2, event: 'JobCreated' },
   ])('$event $v, with which a job begins, makes it a job that cannot be read', async (first) => {
     const jobId = randomUUID();
@@ -237,7 +237,7 @@ describe('an event of a newer release', () => {
   });
 
   test.each([
-    ['what the server has not compared', 'JobEnlisted', 'low', (_jobId: string) => undefined],
+    ['what the server has not compared', 'JobEnlisted', 'enlisted', (_jobId: string) => undefined],
     ['a name that begins no job', 'JobStarted', 'started', (jobId: string) => expecting(0, `jobs.*.${jobId}.>`)],
   ])('is not taken for a first one by %s', async (_what, event, token, headersOf) => {
     const jobId = randomUUID();

@@ -5,7 +5,7 @@ import type { Appender } from '../append/appender.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { Publisher } from '../connection/publisher.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { ensureTriggerConsumer } from '../queue/processConsumers.ts';
+import { ensureTriggerConsumer } from '../queue/consumers/processConsumers.ts';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { DirectReader } from '../read/directReader.ts';
 import { LeaderReader } from '../read/leaderReader.ts';

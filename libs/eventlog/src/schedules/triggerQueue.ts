@@ -1,8 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { ConsumerWait } from '../queue/consumerWait.ts';
-import { ensureTriggerConsumer, TRIGGER_CONSUMER } from '../queue/processConsumers.ts';
+import { ConsumerWait } from '../queue/consumers/consumerWait.ts';
+import { ensureTriggerConsumer, TRIGGER_CONSUMER } from '../queue/consumers/processConsumers.ts';
 import { PullLoop } from '../queue/pullLoop.ts';
 import { RedeliveryGuard } from '../queue/redeliveryGuard.ts';
 import { TIMERS_STREAM } from '../streams/streams.ts';

@@ -65,7 +65,7 @@ export const bulkChangeDocs = {
         'before others': { type: 'email', tag: 'campaign-7', priority: 'high', reason: 'they wait for it' },
       }),
     },
-    problems: [...ofAll.problems, 'upgrade-unfinished', 'too-many-priority-types'],
+    problems: [...ofAll.problems, 'upgrade-unfinished'],
   },
 } as const satisfies Record<string, EndpointDocs>;
 

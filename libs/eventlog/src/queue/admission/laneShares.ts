@@ -6,7 +6,7 @@ export const WEIGHTS: Readonly<Record<Priority, number>> = { high: 16, normal: 4
 /** Deliveries of a round for each one of weight, where a worker has room for many. */
 const MOST_AT_ONCE = 16;
 /** Within it a server delivers what waits; what other workers have taken meanwhile does not come. */
-const ANSWER_MS = 25;
+const ANSWER_MS = 50;
 
 /** The part that one source of deliveries has in the share of its priority. */
 export interface LaneShare {

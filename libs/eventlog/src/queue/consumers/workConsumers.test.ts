@@ -3,9 +3,9 @@ import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { JobScript } from '../../testing/jobScript.ts';
-import { useEventLog } from '../../testing/openEventLog.ts';
-import { openTestQueue } from '../../testing/openTestQueue.ts';
+import { JobScript } from '../../../testing/jobScript.ts';
+import { useEventLog } from '../../../testing/openEventLog.ts';
+import { openTestQueue } from '../../../testing/openTestQueue.ts';
 
 const on = useEventLog();
 let connection: NatsConnection;

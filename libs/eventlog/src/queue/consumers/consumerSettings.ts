@@ -1,8 +1,8 @@
 import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstream';
 import { type Lane, lanes as allLanes } from '@jobstream/domain';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
-import { dueSubject, tokenFilter } from '../streams/jobSubjects.ts';
-import type { StartRate } from './admission/rateLimiter.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
+import { dueSubject, tokenFilter } from '../../streams/jobSubjects.ts';
+import type { StartRate } from '../admission/rateLimiter.ts';
 
 export interface WorkConsumerOptions {
   readonly jobType: string;

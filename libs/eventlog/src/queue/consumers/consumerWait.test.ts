@@ -3,7 +3,7 @@ import { AckPolicy, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually } from '@jobstream/test-support';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { useEventLog } from '../../testing/openEventLog.ts';
+import { useEventLog } from '../../../testing/openEventLog.ts';
 import { ConsumerWait, type ConsumerWaitOptions } from './consumerWait.ts';
 
 const on = useEventLog();

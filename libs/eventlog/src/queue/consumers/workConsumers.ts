@@ -1,7 +1,7 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { type Lane, lanes as allLanes } from '@jobstream/domain';
-import { isConsumerExists, isConsumerNotFound } from '../connection/serverErrors.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { isConsumerExists, isConsumerNotFound } from '../../connection/serverErrors.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import {
   type DurableConsumer,
   LIMITS_KEY,
@@ -145,9 +145,12 @@ async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<r
 /** Deletes the consumers of a type; the one by which it is listed goes last. */
 export async function removeWorkConsumers(manager: JetStreamManager, jobType: string): Promise<void> {
   const found = await findAnswering(manager, jobType);
-  const isListed = ({ wanted }: FoundConsumer) => wanted.source === 'created';
-  for (const { wanted } of found.toSorted((one, other) => Number(isListed(one)) - Number(isListed(other))))
+  for (const { wanted } of found.toSorted((one, other) => rankOf(one) - rankOf(other)))
     await removeConsumer(manager, wanted);
+}
+
+function rankOf({ wanted }: FoundConsumer): number {
+  return wanted.source === 'created' ? 1 : 0;
 }
 
 async function removeConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {

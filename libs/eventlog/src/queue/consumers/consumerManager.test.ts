@@ -3,13 +3,13 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { TypeAnnouncement } from '../announcements/typeAnnouncement.ts';
-import type { TypeRegistry } from '../announcements/typeRegistry.ts';
-import { announced, beating } from '../../testing/announced.ts';
-import { JobScript } from '../../testing/jobScript.ts';
-import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
-import { publishRaw } from '../../testing/publishRaw.ts';
-import { ScheduleScript } from '../../testing/scheduleScript.ts';
+import type { TypeAnnouncement } from '../../announcements/typeAnnouncement.ts';
+import type { TypeRegistry } from '../../announcements/typeRegistry.ts';
+import { announced, beating } from '../../../testing/announced.ts';
+import { JobScript } from '../../../testing/jobScript.ts';
+import { openEventLog, useEventLog } from '../../../testing/openEventLog.ts';
+import { publishRaw } from '../../../testing/publishRaw.ts';
+import { ScheduleScript } from '../../../testing/scheduleScript.ts';
 import { ConsumerManager } from './consumerManager.ts';
 
 const CHECK_MS = 100;

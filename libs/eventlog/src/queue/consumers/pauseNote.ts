@@ -1,6 +1,6 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Actor } from '@jobstream/domain';
-import { JOBS_STREAM } from '../streams/streams.ts';
+import { JOBS_STREAM } from '../../streams/streams.ts';
 
 /** Who has paused a job type, kept in the metadata of a consumer: a note, which may be missing. */
 export interface PauseNote {

@@ -1,5 +1,5 @@
 import * as Schema from 'effect/Schema';
-import { isObject } from '../messages/isObject.ts';
+import { isObject } from '../../messages/isObject.ts';
 
 /** What of a job its unique key is made of. */
 const UniquePath = Schema.String.check(

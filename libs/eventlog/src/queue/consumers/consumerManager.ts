@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { isForbidden } from '../connection/serverErrors.ts';
-import type { LogSink } from '../connection/logSink.ts';
+import { isForbidden } from '../../connection/serverErrors.ts';
+import type { LogSink } from '../../connection/logSink.ts';
 import { type AnnouncedWork, type HandledTypes, planConsumers } from './consumerPlan.ts';
 import type { ConsumerPlan, WantedSettings } from './consumerPlan.ts';
 import { ensureProcessConsumers } from './processConsumers.ts';

@@ -1,7 +1,7 @@
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
-import { reservedFollowers } from '../read/follow/reservedFollowers.ts';
-import { TICK_SUBJECT } from '../streams/scheduleSubjects.ts';
-import { JOBS_STREAM, TIMERS_STREAM } from '../streams/streams.ts';
+import { reservedFollowers } from '../../read/follow/reservedFollowers.ts';
+import { TICK_SUBJECT } from '../../streams/scheduleSubjects.ts';
+import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import type { DurableConsumer } from './consumerSettings.ts';
 import { allInTurn, ensureConsumer } from './workConsumers.ts';
 
