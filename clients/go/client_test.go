@@ -97,6 +97,20 @@ func TestAJobThatHoldsTheUniqueKeyIsReturned(t *testing.T) {
 	}
 }
 
+func TestAPriorityIsSentAndShownAndCanBeChanged(t *testing.T) {
+	client, requests, bodies := api(t, answer{200, `{"id": "1"}`}, answer{200, `{"id": "1", "priority": "low"}`})
+	if _, err := Enqueue[any](t.Context(), client, "email", 1, WithPriority(HighPriority)); err != nil {
+		t.Fatal(err)
+	}
+	job, err := client.ChangePriority(t.Context(), "1", LowPriority, "it can wait")
+	if err != nil || job.Priority != LowPriority || (*requests)[1].URL.Path != "/api/jobs/1/priority" {
+		t.Fatal(job, err, (*requests)[1].URL)
+	}
+	if !strings.Contains((*bodies)[0], `"priority":"high"`) || (*bodies)[1] != `{"reason":"it can wait","priority":"low"}` {
+		t.Errorf("got %s", *bodies)
+	}
+}
+
 func TestARequestIsRepeatedWithItsKeyWhileTheAPIIsBusy(t *testing.T) {
 	client, requests, _ := api(t, answer{503, problem("log-overloaded")}, answer{200, `{"id": "1"}`})
 	if _, err := Enqueue[any](t.Context(), client, "email", nil, MaxAttempts(3)); err != nil {

@@ -1,10 +1,11 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
+import { faultyPriorities } from './faultyPriorities.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
 const APPEND_OUTCOME = 'await self.append(name, data, at)';
 const SETTLE = 'await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())';
-const SET_RETRY_TIMER = `await self.appender.set_timer(self.call, retry_at)\n        ${SETTLE}`;
+const SET_RETRY_TIMER = `await self.appender.set_timer(self.call, self.job, retry_at)\n        ${SETTLE}`;
 
 /** Mistakes that are easy to make. */
 export const faultyWorkers: readonly FaultyWorker[] = [
@@ -147,7 +148,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'leaves a retry to a timer that nobody has set',
-    edits: [['await self.appender.set_timer(call, job.run_at)  # whoever', 'pass  # whoever']],
+    edits: [['await self.appender.set_timer(call, job, job.run_at)  # whoever', 'pass  # whoever']],
     detectedBy: 'overtaken-retry',
     complaint: /should become completed; .* JobRetryScheduled$/m,
   },
@@ -165,25 +166,25 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'gives an attempt up behind any event of another',
-    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and found.carried > job.carried:']],
+    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and found.called_from > job.called_from:']],
     detectedBy: 'foreign-event',
     complaint: /should become completed/,
   },
   {
     name: 'starts on a call from before a JobCarried',
-    edits: [['if call.event is not None and call.sequence < job.carried:', 'if False:']],
+    edits: [['if call.event is not None and call.sequence < job.called_from:', 'if False:']],
     detectedBy: 'carried-call',
     complaint: /a timer is the cause/,
   },
   {
     name: 'knows no job that begins with a JobCarried',
-    edits: [['event["event"] in ("JobCreated", "JobCarried")', 'event["event"] == "JobCreated"']],
+    edits: [['event["event"] in (*CREATIONS, "JobCarried")', 'event["event"] in CREATIONS']],
     detectedBy: 'carried-lost',
     complaint: /should become completed; its events: JobCarried$/m,
   },
   {
     name: 'hands a carried job back to a message that is gone',
-    edits: [['await self.appender.set_timer(self.call, at)', 'pass']],
+    edits: [['await self.appender.set_timer(self.call, self.job, at)', 'pass']],
     detectedBy: 'carried-release',
     complaint: /should become completed; .* JobReleased$/m,
   },
@@ -208,7 +209,10 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   {
     name: 'takes a copy of a JobCreated for a new job',
     edits: [
-      ['if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):', 'if False:'],
+      [
+        'event["event"] in CREATIONS and not is_first(headers, event["event"], event["jobType"], event["jobId"])',
+        'False',
+      ],
     ],
     detectedBy: 'junk-created',
     complaint: /should become completed; .* JobFailed$|it runs once/m,
@@ -261,5 +265,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     detectedBy: 'invalid-payload',
     complaint: /juggle/,
   },
+  ...faultyPriorities,
   ...faultyAnnouncements,
 ];

@@ -5,6 +5,7 @@ import { faultyWorkers } from './faultyWorkers.ts';
 import type { Trial } from './runTrial.ts';
 import type { Scenario } from './scenario.ts';
 import { carriedScenarios } from './scenarios/carried.ts';
+import { priorityScenarios } from './scenarios/priorities.ts';
 import { operatorScenarios } from './scenarios/operator.ts';
 import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
@@ -33,6 +34,7 @@ const allScenarios = [
   ...takeoverScenarios,
   ...operatorScenarios,
   ...carriedScenarios,
+  ...priorityScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

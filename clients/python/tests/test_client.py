@@ -109,6 +109,16 @@ class Enqueueing(unittest.TestCase):
         self.assertEqual([one.revised for one in created], [False, True])
         self.assertEqual((shown.unique, created[0].unique), (rule, None))
 
+    def test_a_priority_is_sent_and_shown_and_can_be_changed(self) -> None:
+        with api(job("pending"), job("pending", priority="high"), job("pending", priority="low")) as served:
+            client = SyncClient(served.url)
+            created = client.enqueue("email", priority="high")
+            shown, changed = client.get("1"), client.change_priority(created, "low", reason="it can wait")
+        self.assertEqual([one.priority for one in (created, shown, changed)], ["normal", "high", "low"])
+        (_, _, body), _, (asked, _, change) = served.requests
+        self.assertEqual((body["priority"], asked), ("high", "POST /api/jobs/1/priority"))
+        self.assertEqual(change, {"priority": "low", "reason": "it can wait"})
+
     def test_that_can_be_turned_off(self) -> None:
         warned = job("pending", warnings=[{"code": "unknown-type", "pointer": "/type", "detail": "no worker"}])
         with api(warned) as served, self.assertNoLogs("jobstream"):

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from jobstream.protocol.call import Call, plan
-from jobstream.protocol.events import COMPARED, EXPECTED, Event, NewerEventError, decode, is_checked, subject_of, to_json
+from jobstream.protocol.events import COMPARED, EXPECTED, Event, NewerEventError, decode, is_checked, priority_of
+from jobstream.protocol.events import subject_of, to_json
 from jobstream.protocol.job import JobState, fold
 
 JOB = "0193a3f0-0000-7000-8000-00000000beef"
@@ -50,7 +51,7 @@ class Folding(unittest.TestCase):
         carried = event("JobCarried", 9, status="retrying", attempt=3, maxAttempts=5, runAt=NOW.isoformat())
         job = fold([(CREATED, 1), (carried, 20)])
         assert job is not None
-        self.assertEqual((job.status, job.attempt, job.carried, job.dispatches), ("retrying", 3, 20, (20,)))
+        self.assertEqual((job.status, job.attempt, job.called_from, job.dispatches), ("retrying", 3, 20, (20,)))
 
     def test_is_unreadable_when_a_newer_release_has_begun_it(self) -> None:
         newer = {"event": "?", "name": "JobEnlisted", "version": 1, "jobId": JOB, "jobType": "email"}
@@ -84,6 +85,22 @@ class Folding(unittest.TestCase):
         assert job is not None
         self.assertEqual(job.created["data"], {"payload": {"to": "b"}, "maxAttempts": 2, "timeoutMs": 30_000})
         self.assertEqual(subject_of(changed), f"jobs.email.{JOB}.payload-changed")
+
+    def test_has_the_priority_that_it_was_created_or_requeued_with_or_was_given(self) -> None:
+        high = event("JobCreatedWithPriority", 1, priority="high", maxAttempts=2)
+        given = event("JobPriorityChanged", 2, priority="low")
+        failed, again = event("JobFailed", 3), event("JobRequeuedWithPriority", 4, priority="high")
+        history = [(high, 3), (given, 5), (failed, 6), (again, 8), (event("JobCancelled", 5), 9), (event("JobRequeued", 6), 10)]
+        states = [fold(history[: count + 1]) for count in range(len(history))]
+        self.assertEqual([one and one.priority for one in states], ["high", "low", "low", "high", "high", None])
+        last = states[-1]
+        assert last is not None
+        self.assertEqual((last.called_from, last.dispatches, last.attempt), (5, (3, 8, 10), 0))
+
+    def test_has_the_priority_with_which_it_was_carried(self) -> None:
+        carried = event("JobCarried", 9, status="pending", attempt=0, priority="low")
+        self.assertEqual(fold([(carried, 20)]).priority, "low")  # type: ignore[union-attr]
+        self.assertIsNone(fold([(event("JobCreated", 1, priority="low"), 1)]).priority)  # type: ignore[union-attr]
 
     def test_is_revised_before_its_first_attempt(self) -> None:
         later = NOW + timedelta(hours=1)
@@ -133,6 +150,11 @@ class Planning(unittest.TestCase):
         self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=NOW), over_at), "watch")
         self.assertEqual(plan(job, call(sequence=9, fired_for=over_at), NOW), "start")
 
+    def test_a_call_from_before_a_change_of_the_priority_is_obsolete_and_a_timer_is_not(self) -> None:
+        job = self.state(event("JobPriorityChanged", 2, priority="low"))
+        self.assertEqual(plan(job, call(CREATED), NOW), "acknowledge")
+        self.assertEqual(plan(job, call(sequence=1, fired_for=NOW), NOW), "start")
+
     def test_acknowledges_what_is_no_call_for_work_any_more(self) -> None:
         self.assertEqual(plan(self.state(event("JobCancelled", 2)), call(CREATED), NOW), "acknowledge")
         self.assertEqual(plan(self.state(), call(CREATED, sequence=5), NOW), "acknowledge")
@@ -150,7 +172,26 @@ class Decoding(unittest.TestCase):
         with self.assertRaises(ValueError):
             decode(subject_of(CREATED), to_json(CREATED), {"Nats-Expected-Last-Subject-Sequence": "7"})
 
+    def test_reads_a_priority_only_on_the_subject_that_ends_with_it(self) -> None:
+        high = event("JobCreatedWithPriority", 1, priority="high")
+        compared = {**self.headers, COMPARED: f"jobs.*.{JOB}.>"}
+        subject = f"jobs.email.{JOB}.high"
+        self.assertEqual((subject_of(high), priority_of(decode(subject, to_json(high), compared))), (subject, "high"))
+        again = event("JobRequeuedWithPriority", 4, priority="high")
+        self.assertEqual(decode(subject, to_json(again), {}), again)
+        urgent = event("JobCreatedWithPriority", 1, priority="urgent")
+        for wrong, token in ((high, "low"), (high, "created"), (urgent, "urgent")):
+            with self.assertRaises(ValueError):
+                decode(f"jobs.email.{JOB}.{token}", to_json(wrong), compared)
+        with self.assertRaises(ValueError):
+            decode(subject, to_json(high), self.headers)
+        wrong = event("JobPriorityChanged", 2, priority="urgent")
+        with self.assertRaises(ValueError):
+            decode(subject_of(wrong), to_json(wrong), {})
+
     def test_tells_events_of_a_newer_release_from_junk(self) -> None:
+        with self.assertRaises(ValueError):
+            decode(f"jobs.email.{JOB}.high", to_json(event("JobSuspended", 2)), {})
         newer = event("JobSuspended", 2)
         with self.assertRaises(NewerEventError):
             decode(f"jobs.email.{JOB}.suspended", to_json(newer), {})

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from './readHistories.ts';
+import { creations, type LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** A writer takes the time before it writes; no clock lets an event come from the future. */
@@ -20,8 +20,8 @@ export function checkClocks(jobId: string, history: readonly LoggedEvent[]): rea
 function complaintAbout({ event, at, storedAt, data }: LoggedEvent): string | undefined {
   const aheadMs = at - storedAt;
   if (aheadMs > AHEAD_MS) return `is ${aheadMs} ms ahead of the server`;
-  if (-aheadMs > (event === 'JobCreated' ? CREATION_MS : BEHIND_MS)) return `is ${-aheadMs} ms behind the server`;
-  if (event !== 'JobCreated' || data['delayMs'] === undefined) return undefined;
+  if (-aheadMs > (creations.includes(event) ? CREATION_MS : BEHIND_MS)) return `is ${-aheadMs} ms behind the server`;
+  if (!creations.includes(event) || data['delayMs'] === undefined) return undefined;
   const [waitMs, delayMs] = [Date.parse(String(data['runAt'])) - storedAt, Number(data['delayMs'])];
   const wrong = Math.abs(waitMs - delayMs);
   return wrong > CREATION_MS ? `is to wait ${waitMs} ms and not ${delayMs}` : undefined;
@@ -42,6 +42,8 @@ export function checkTimers(
   return timers <= most ? [] : [{ rule: 'timers', detail: `${timers} messages for ${waits} waits` }];
 }
 
+const setsTimer = new Set(['JobRetryScheduled', 'JobCarried', 'JobPriorityChanged']);
+
 function isWait({ event, data }: LoggedEvent): boolean {
-  return event === 'JobRetryScheduled' || event === 'JobCarried' || data['runAt'] !== undefined;
+  return setsTimer.has(event) || data['runAt'] !== undefined;
 }

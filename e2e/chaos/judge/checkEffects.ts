@@ -1,5 +1,5 @@
 import type { Effect } from './evidence.ts';
-import type { LoggedEvent } from './readHistories.ts';
+import { type LoggedEvent, requeues } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
@@ -63,18 +63,18 @@ export function checkPresence(effects: readonly Effect[], histories: Histories):
 export function explainRepeats(effects: readonly Effect[], histories: Histories): Repeats {
   const repeated = [...byJob(effects)].filter(([, ofJob]) => ofJob.length > 1).map(([jobId]) => jobId);
   const causes = repeated.flatMap((jobId) => causesOf(histories.get(jobId) ?? []));
-  const count = (event: string) => causes.filter((cause) => cause === event).length;
+  const count = (...events: readonly string[]) => causes.filter((cause) => events.includes(cause)).length;
   return {
     jobs: repeated.length,
     afterRetry: count('JobRetryScheduled'),
     afterTakeOver: count('JobStarted'),
     afterRelease: count('JobReleased'),
-    afterRequeue: count('JobRequeued'),
+    afterRequeue: count(...requeues),
   };
 }
 
 /** These explain no start: the one before them does. */
-const explainNothing = new Set(['JobProgressed', 'JobDueNow', 'JobCarried']);
+const explainNothing = new Set(['JobProgressed', 'JobDueNow', 'JobCarried', 'JobPriorityChanged']);
 
 /** The event before each start but the first. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {

@@ -27,7 +27,8 @@ interface Told {
 }
 
 function keyed({ unique, ...event }: Told, sequence: number): RawMessage {
-  const data = event.event === 'JobCreated' ? { unique, uniqueKey: 'k' } : {};
+  const lane = event.event.endsWith('WithPriority') ? { priority: 'low' } : {};
+  const data = event.event.startsWith('JobCreated') ? { unique, uniqueKey: 'k', ...lane } : lane;
   return message({ type: 'mail', at: new Date(sequence).toISOString(), data, ...event }, sequence);
 }
 
@@ -47,6 +48,17 @@ test('two that have not ended are found, whichever way the second came to be', (
   expect(found([...created('a'), ...created('b')])).toEqual(['unique b']);
   const cancelled: Step[] = [...created('a'), ['a', 'JobCancelled', 2], ...created('b')];
   expect(found([...cancelled, ['a', 'claim', 0], ['a', 'JobRequeued', 3]])).toEqual(['unique a']);
+});
+
+test('jobs with a priority hold their keys like others', () => {
+  const low: Step[] = [
+    ['a', 'claim', 0],
+    ['a', 'JobCreatedWithPriority', 1],
+  ];
+  expect(found([...low, ...created('b')])).toEqual(['unique b']);
+  expect(found([['a', 'JobCreatedWithPriority', 1]])).toEqual(['claim a']);
+  const again: Step[] = [...low, ['a', 'JobCancelled', 2], ['a', 'JobRequeuedWithPriority', 3]];
+  expect(found(again)).toEqual(['claim a']);
 });
 
 test('a creation without its claim is found, and a requeue', () => {

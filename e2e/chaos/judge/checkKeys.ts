@@ -1,5 +1,5 @@
 import type { RawMessage } from '../../harness/rawLog.ts';
-import type { LoggedEvent } from './readHistories.ts';
+import { creations, type LoggedEvent, requeues } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** A job of which no other with its key may live beside it. */
@@ -12,7 +12,7 @@ interface KeyedJob {
 }
 
 const ends = new Set(['JobCompleted', 'JobFailed', 'JobCancelled']);
-const begins = new Set(['JobCreated', 'JobRequeued']);
+const begins = new Set([...creations, ...requeues]);
 
 /** Of unique jobs with one key never two have not ended, and the message before each creation says who holds the key by it. */
 export function checkKeys(
@@ -35,7 +35,7 @@ function keyedJob(jobId: string, history: readonly LoggedEvent[]): readonly Keye
 
 /** The events that a claim has to go with. */
 function claimsOf({ history, untilItsEnd }: KeyedJob): readonly LoggedEvent[] {
-  return history.filter(({ event }) => event === 'JobCreated' || (untilItsEnd && event === 'JobRequeued'));
+  return history.filter(({ event }) => creations.includes(event) || (untilItsEnd && requeues.includes(event)));
 }
 
 function checkClaim(

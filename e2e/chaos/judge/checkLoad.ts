@@ -1,16 +1,17 @@
 import type { AcknowledgedChange, LoadRecord } from './evidence.ts';
-import type { LoggedEvent } from './readHistories.ts';
+import { creations, type LoggedEvent, requeues } from './readHistories.ts';
 import type { JudgedJob } from './replay.ts';
 import type { Violation } from './violation.ts';
 
 type Jobs = ReadonlyMap<string, JudgedJob | undefined>;
 type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
 
-const eventOf: Readonly<Record<AcknowledgedChange, string>> = {
-  cancelled: 'JobCancelled',
-  requeued: 'JobRequeued',
-  dueNow: 'JobDueNow',
-  payloadChanged: 'JobPayloadChanged',
+const eventsOf: Readonly<Record<AcknowledgedChange, readonly string[]>> = {
+  cancelled: ['JobCancelled'],
+  requeued: requeues,
+  dueNow: ['JobDueNow'],
+  payloadChanged: ['JobPayloadChanged'],
+  priorityChanged: ['JobPriorityChanged'],
 };
 const ended = new Set(['completed', 'failed', 'cancelled']);
 
@@ -29,9 +30,9 @@ function acknowledged(record: LoadRecord, histories: Histories, jobs: Jobs): rea
   const history = histories.get(jobId) ?? [];
   if (record.kind === 'held') return knownHolder(record, history);
   if (record.kind === 'created') return keptPromise(record, history, jobs.get(jobId));
-  const event = eventOf[record.kind];
-  if (history.some((logged) => logged.event === event)) return [];
-  return [{ rule: 'lost-change', jobId, detail: `${event} is not in the log` }];
+  const events = eventsOf[record.kind];
+  if (history.some(({ event }) => events.includes(event))) return [];
+  return [{ rule: 'lost-change', jobId, detail: `${events.join(' or ')} is not in the log` }];
 }
 
 function knownHolder(
@@ -43,15 +44,18 @@ function knownHolder(
 }
 
 function keptPromise(
-  { token, id: jobId, rerunOf }: Extract<LoadRecord, { kind: 'created' }>,
+  { token, id: jobId, rerunOf, priority }: Extract<LoadRecord, { kind: 'created' }>,
   history: readonly LoggedEvent[],
   job: JudgedJob | undefined,
 ): readonly Violation[] {
   const [first] = history;
-  if (first?.event !== 'JobCreated') return [{ rule: 'lost', jobId, detail: `${token} is not in the log` }];
+  if (first === undefined || !creations.includes(first.event))
+    return [{ rule: 'lost', jobId, detail: `${token} is not in the log` }];
   if (tokenOf(first) !== token) return [{ rule: 'lost', jobId, detail: `the job is ${tokenOf(first)}, not ${token}` }];
   const repeated = first.data['rerunOf'];
   if (repeated !== rerunOf) return [{ rule: 'lost', jobId, detail: `it repeats ${String(repeated)}, not ${rerunOf}` }];
+  const given = first.data['priority'];
+  if (given !== priority) return [{ rule: 'lost', jobId, detail: `its priority is ${String(given)}, not ${priority}` }];
   if (job !== undefined && ended.has(job.status)) return [];
   return [{ rule: 'not-terminal', jobId, detail: `${token} is ${job?.status}` }];
 }

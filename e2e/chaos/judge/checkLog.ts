@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Evidence } from './evidence.ts';
-import type { LoggedEvent } from './readHistories.ts';
+import { creations, type LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** A log from which nothing can be deleted has every sequence from its first to its last. */
@@ -37,10 +37,11 @@ export function checkChain(jobId: string, history: readonly LoggedEvent[]): read
   });
 }
 
-/** A creation under an idempotency key looks at all types, one without a key at its own subject. */
+/** A creation under an idempotency key, or with a priority, looks at all subjects of its job; another at its own. */
 function isFilterOf({ filter, event, jobType, jobId, data }: LoggedEvent): boolean {
-  if (event !== 'JobCreated') return filter === `jobs.${jobType}.${jobId}.>`;
-  return filter === (data['idempotencyKey'] === undefined ? undefined : `jobs.*.${jobId}.>`);
+  if (!creations.includes(event)) return filter === `jobs.${jobType}.${jobId}.>`;
+  const looksAtItself = event === 'JobCreated' && data['idempotencyKey'] === undefined;
+  return filter === (looksAtItself ? undefined : `jobs.*.${jobId}.>`);
 }
 
 /** Every server of a cluster must hold the very same log. */

@@ -24,6 +24,7 @@ export const comparedColumns = [
   'finished_at',
   'worker',
   'tags',
+  'priority',
   'version',
   'last_sequence',
 ] as const;

@@ -23,12 +23,14 @@ export type LoadRecord =
       readonly status: number;
       /** The job that it repeats. */
       readonly rerunOf?: string;
+      /** With which it was asked for; normal if undefined. */
+      readonly priority?: string;
     }
   /** No job was created: the one with this id held the unique key. */
   | { readonly kind: 'held'; readonly token: string; readonly id: string }
   | { readonly kind: AcknowledgedChange; readonly id: string };
 
-export type AcknowledgedChange = 'cancelled' | 'requeued' | 'dueNow' | 'payloadChanged';
+export type AcknowledgedChange = 'cancelled' | 'requeued' | 'dueNow' | 'payloadChanged' | 'priorityChanged';
 
 /** A line of the ledger: an effect of a handler on the outside world. */
 export interface Effect {

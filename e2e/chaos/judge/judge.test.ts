@@ -60,9 +60,9 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 10, unacknowledged: 0, effects: 14 });
-  expect(verdict.statuses).toEqual({ completed: 9, cancelled: 1 });
-  const explained = { jobs: 5, afterRetry: 2, afterTakeOver: 1, afterRelease: 1, afterRequeue: 1 };
+  expect(verdict).toMatchObject({ acknowledged: 12, unacknowledged: 0, effects: 18 });
+  expect(verdict.statuses).toEqual({ completed: 11, cancelled: 1 });
+  const explained = { jobs: 7, afterRetry: 3, afterTakeOver: 1, afterRelease: 1, afterRequeue: 2 };
   expect(verdict.repeats).toEqual(explained);
 });
 
@@ -105,6 +105,7 @@ test.each([
   ['requeued', 'plain'],
   ['dueNow', 'plain'],
   ['payloadChanged', 'requeued'],
+  ['priorityChanged', 'requeued-high'],
 ] as const)('an acknowledged change (%s) without its event is lost', (kind, id) => {
   expect(verdictOn((run) => run.load.push({ kind, id }))).toEqual([`lost-change ${id}`]);
 });
@@ -143,6 +144,9 @@ test.each([
   ['a start after the end', 'JobStarted', { attempt: 2, worker: 'w' }, 'plain'],
   ['a requeue of a completed job', 'JobRequeued', {}, 'plain'],
   ['a second creation', 'JobCreated', {}, 'plain'],
+  ['a second creation with a priority', 'JobCreatedWithPriority', { priority: 'high' }, 'plain'],
+  ['a requeue of a completed job with its priority', 'JobRequeuedWithPriority', { priority: 'high' }, 'plain'],
+  ['another priority of an ended job', 'JobPriorityChanged', { priority: 'low' }, 'plain'],
   ['another payload for a job that has started', 'JobRevised', { payload: 1 }, 'plain'],
   ['progress of an ended job', 'JobProgressed', { attempt: 1 }, 'plain'],
 ])('%s is an illegal transition', (_name, event, data, id) => {
@@ -313,6 +317,7 @@ test.each([
   ['finished_at', 1],
   ['worker', 'another'],
   ['tags', []],
+  ['priority', 'low'],
   ['version', 3],
   ['last_sequence', 1],
   ['type', 'email'],

@@ -40,8 +40,14 @@ export interface Histories {
   readonly violations: readonly Violation[];
 }
 
-/** The last token of a subject and the event that belongs there; written down from docs, not from the services. */
-const eventOfToken: Readonly<Record<string, string>> = {
+/** The events that create a job, and those that put one back to work. */
+export const creations: readonly string[] = ['JobCreated', 'JobCreatedWithPriority'];
+export const requeues: readonly string[] = ['JobRequeued', 'JobRequeuedWithPriority'];
+/** Their subjects end with the priority that they name. */
+const byPriority: readonly string[] = ['JobCreatedWithPriority', 'JobRequeuedWithPriority'];
+
+/** The last token of a subject and the events that belong there; written down from docs, not from the services. */
+const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   created: 'JobCreated',
   started: 'JobStarted',
   progressed: 'JobProgressed',
@@ -55,10 +61,13 @@ const eventOfToken: Readonly<Record<string, string>> = {
   revised: 'JobRevised',
   released: 'JobReleased',
   carried: 'JobCarried',
+  'priority-changed': 'JobPriorityChanged',
+  high: byPriority,
+  low: byPriority,
 };
 
 /** Events with which a history may begin, which count for nothing unless the server has compared them with it. */
-const beginnings = new Set(['JobCreated', 'JobCarried']);
+const beginnings = new Set([...creations, 'JobCarried']);
 
 /** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */
 export function readHistories(messages: readonly RawMessage[]): Histories {
@@ -118,10 +127,12 @@ function parse(
   }
 }
 
-function mismatch({ subject }: RawMessage, { event, jobId, jobType }: LoggedEvent): string | undefined {
+function mismatch({ subject }: RawMessage, { event, jobId, jobType, data }: LoggedEvent): string | undefined {
   const [, type, id, token = '', ...more] = subject.split('.');
-  const fits = type === jobType && id === jobId && eventOfToken[token] === event && more.length === 0;
-  return fits ? undefined : `holds ${event} of ${jobType} ${jobId}`;
+  const belongs = [eventsOfToken[token]].flat().includes(event);
+  const fits = type === jobType && id === jobId && belongs && more.length === 0;
+  const mayBe = !byPriority.includes(event) || data['priority'] === token;
+  return fits && mayBe ? undefined : `holds ${event} of ${jobType} ${jobId}`;
 }
 
 function doubled({ eventId, sequence }: LoggedEvent, seen: Map<string, number>): string | undefined {

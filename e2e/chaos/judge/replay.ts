@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LoggedEvent } from './readHistories.ts';
+import { creations, type LoggedEvent, requeues } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** The judge's own idea of a job, in the columns of the table. */
@@ -33,6 +33,8 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobReleased: ['processing'],
   JobCancelled: ['scheduled', 'pending', 'processing', 'retrying'],
   JobRequeued: ['failed', 'cancelled'],
+  JobRequeuedWithPriority: ['failed', 'cancelled'],
+  JobPriorityChanged: ['scheduled', 'pending', 'retrying'],
   JobDueNow: ['scheduled', 'retrying'],
   JobPayloadChanged: ['failed', 'cancelled'],
   JobRevised: ['scheduled', 'pending'],
@@ -50,7 +52,7 @@ export function replay(jobId: string, history: readonly LoggedEvent[]): Replay {
   let job: JudgedJob | undefined;
   let endsSinceRequeue = 0;
   for (const event of history) {
-    if (event.event === 'JobRequeued') endsSinceRequeue = 0;
+    if (requeues.includes(event.event)) endsSinceRequeue = 0;
     if (ends.has(event.event) && ++endsSinceRequeue === 2) violations.push(of('terminals', event));
     const wrong = objection(job, event);
     if (wrong === undefined) {
@@ -66,7 +68,7 @@ function of(rule: 'terminals' | 'early', { jobId, event, sequence }: LoggedEvent
 }
 
 function objection(job: JudgedJob | undefined, { event, data }: LoggedEvent): string | undefined {
-  if (job === undefined) return event === 'JobCreated' ? undefined : 'the job was never created';
+  if (job === undefined) return creations.includes(event) ? undefined : 'the job was never created';
   if (mayComeIn[event]?.includes(job.status) !== true) return `the job is ${job.status}`;
   if (event === 'JobCarried') return carryObjection(job, data);
   return data['attempt'] === undefined ? undefined : attemptObjection(job, event, Number(data['attempt']));
@@ -80,6 +82,7 @@ const carriedFields = [
   ['worker', 'worker'],
   ['error', 'error'],
   ['maxAttempts', 'max_attempts'],
+  ['priority', 'priority'],
 ] as const;
 const carriedTimes = [
   ['createdAt', 'created_at'],
@@ -110,7 +113,7 @@ function startsEarly(job: JudgedJob | undefined, { event, storedAt }: LoggedEven
   return storedAt + PRECISION_MS < Number(job['run_at']);
 }
 
-function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob {
+function created({ sequence, event, jobId, jobType, at, data }: LoggedEvent): JudgedJob {
   const runAt = time(data['runAt']);
   return {
     id: jobId,
@@ -123,6 +126,7 @@ function created({ sequence, jobId, jobType, at, data }: LoggedEvent): JudgedJob
     timeout_ms: data['timeoutMs'],
     tags: data['tags'],
     rerun_of: data['rerunOf'],
+    priority: event === 'JobCreatedWithPriority' ? data['priority'] : undefined,
     run_at: runAt,
     created_at: at,
     updated_at: at,
@@ -136,6 +140,17 @@ function after(job: JudgedJob, event: LoggedEvent): JudgedJob {
   const updatedAt = event.event === 'JobCarried' ? job.updated_at : event.at;
   return { ...job, ...changes, version: job.version + 1, updated_at: updatedAt, last_sequence: event.sequence };
 }
+
+const begunAgain: Columns = {
+  status: 'pending',
+  attempt: 0,
+  error: undefined,
+  progress: undefined,
+  run_at: undefined,
+  worker: undefined,
+  started_at: undefined,
+  finished_at: undefined,
+};
 
 /** What each event does to the columns; undefined empties one. */
 const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => Columns>> = {
@@ -164,16 +179,9 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
   }),
   JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
   JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),
-  JobRequeued: () => ({
-    status: 'pending',
-    attempt: 0,
-    error: undefined,
-    progress: undefined,
-    run_at: undefined,
-    worker: undefined,
-    started_at: undefined,
-    finished_at: undefined,
-  }),
+  JobRequeued: () => ({ ...begunAgain, priority: undefined }),
+  JobRequeuedWithPriority: ({ data }) => ({ ...begunAgain, priority: data['priority'] }),
+  JobPriorityChanged: ({ data }) => ({ priority: data['priority'] === 'normal' ? undefined : data['priority'] }),
 };
 
 function time(text: unknown): number | undefined {

@@ -11,6 +11,8 @@ export interface WantedJob {
   readonly cancelAfterMs: number | undefined;
   /** Made due this many milliseconds after it was acknowledged. */
   readonly runNowAfterMs?: number;
+  /** Given another priority this many milliseconds after it was acknowledged. */
+  readonly moveAfterMs?: number;
   /** Expected to fail for good, and then asked to run again, with this in the body of the request. */
   readonly retry?: Body;
   /** Expected to complete, and then created anew. */
@@ -26,6 +28,9 @@ const TIMEOUT_MS = 30_000;
 /** How many unique keys there are. */
 const GROUPS = 3;
 
+/** Of every five jobs, one is of high and one of low priority; one says that it is normal. */
+const PRIORITIES = ['high', 'low', 'normal', undefined, undefined];
+
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 
 /** The kinds of work and how many of each hundred jobs are such. */
@@ -36,11 +41,19 @@ const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
   [2, (random, call) => ({ body: oneOf(call('once'), random), retry: {} })],
   [3, (_random, call) => ({ body: call('ok'), rerun: true })],
   [10, (random, call) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
-  [10, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
+  [8, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
+  [
+    2,
+    (random, call) => ({
+      body: { ...call(`fail-${random.int(1, 3)}`), backoff: { type: 'fixed', delayMs: 3_000 } },
+      moveAfterMs: random.int(0, 4_000),
+    }),
+  ],
   [4, (_random, call) => ({ body: call('gone') })],
   [2, (_random, call) => ({ body: call('once'), retry: {} })],
   [2, (_random, call) => ({ body: call('gone'), retry: { payload: call('ok')['payload'], reason: 'mended' } })],
-  [7, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [4, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [3, (random, call) => ({ body: { ...call('ok'), delayMs: 8_000 }, moveAfterMs: random.int(0, 9_000) })],
   [3, (random, call) => ({ body: { ...call('ok'), delayMs: 12_000 }, runNowAfterMs: random.int(0, 8_000) })],
   [14, (random) => ({ body: sleep({ durationMs: random.int(0, 40) }) })],
   [5, (random) => ({ body: { ...sleep({ durationMs: 20, failTimes: random.int(1, 6) }), ...short } })],
@@ -67,7 +80,10 @@ export function wantedJob(seed: string, index: number, receiver: string): Wanted
   const call = (how: string) => ({ type: 'webhook', payload: { url: `${receiver}/${how}/${token}`, body: { token } } });
   const { body, ...rest } = draw(random)(random, call);
   const key = random.chance(0.5) ? `${seed}-${index}` : undefined;
-  return { cancelAfterMs: undefined, ...rest, token, key, body: { timeoutMs: TIMEOUT_MS, ...body, tags: [token] } };
+  const priority = random.pick(PRIORITIES);
+  const given = priority === undefined ? {} : { priority };
+  const whole = { timeoutMs: TIMEOUT_MS, ...body, ...given, tags: [token] };
+  return { cancelAfterMs: undefined, ...rest, token, key, body: whole };
 }
 
 function draw(random: SeededRandom): Recipe {

@@ -21,6 +21,8 @@ const TICK_MS = 500;
 /** Now and then many come at once, so that appends wait together and are committed as a batch. */
 const BURST_EVERY = 8;
 const BURST = 40;
+/** As many come in one request meanwhile. */
+const BATCH = 10;
 
 /** Creates jobs at a steady rate and writes down, outside of the system, what it was told about them. */
 export class LoadGenerator {
@@ -56,21 +58,38 @@ export class LoadGenerator {
     const { signal } = this.#stop;
     for (let tick = 1; !signal.aborted; tick += 1) {
       const count = Math.round((this.#options.rate * TICK_MS) / 1_000) + (tick % BURST_EVERY === 0 ? BURST : 0);
-      for (let job = 0; job < count; job += 1) this.#launch(this.#sent++);
+      for (let job = 0; job < count; job += 1) this.#launch(this.#live(this.#next()));
+      if (tick % BURST_EVERY === 0) this.#launch(this.#liveTogether(tick));
       await pause(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  #launch(index: number): void {
+  #next(): WantedJob {
     const { seed, receiver } = this.#options;
-    const living = this.#live(wantedJob(seed, index, receiver)).finally(() => this.#open.delete(living));
+    return wantedJob(seed, this.#sent++, receiver);
+  }
+
+  #launch(life: Promise<void>): void {
+    const living = life.finally(() => this.#open.delete(living));
     this.#open.add(living);
   }
 
   /** A job from the client's side: created, perhaps called off or hurried, perhaps run again. */
   async #live(job: WantedJob): Promise<void> {
     const id = await this.#create(job);
-    if (id === undefined) return;
+    if (id !== undefined) await this.#follow(id, job);
+  }
+
+  /** As `#live`, for jobs that are created by one request: those without a unique key, by which a request of many is refused. */
+  async #liveTogether(tick: number): Promise<void> {
+    const drawn = Array.from({ length: BATCH }, () => this.#next());
+    const jobs = drawn.filter(({ body }) => body['unique'] === undefined);
+    for (const job of drawn) if (!jobs.includes(job)) this.#launch(this.#live(job));
+    const created = await this.#createTogether(jobs, `${this.#options.seed}-batch-${tick}`);
+    await Promise.all(created.map(([id, job]) => this.#follow(id, job)));
+  }
+
+  async #follow(id: string, job: WantedJob): Promise<void> {
     if (job.cancelAfterMs !== undefined) {
       await pause(job.cancelAfterMs);
       await this.#change(id, { action: 'cancel' }, ['cancelled']);
@@ -79,8 +98,13 @@ export class LoadGenerator {
       await pause(job.runNowAfterMs);
       await this.#change(id, { action: 'run-now' }, ['dueNow']);
     }
+    if (job.moveAfterMs !== undefined) {
+      await pause(job.moveAfterMs);
+      const priority = job.body['priority'] === 'low' ? 'high' : 'low';
+      await this.#change(id, { action: 'priority', body: { priority } }, ['priorityChanged']);
+    }
     if (job.retry !== undefined && (await this.#reaches(id, 'failed'))) await this.#retry(id, job.retry);
-    if (job.rerun === true && (await this.#reaches(id, 'completed'))) await this.#rerun(id, job.token);
+    if (job.rerun === true && (await this.#reaches(id, 'completed'))) await this.#rerun(id, job);
   }
 
   #retry(id: string, body: object): Promise<void> {
@@ -89,8 +113,8 @@ export class LoadGenerator {
   }
 
   /** Asks for a new job like this one, under a name and a key of its own, until it is answered. */
-  async #rerun(id: string, first: string): Promise<void> {
-    const token = `${first}-again`;
+  async #rerun(id: string, first: WantedJob): Promise<void> {
+    const token = `${first.token}-again`;
     const request = { path: `/api/jobs/${id}/rerun`, body: { tags: [token] }, key: `${this.#options.seed}-${token}` };
     this.#record({ kind: 'sent', token, keyed: true });
     const answer = await this.#options.client.request({ ...request, repeatable: true });
@@ -100,7 +124,8 @@ export class LoadGenerator {
       this.unexpected.push(`${token}: ${JSON.stringify(answer ?? 'no answer')}`);
       return;
     }
-    this.#record({ kind: 'created', token, id: created, status: answer.status, rerunOf: id });
+    const given = laneOf(first.body);
+    this.#record({ kind: 'created', token, id: created, status: answer.status, rerunOf: id, ...given });
   }
 
   async #create({ token, body, key }: WantedJob): Promise<string | undefined> {
@@ -118,16 +143,41 @@ export class LoadGenerator {
       this.#record({ kind: 'held', token, id });
       return undefined;
     }
-    this.#record({ kind: 'created', token, id, status: answer.status });
+    this.#acknowledge({ token, body }, { id, status: answer.status, beganAt });
+    return id;
+  }
+
+  async #createTogether(jobs: readonly WantedJob[], key: string): Promise<readonly (readonly [string, WantedJob])[]> {
+    const beganAt = Date.now();
+    for (const { token } of jobs) this.#record({ kind: 'sent', token, keyed: true });
+    const request = { path: '/api/jobs/batch', body: { jobs: jobs.map(({ body }) => body) }, key, repeatable: true };
+    const answer = await this.#options.client.request(request);
+    const created = answer?.body['jobs'] as readonly { readonly id: string }[] | undefined;
+    if (answer === undefined || created?.length !== jobs.length) {
+      this.unexpected.push(`${key}: ${JSON.stringify(answer ?? 'no answer')}`);
+      return [];
+    }
+    return created.flatMap(({ id }, index) => {
+      const job = jobs[index];
+      if (job === undefined) return [];
+      this.#acknowledge(job, { id, status: answer.status, beganAt });
+      return [[id, job] as const];
+    });
+  }
+
+  #acknowledge(
+    { token, body }: Pick<WantedJob, 'token' | 'body'>,
+    { id, status, beganAt }: { readonly id: string; readonly status: number; readonly beganAt: number },
+  ): void {
+    this.#record({ kind: 'created', token, id, status, ...laneOf(body) });
     this.#acknowledged += 1;
     this.#options.onCreated(id, beganAt);
-    return id;
   }
 
   /** Asks for a change until it is answered; a state that forbids it is an answer as well. */
   async #change(
     id: string,
-    { action, body = {} }: { readonly action: 'cancel' | 'retry' | 'run-now'; readonly body?: object },
+    { action, body = {} }: { readonly action: 'cancel' | 'retry' | 'run-now' | 'priority'; readonly body?: object },
     kinds: readonly AcknowledgedChange[],
   ): Promise<void> {
     const answer = await this.#options.client.request({ path: `/api/jobs/${id}/${action}`, body, repeatable: true });
@@ -149,4 +199,9 @@ export class LoadGenerator {
   #record(record: LoadRecord): void {
     appendFileSync(this.#options.file, `${JSON.stringify(record)}\n`);
   }
+}
+
+/** What the judge is told of the priority of a job: nothing for a normal one. */
+function laneOf({ priority }: WantedJob['body']): { readonly priority?: string } {
+  return priority === 'high' || priority === 'low' ? { priority } : {};
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Lane } from '@jobstream/domain';
 import type { Scenario } from '../scenario.ts';
 import { namesOf, type Testbed } from '../testbed/testbed.ts';
 
@@ -79,7 +80,7 @@ export const carriedScenarios: readonly Scenario[] = [
 ];
 
 /** Does what the keeper does: the log has nothing of the job but its JobCarried. */
-async function carry(testbed: Testbed, jobId: string): Promise<void> {
+export async function carry(testbed: Testbed, jobId: string): Promise<void> {
   await testbed.record(jobId, { kind: 'CarryJob', keepsCause: false });
   const [sequence = 0] = testbed.writer.sequencesOf(jobId).slice(-1);
   const answer = await testbed.connection.request('$JS.API.STREAM.PURGE.JOBS', JSON.stringify({ seq: sequence }), {
@@ -88,7 +89,8 @@ async function carry(testbed: Testbed, jobId: string): Promise<void> {
   assert.equal(answer.json<{ success?: boolean }>().success, true, 'the beginning of the log is purged');
 }
 
-async function callByTimer(testbed: Testbed, jobId: string): Promise<void> {
+/** Does what the timer of a job does: one of a priority fires on a subject of its own. */
+export async function callByTimer(testbed: Testbed, jobId: string, way: Lane | 'due' = 'due'): Promise<void> {
   const wake = { jobId, jobType: 'conformance', at: new Date().toISOString() };
-  await testbed.writer.publish('timers.due.conformance', JSON.stringify(wake), { jobId });
+  await testbed.writer.publish(`timers.${way}.conformance`, JSON.stringify(wake), { jobId });
 }

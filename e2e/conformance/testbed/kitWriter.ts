@@ -73,9 +73,10 @@ export class KitWriter {
     } as const;
     const event = decide({ ...command, ...envelope }, at.state);
     if (isRejection(event)) throw new Error(`the kit's ${command.kind} was refused: ${event.detail}`);
+    const type = event.event === 'JobCreatedWithPriority' ? '*' : event.jobType;
     const sequence = await this.publish(subjectOf(event), encodeJobEvent(event), {
       expected: at.sequence,
-      filter: `jobs.${event.jobType}.${event.jobId}.>`,
+      filter: `jobs.${type}.${event.jobId}.>`,
       jobId: event.jobId,
     });
     return { state: evolve(at.state, event), sequence, event };

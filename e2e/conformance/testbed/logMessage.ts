@@ -1,4 +1,4 @@
-import { decodeJobEvent, type JobEvent, type UnreadableEvent } from '@jobstream/domain';
+import { decodeJobEvent, type JobEvent, tokenOf, type UnreadableEvent } from '@jobstream/domain';
 import type { RawMessage } from '../../harness/rawLog.ts';
 
 /** A message of the stream JOBS, decoded for the checks. */
@@ -25,9 +25,8 @@ function isChained({ subject, headers }: RawMessage): boolean {
 }
 
 /** The subject of an event; on any other subject it does not count. */
-export function subjectOf({ event, jobType, jobId }: JobEvent): string {
-  const token = event.slice('Job'.length).replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-');
-  return `jobs.${jobType}.${jobId}.${token.toLowerCase()}`;
+export function subjectOf(event: JobEvent): string {
+  return `jobs.${event.jobType}.${event.jobId}.${tokenOf(event)}`;
 }
 
 /** The id of the trace of everything about a job, made of the id of the job. */

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fold, isTerminal, type Job, type JobEvent, type JobState, type JobStatus } from '@jobstream/domain';
+import {
+  fold,
+  isTerminal,
+  type Job,
+  type JobEvent,
+  type JobState,
+  type JobStatus,
+  type Lane,
+  laneOf,
+} from '@jobstream/domain';
 import type { LoggedEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { repositoryRoot } from '@jobstream/servers';
@@ -106,7 +115,14 @@ export class Testbed implements AsyncDisposable {
     return removeWorkConsumers(this.connection);
   }
 
-  createJob(payload: unknown, options: NewJob = {}): Promise<string> {
+  /** Creates the consumers of a priority, as the API does before it stores the first such job of a type. */
+  openLane(lane: Lane): Promise<void> {
+    return createWorkConsumers(this.connection, ACK_WAIT_MS, lane);
+  }
+
+  async createJob(payload: unknown, options: NewJob = {}): Promise<string> {
+    const lane = laneOf(options.priority);
+    if (lane !== undefined) await this.openLane(lane);
     return this.writer.create(payload, options);
   }
 

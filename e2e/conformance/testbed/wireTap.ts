@@ -9,7 +9,14 @@ interface Answer {
   readonly answer: string;
 }
 
-type Observed = { readonly subject: string; readonly body: string } | Answer;
+interface Published {
+  readonly subject: string;
+  readonly body: string;
+  /** Of a timer: the subject to which it fires. */
+  readonly target: string | undefined;
+}
+
+type Observed = Published | Answer;
 
 /** A heartbeat as the worker sent it, unchecked. */
 export interface Heartbeat {
@@ -49,6 +56,13 @@ export class WireTap {
     );
   }
 
+  /** The subjects to which the timers of a job fire, in the order in which they were set. */
+  timerTargets(jobId: string): string[] {
+    return this.observed.flatMap((one) =>
+      'target' in one && one.subject.endsWith(`.${jobId}`) ? (one.target ?? []) : [],
+    );
+  }
+
   /**
    * What workers published about a job, in order: names of events, `timer`, and acknowledgements of the messages of the log
    * with these sequences, without heartbeats.
@@ -72,7 +86,8 @@ function wordFor({ subject, body }: { subject: string; body: string }, jobId: st
 /** `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.…`, with a domain and an account before on some servers. */
 function observedIn(message: Msg): Observed {
   const { subject } = message;
-  if (!subject.startsWith('$JS.ACK.')) return { subject, body: message.string() };
+  if (!subject.startsWith('$JS.ACK.'))
+    return { subject, body: message.string(), target: message.headers?.get('Nats-Schedule-Target') };
   const tokens = subject.split('.');
   const first = tokens.length === ACK_TOKENS ? 2 : 4;
   const [answer = ''] = message.string().split(' ');

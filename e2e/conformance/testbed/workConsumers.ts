@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type Lane, lanes } from '@jobstream/domain';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 /** What the server reports about a consumer, as far as it matters here. */
@@ -19,9 +20,20 @@ const CONSUMERS = [
   ['TIMERS', 'due-conformance', 'timers.due.conformance', 50_000],
 ] as const;
 
-/** Creates the consumers as the API does, or sets how long existing ones wait for an acknowledgement. */
-export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: number): Promise<void> {
-  for (const [stream, name, filter, maxAckPending] of CONSUMERS) {
+/** The two consumers of a priority other than normal. */
+function consumersOf(lane: Lane) {
+  return [
+    ['JOBS', `${lane}-conformance`, `jobs.conformance.*.${lane}`, 10_000],
+    ['TIMERS', `${lane}-conformance`, `timers.${lane}.conformance`, 50_000],
+  ] as const;
+}
+
+/**
+ * Creates the consumers as the API does, or sets how long existing ones wait for an acknowledgement: those of normal jobs, or of
+ * another priority.
+ */
+export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: number, lane?: Lane): Promise<void> {
+  for (const [stream, name, filter, maxAckPending] of lane === undefined ? CONSUMERS : consumersOf(lane)) {
     const config = {
       durable_name: name,
       filter_subject: filter,
@@ -48,7 +60,7 @@ export async function removeWorkConsumers(nats: NatsConnection): Promise<void> {
 /** The consumers of the job type under test that exist. */
 export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
   const found: ConsumerInfo[] = [];
-  for (const [stream, consumer] of CONSUMERS) {
+  for (const [stream, consumer] of [...CONSUMERS, ...lanes.flatMap(consumersOf)]) {
     const answer = await nats.request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, '', TIMEOUT);
     const info = answer.json<ConsumerInfo & { readonly error?: unknown }>();
     if (info.error === undefined) found.push(info);

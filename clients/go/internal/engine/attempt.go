@@ -93,7 +93,7 @@ func (a *attempt) record(out outcome) error {
 		return a.handBack(at)
 	}
 	if out.data.RetryAt != nil {
-		if err := a.runner.jobs.SetTimer(a.call, *out.data.RetryAt); err != nil {
+		if err := a.runner.jobs.SetTimer(a.call, a.state(), *out.data.RetryAt); err != nil {
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (a *attempt) record(out outcome) error {
 }
 
 func (a *attempt) handBack(at time.Time) error {
-	if err := a.runner.jobs.SetTimer(a.call, at); err != nil { // the message that is handed back may be gone
+	if err := a.runner.jobs.SetTimer(a.call, a.state(), at); err != nil { // the message that is handed back may be gone
 		return err
 	}
 	return a.call.Nak()

@@ -23,7 +23,7 @@ func (r *runner) claim(call protocol.Call) (*attempt, error) {
 		case decision == protocol.Watch && !watched.Equal(job.OverAt()):
 			// If the attempt has failed meanwhile, this may have replaced the timer of its retry: look again.
 			watched = job.OverAt()
-			if err := r.jobs.SetTimer(call, watched); err != nil {
+			if err := r.jobs.SetTimer(call, job, watched); err != nil {
 				return nil, err
 			}
 		default:
@@ -53,7 +53,7 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 			return err
 		}
 	case protocol.SetTimer:
-		if err := r.jobs.SetTimer(call, job.RunAt); err != nil {
+		if err := r.jobs.SetTimer(call, job, job.RunAt); err != nil {
 			return err
 		}
 	case protocol.HandBack:
@@ -75,7 +75,7 @@ func (r *runner) leaveToNewerWorker(call protocol.Call, job *protocol.Job) error
 	if job.RunAt.After(at) {
 		at = job.RunAt
 	}
-	if err := r.jobs.SetTimer(call, at); err != nil {
+	if err := r.jobs.SetTimer(call, job, at); err != nil {
 		return err
 	}
 	return call.Ack()

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/jobstream/jobstream/clients/go/internal/protocol"
 )
 
 const (
@@ -18,8 +20,9 @@ const (
 
 // source is a consumer from which calls for work come.
 type source struct {
-	stream string
-	config jetstream.ConsumerConfig
+	stream   string
+	config   jetstream.ConsumerConfig
+	priority string // of its jobs: "high" or "low", empty for normal
 }
 
 // deliveries are the messages of a source, and how long it waits for their acknowledgement.
@@ -28,18 +31,28 @@ type deliveries struct {
 	ackWait time.Duration
 }
 
-// sources are the three consumers of the job type.
+// sources are the three consumers of the job type that deliver jobs of normal priority.
 func (r *runner) sources() []source {
 	kind := r.jobType.Name
-	of := func(stream, name, filter string, maxAckPending int) source {
-		return source{stream, jetstream.ConsumerConfig{
-			Durable: name, FilterSubject: filter, AckWait: r.engine.AckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
-		}}
-	}
 	return []source{
-		of("JOBS", "worker-"+kind, "jobs."+kind+".*.created", 10_000),
-		of("JOBS", "requeued-"+kind, "jobs."+kind+".*.requeued", 10_000),
-		of("TIMERS", "due-"+kind, "timers.due."+kind, 50_000),
+		{stream: "JOBS", config: r.config("worker-"+kind, "jobs."+kind+".*.created", 10_000)},
+		{stream: "JOBS", config: r.config("requeued-"+kind, "jobs."+kind+".*.requeued", 10_000)},
+		{stream: "TIMERS", config: r.config("due-"+kind, protocol.TimerTarget(kind, ""), 50_000)},
+	}
+}
+
+// sourcesOf are the two consumers that deliver the jobs of a priority other than normal.
+func (r *runner) sourcesOf(lane string) []source {
+	kind := r.jobType.Name
+	return []source{
+		{stream: "JOBS", config: r.config(lane+"-"+kind, "jobs."+kind+".*."+lane, 10_000), priority: lane},
+		{stream: "TIMERS", config: r.config(lane+"-"+kind, protocol.TimerTarget(kind, lane), 50_000), priority: lane},
+	}
+}
+
+func (r *runner) config(name, filter string, maxAckPending int) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable: name, FilterSubject: filter, AckWait: r.engine.AckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
 	}
 }
 
@@ -48,6 +61,10 @@ func (r *runner) open(ctx context.Context, from source) (deliveries, error) {
 	if err != nil {
 		return deliveries{}, err
 	}
+	return r.pullFrom(consumer)
+}
+
+func (r *runner) pullFrom(consumer jetstream.Consumer) (deliveries, error) {
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullExpiry))
 	return deliveries{messages, min(r.engine.AckWait, consumer.CachedInfo().Config.AckWait)}, err
 }

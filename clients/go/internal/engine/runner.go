@@ -23,9 +23,11 @@ type runner struct {
 	jobType JobType
 	jobs    *joblog.Log
 	log     *slog.Logger
-	slots   chan struct{}
+	slots   *slots
 	serving sync.WaitGroup
 	running sync.Map // of job ids to attempts
+
+	newLanes chan struct{} // has something when the consumers of a priority may have been created
 }
 
 func newRunner(engine *Engine, jobType JobType) *runner {
@@ -34,7 +36,8 @@ func newRunner(engine *Engine, jobType JobType) *runner {
 	}
 	return &runner{
 		engine: engine, jobType: jobType, jobs: joblog.New(connection, jobType.Name),
-		log: engine.Log.With("type", jobType.Name), slots: make(chan struct{}, jobType.Concurrency),
+		log: engine.Log.With("type", jobType.Name), slots: newSlots(jobType.Concurrency),
+		newLanes: make(chan struct{}, 1),
 	}
 }
 
@@ -55,6 +58,11 @@ func (r *runner) run(ctx context.Context) error {
 	for index, from := range sources {
 		taking.Go(func() { r.takeFrom(ctx, from, opened[index]) })
 	}
+	taking.Go(func() {
+		r.watchLanes(ctx, func(from source, messages deliveries) {
+			taking.Go(func() { r.takeFrom(ctx, from, messages) })
+		})
+	})
 	r.log.Info("ready", "worker", r.engine.Worker)
 	taking.Wait()
 	r.serving.Wait()
@@ -72,7 +80,7 @@ func unlessStopped(ctx context.Context, err error) error {
 // takeFrom takes what the source delivers until the context ends, also from another consumer after the first was removed.
 func (r *runner) takeFrom(ctx context.Context, from source, messages deliveries) {
 	for ok := true; ok; messages, ok = r.openAgain(ctx, from) {
-		r.take(ctx, messages)
+		r.take(ctx, from, messages)
 		if ctx.Err() != nil {
 			return
 		}
@@ -81,7 +89,7 @@ func (r *runner) takeFrom(ctx context.Context, from source, messages deliveries)
 
 // take asks for one message at a time, and for the next when it has a slot: what waits here is kept alive. It returns
 // when the context ends, and when the consumer was removed.
-func (r *runner) take(ctx context.Context, messages deliveries) {
+func (r *runner) take(ctx context.Context, from source, messages deliveries) {
 	defer context.AfterFunc(ctx, messages.Drain)()
 	for {
 		msg, err := messages.Next()
@@ -93,12 +101,21 @@ func (r *runner) take(ctx context.Context, messages deliveries) {
 			continue
 		}
 		stop := r.keepAlive(msg, messages.ackWait)
-		r.slots <- struct{}{}
+		r.slots.acquire(from.priority, from.stream+" "+from.config.Durable, pendingBehind(msg))
 		r.serving.Go(func() {
-			defer func() { stop(); <-r.slots }()
+			defer func() { stop(); r.slots.release() }()
 			r.serve(ctx, msg)
 		})
 	}
+}
+
+// pendingBehind is how many messages waited in the consumer when it delivered this one.
+func pendingBehind(msg jetstream.Msg) uint64 {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return 0
+	}
+	return meta.NumPending
 }
 
 func (r *runner) keepAlive(msg jetstream.Msg, ackWait time.Duration) (stop func()) {
@@ -168,15 +185,16 @@ func (r *runner) settleOvertaken(call protocol.Call) error {
 	case job.Status == "pending", job.Status == "processing":
 		return nil
 	case job.Status == "scheduled", job.Status == "retrying": // whoever left the job to its timer may have died before
-		if err := r.jobs.SetTimer(call, job.RunAt); err != nil {
+		if err := r.jobs.SetTimer(call, job, job.RunAt); err != nil {
 			return err
 		}
 	}
 	return call.Ack()
 }
 
-// lookAtAll is for when the connection is back: a cancellation may have been missed.
+// lookAtAll is for when the connection is back: a cancellation, or the first job of a priority, may have been missed.
 func (r *runner) lookAtAll() {
+	r.lookForLanes()
 	for jobID := range r.running.Range {
 		go r.abortIfMovedOn(jobID.(string))
 	}

@@ -113,8 +113,13 @@ func (l *Log) storedBefore(event protocol.Event, tries int) (uint64, error) {
 	return 0, ErrOvertaken
 }
 
-// SetTimer makes the server call for work on the job at this time. Idempotent: a job has one timer.
-func (l *Log) SetTimer(call protocol.Call, at time.Time) error {
+// SetTimer makes the server call for work on the job at this time, on the way of its priority. Idempotent: a job has one
+// timer.
+func (l *Log) SetTimer(call protocol.Call, job *protocol.Job, at time.Time) error {
+	priority := call.Priority
+	if !job.IsUnknown() {
+		priority = job.Priority
+	}
 	when := at.UTC().Format(time.RFC3339Nano)
 	body, err := json.Marshal(map[string]string{"jobId": call.JobID, "jobType": l.jobType, "at": when})
 	if err != nil {
@@ -122,7 +127,7 @@ func (l *Log) SetTimer(call protocol.Call, at time.Time) error {
 	}
 	msg := &nats.Msg{Subject: "timers.at." + l.jobType + "." + call.JobID, Data: body, Header: headerOf(call)}
 	msg.Header.Set("Nats-Schedule", "@at "+when)
-	msg.Header.Set("Nats-Schedule-Target", "timers.due."+l.jobType)
+	msg.Header.Set("Nats-Schedule-Target", protocol.TimerTarget(l.jobType, priority))
 	_, _, err = l.publish(msg)
 	return err
 }

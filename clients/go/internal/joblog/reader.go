@@ -145,7 +145,7 @@ func (m message) record(filter string) *protocol.Record {
 	event, _ := protocol.Decode(m.Subject, m.Data, header)
 	previous, err := strconv.ParseUint(header.Get(protocol.HeaderExpected), 10, 64)
 	own := strings.HasPrefix(m.Subject, strings.TrimSuffix(filter, ">"))
-	first := event != nil && event.Event == "JobCreated" && protocol.IsFirst(header, event)
+	first := event != nil && protocol.IsFirst(header, event)
 	checked := previous > 0 && header.Get(protocol.HeaderCompared) == filter
 	newer := event != nil && event.Newer && protocol.IsChecked(header, event)
 	if event != nil && event.Newer && !newer {

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,13 +22,14 @@ const doubt = 100 * time.Millisecond
 
 var jobID = regexp.MustCompile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
-// Call is a message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired.
+// Call is a message that calls for work on a job: its creation or requeue, or a timer that fired.
 type Call struct {
 	jetstream.Msg
 	JobID    string
 	Event    *Event // nil for a timer
 	Sequence uint64
 	Delivery int
+	Priority string        // "high" or "low" if it came the way of such jobs: a hint, since the job may have got another priority
 	FiredFor time.Time     // the time for which a timer was set, if the server fired it then, later, or early on purpose
 	Wait     time.Duration // of a timer that was fired early: the rest of its time
 }
@@ -44,7 +46,7 @@ func ReadCall(msg jetstream.Msg, reached time.Time) (Call, error) {
 	}
 	call.Event, err = Decode(msg.Subject(), msg.Data(), msg.Headers())
 	if err == nil {
-		call.JobID = call.Event.JobID
+		call.JobID, call.Priority = call.Event.JobID, call.Event.Lane()
 	}
 	return call, err
 }
@@ -55,7 +57,12 @@ func (c Call) asTimer(stored, reached time.Time) (Call, error) {
 		At             time.Time
 	}
 	err := json.Unmarshal(c.Data(), &wake)
-	if err == nil && (!jobID.MatchString(wake.JobID) || c.Subject() != "timers.due."+wake.JobType) {
+	for _, lane := range Lanes {
+		if c.Subject() == TimerTarget(wake.JobType, lane) {
+			c.Priority = lane
+		}
+	}
+	if err == nil && (!jobID.MatchString(wake.JobID) || c.Subject() != TimerTarget(wake.JobType, c.Priority)) {
 		err = errors.New("not a wake-up of a job of this type")
 	}
 	c.JobID = wake.JobID
@@ -69,6 +76,11 @@ func (c Call) asTimer(stored, reached time.Time) (Call, error) {
 		}
 	}
 	return c, err
+}
+
+// TimerTarget is the subject to which the timers of a job type fire, of those jobs that have this priority.
+func TimerTarget(jobType, priority string) string {
+	return "timers." + cmp.Or(priority, "due") + "." + jobType
 }
 
 func (c Call) name() string {
@@ -107,7 +119,7 @@ func (c Call) DeliveryThatStarted(job *Job) int {
 
 // IsWholeHistory tells whether it is the first delivery of the job's first message.
 func (c Call) IsWholeHistory() bool {
-	return c.Event != nil && c.Event.Event == "JobCreated" && c.Delivery == 1
+	return c.Event != nil && creates(c.Event.Event) && c.Delivery == 1
 }
 
 // isCopyIn tells whether a program that does not keep to the protocol has stored an event of the job once more.
@@ -137,8 +149,8 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 	if job == nil || job.HasEnded() || call.isCopyIn(job) {
 		return Acknowledge
 	}
-	if call.Event != nil && call.Sequence < job.Carried {
-		return Acknowledge // the log is about to lose the message: a timer calls instead
+	if call.Event != nil && call.Sequence < job.CalledFrom {
+		return Acknowledge // a timer calls instead: the log is about to lose the message, or the priority has changed
 	}
 	switch job.Status {
 	case "scheduled", "retrying":

@@ -15,7 +15,7 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = 4
+const Version = 5
 
 // The headers by which the server compares an event with the job's last message.
 const (
@@ -67,6 +67,7 @@ type Data struct {
 	Backoff     *Backoff        `json:"backoff,omitempty"`
 	RunAt       *time.Time      `json:"runAt,omitempty"`
 	Tags        []string        `json:"tags,omitempty"`
+	Priority    string          `json:"priority,omitempty"`
 
 	Status    string     `json:"status,omitempty"`
 	StartedAt *time.Time `json:"startedAt,omitempty"`
@@ -102,20 +103,64 @@ func (b Backoff) After(attempt int) time.Duration {
 var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
 	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried",
+	"JobCreatedWithPriority", "JobRequeuedWithPriority", "JobPriorityChanged",
 }
+
+// Lanes are the priorities other than normal: their calls for work and timers go a way of their own.
+var Lanes = []string{"high", "low"}
+
+// byPriority tells of an event whether its subject ends with the priority.
+func byPriority(name string) bool {
+	return name == "JobCreatedWithPriority" || name == "JobRequeuedWithPriority"
+}
+
+// creates tells of an event whether a history may begin with it.
+func creates(name string) bool { return name == "JobCreated" || name == "JobCreatedWithPriority" }
 
 // tokens has the last ones of the subjects of events whose names have several words.
 var tokens = map[string]string{
 	"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed",
+	"JobPriorityChanged": "priority-changed",
 }
 
 // Subject is that of the event in the stream JOBS.
 func (e Event) Subject() string {
-	token, ofTwoWords := tokens[e.Event]
-	if !ofTwoWords {
-		token = strings.ToLower(strings.TrimPrefix(e.Event, "Job"))
+	token := tokensOf(e.Event)[0]
+	if byPriority(e.Event) {
+		token = e.Data.Priority
 	}
 	return "jobs." + e.JobType + "." + e.JobID + "." + token
+}
+
+// tokensOf has the last tokens that the subjects of events with this name may have.
+func tokensOf(name string) []string {
+	if byPriority(name) {
+		return Lanes
+	}
+	if token, ofTwoWords := tokens[name]; ofTwoWords {
+		return []string{token}
+	}
+	return []string{strings.ToLower(strings.TrimPrefix(name, "Job"))}
+}
+
+// Lane is the priority of a job after this event, if the event says it: "high" or "low", empty for normal.
+func (e Event) Lane() string {
+	says := byPriority(e.Event) || e.Event == "JobCarried" || e.Event == "JobPriorityChanged"
+	if says && slices.Contains(Lanes, e.Data.Priority) {
+		return e.Data.Priority
+	}
+	return ""
+}
+
+// hasPossiblePriority tells whether an event that is about a priority has one that it may have.
+func (e Event) hasPossiblePriority() bool {
+	switch {
+	case byPriority(e.Event):
+		return slices.Contains(Lanes, e.Data.Priority)
+	case e.Event == "JobPriorityChanged":
+		return e.Data.Priority == "normal" || slices.Contains(Lanes, e.Data.Priority)
+	}
+	return true
 }
 
 // Filter matches the subjects of a job, exactly as every append must name it.
@@ -129,14 +174,14 @@ func Decode(subject string, data []byte, header nats.Header) (*Event, error) {
 	if event.Newer && event.isNewerOn(subject) {
 		return &event, nil
 	}
-	if err == nil && (event.Newer || event.ID == "" || event.Subject() != subject) {
+	if err == nil && (event.Newer || event.ID == "" || event.Subject() != subject || !event.hasPossiblePriority()) {
 		err = errors.New("not an event, or on the subject of another")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if event.Event == "JobCreated" && !IsFirst(header, &event) {
-		return nil, errors.New("not the first JobCreated of its job")
+	if creates(event.Event) && !IsFirst(header, &event) {
+		return nil, errors.New("not the first event of its job")
 	}
 	return &event, nil
 }
@@ -149,29 +194,34 @@ func (e Event) isNewerOn(subject string) bool {
 		return false
 	}
 	if slices.Contains(eventNames, e.Event) {
-		return e.Subject() == subject
+		return slices.Contains(tokensOf(e.Event), token)
 	}
-	return !slices.ContainsFunc(eventNames, func(name string) bool {
-		return Event{Event: name, JobType: e.JobType, JobID: e.JobID}.Subject() == subject
-	})
+	return !slices.ContainsFunc(eventNames, func(name string) bool { return slices.Contains(tokensOf(name), token) })
 }
 
-// IsFirst tells whether the server has stored a JobCreated only because the job had none.
-func IsFirst(header nats.Header, created *Event) bool {
-	filters := []string{"", "jobs.*." + created.JobID + ".>", Filter(created.JobType, created.JobID)}
-	return header.Get(HeaderExpected) == "0" && slices.Contains(filters, header.Get(HeaderCompared))
+// IsFirst tells whether the event is a creation that the server has stored only because the job had none. A JobCreated may
+// be compared with its own subject.
+func IsFirst(header nats.Header, event *Event) bool {
+	return creates(event.Event) && isComparedWithNothing(header, event)
+}
+
+func isComparedWithNothing(header nats.Header, event *Event) bool {
+	filters := []string{"jobs.*." + event.JobID + ".>", Filter(event.JobType, event.JobID)}
+	compared := header.Get(HeaderCompared)
+	fits := slices.Contains(filters, compared) || event.Event == "JobCreated" && compared == ""
+	return header.Get(HeaderExpected) == "0" && fits
 }
 
 // IsChecked tells whether the server has stored an event of a newer release only because it follows the job's last
 // message, or is its first.
 func IsChecked(header nats.Header, event *Event) bool {
-	if event.Event == "JobCreated" {
+	if creates(event.Event) {
 		return IsFirst(header, event)
 	}
 	expected, err := strconv.ParseUint(header.Get(HeaderExpected), 10, 64)
 	compared := header.Get(HeaderCompared)
 	if err == nil && expected == 0 { // a newer release may begin jobs in other ways
-		return !slices.Contains(eventNames, event.Event) && compared != "" && IsFirst(header, event)
+		return !slices.Contains(eventNames, event.Event) && isComparedWithNothing(header, event)
 	}
 	return err == nil && compared == Filter(event.JobType, event.JobID)
 }

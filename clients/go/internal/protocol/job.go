@@ -22,8 +22,10 @@ type Job struct {
 	RunID     string
 	StartedAt time.Time
 
-	Dispatches []uint64 // the sequences of its first event and of each JobRequeued
-	Carried    uint64   // the sequence of its last JobCarried: calls for work before it are obsolete
+	Priority string // "high" or "low", empty for normal
+
+	Dispatches []uint64 // the sequences of its first event and of each requeue
+	CalledFrom uint64   // the sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete
 	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
 }
 
@@ -43,20 +45,24 @@ func (r Record) Is(name string) bool {
 	return r.Event != nil && !r.Event.Newer && r.Event.Event == name
 }
 
+func (r Record) isCreation() bool {
+	return r.Event != nil && !r.Event.Newer && creates(r.Event.Event)
+}
+
 // Fold returns the job after its history; nil if it does not exist.
 func Fold(history []Record) *Job {
 	var job *Job
 	for _, record := range history {
 		switch {
-		case record.Is("JobCarried") && (job == nil || job.isUnknown() || record.Version > job.Version+1):
+		case record.Is("JobCarried") && (job == nil || job.IsUnknown() || record.Version > job.Version+1):
 			job = carriedJob(*record.Event, record.Sequence) // the log has lost events before it
-		case record.Is("JobCreated") && job.isUnknown():
+		case record.isCreation() && job.IsUnknown():
 			job = NewJob(*record.Event, record.Sequence)
-		case job != nil && !job.isUnknown() && job.precedes(record.Event):
+		case job != nil && !job.IsUnknown() && job.precedes(record.Event):
 			job = job.After(*record.Event, record.Sequence)
 		case job != nil:
 			job.Sequence = record.Sequence
-		case record.Is("JobCreated"):
+		case record.isCreation():
 			job = NewJob(*record.Event, record.Sequence)
 		case record.Event != nil && record.Newer:
 			job = &Job{Created: *record.Event, Sequence: record.Sequence, Version: record.Version, Unreadable: true}
@@ -65,18 +71,21 @@ func Fold(history []Record) *Job {
 	return job
 }
 
-// isUnknown tells that nothing is known of the job but that a newer release has begun it.
-func (j *Job) isUnknown() bool {
+// IsUnknown tells that nothing is known of the job but that a newer release has begun it.
+func (j *Job) IsUnknown() bool {
 	return j != nil && j.Status == ""
 }
 
-// NewJob returns the job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost
+// NewJob returns the job with which a history begins: with a creation, or with a JobCarried where the log has lost
 // events.
 func NewJob(created Event, sequence uint64) *Job {
 	if created.Event == "JobCarried" {
 		return carriedJob(created, sequence)
 	}
-	job := Job{Created: created, Sequence: sequence, Version: 1, Status: "pending", Dispatches: []uint64{sequence}}
+	job := Job{
+		Created: created, Sequence: sequence, Version: 1, Status: "pending", Priority: created.Lane(),
+		Dispatches: []uint64{sequence},
+	}
 	if runAt := created.Data.RunAt; runAt != nil {
 		job.RunAt = *runAt
 		if runAt.After(created.At) {
@@ -90,7 +99,8 @@ func carriedJob(carried Event, sequence uint64) *Job {
 	data := carried.Data
 	job := Job{
 		Created: carried, Sequence: sequence, Version: carried.Version, Status: data.Status, Attempt: data.Attempt,
-		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, Carried: sequence,
+		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, CalledFrom: sequence,
+		Priority: carried.Lane(),
 	}
 	if data.RunAt != nil {
 		job.RunAt = *data.RunAt
@@ -121,14 +131,17 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		j.change(event)
 	case "JobReleased":
 		j.Status, j.Attempt = "pending", j.Attempt-1
-	case "JobRequeued":
+	case "JobRequeued", "JobRequeuedWithPriority":
 		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
+		j.Priority = event.Lane() // a JobRequeued makes the job a normal one
 		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
 		j.Unreadable = j.Unreadable && event.Data.Discarded == nil
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
 	case "JobCarried":
-		j.StartedBy, j.Carried = event.Data.StartedBy, sequence
+		j.StartedBy, j.CalledFrom = event.Data.StartedBy, sequence
+	case "JobPriorityChanged":
+		j.Priority, j.CalledFrom = event.Lane(), sequence
 	}
 	return &j
 }

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ func TestFoldCountsOnlyEventsThatFollow(t *testing.T) {
 
 func TestFoldBeginsAgainWhereTheLogHasLostEvents(t *testing.T) {
 	job := Fold(history(created(), event("JobCarried", 9, Data{Status: "retrying", Attempt: 3, RunAt: &now})))
-	if job.Status != "retrying" || job.Attempt != 3 || job.Carried != 2 || len(job.Dispatches) != 1 {
+	if job.Status != "retrying" || job.Attempt != 3 || job.CalledFrom != 2 || len(job.Dispatches) != 1 {
 		t.Errorf("got %+v", job)
 	}
 }
@@ -117,6 +118,27 @@ func TestFoldRevisesAJobBeforeItsFirstAttempt(t *testing.T) {
 	}
 }
 
+func TestFoldHasThePriorityOfACreationARequeueOrAChange(t *testing.T) {
+	high := event("JobCreatedWithPriority", 1, Data{MaxAttempts: 2, Priority: "high"})
+	given := event("JobPriorityChanged", 2, Data{Priority: "low"})
+	again := event("JobRequeuedWithPriority", 4, Data{Priority: "high"})
+	all := history(high, given, event("JobFailed", 3, Data{}), again, event("JobCancelled", 5, Data{}), event("JobRequeued", 6, Data{}))
+	for index, want := range []string{"high", "low", "low", "high", "high", ""} {
+		if job := Fold(all[:index+1]); job.Priority != want {
+			t.Errorf("after %s: got %q, want %q", all[index].Event.Event, job.Priority, want)
+		}
+	}
+	if job := Fold(all); job.CalledFrom != 2 || !slices.Equal(job.Dispatches, []uint64{1, 4, 6}) {
+		t.Errorf("got %+v", job)
+	}
+	if job := Fold(history(event("JobCarried", 9, Data{Status: "pending", Priority: "low"}))); job.Priority != "low" {
+		t.Errorf("got %+v", job)
+	}
+	if job := Fold(history(event("JobCreated", 1, Data{Priority: "low"}))); job.Priority != "" {
+		t.Error("expected a JobCreated to make a normal job")
+	}
+}
+
 func TestPlan(t *testing.T) {
 	due := now.Add(time.Hour)
 	over := now.Add(90 * time.Second)
@@ -127,20 +149,24 @@ func TestPlan(t *testing.T) {
 		call    Call
 		want    Decision
 	}{
-		"takes over from a lost worker":     {history(created(), started(1)), again, Start},
-		"gives up after the last attempt":   {history(created(), started(2)), again, GiveUp},
-		"hands back what runs":              {history(created(), started(1)), first, HandBack},
-		"starts at a timer that has fired":  {retrying, Call{Sequence: 9, Delivery: 1, FiredFor: due}, Start},
-		"waits until it is due":             {retrying, Call{Sequence: 9, Delivery: 1}, SetTimer},
-		"leaves a served call to its timer": {retrying, again, SetTimer},
-		"starts at its own timer again":     {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: due}, Start},
-		"leaves it to its own timer":        {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: now}, SetTimer},
-		"waits for what another runs":       {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: now}, HandBack},
-		"watches what another runs":         {history(created(), started(1)), Call{Sequence: 9, Delivery: 2, FiredFor: now}, Watch},
-		"takes over what must be over":      {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: over}, Start},
-		"knows no such job":                 {nil, first, Acknowledge},
-		"knows copies":                      {history(created()), Call{Event: created(), Sequence: 5, Delivery: 1}, Acknowledge},
-		"has ended":                         {history(created(), event("JobCancelled", 2, Data{})), first, Acknowledge},
+		"takes over from a lost worker":          {history(created(), started(1)), again, Start},
+		"gives up after the last attempt":        {history(created(), started(2)), again, GiveUp},
+		"hands back what runs":                   {history(created(), started(1)), first, HandBack},
+		"starts at a timer that has fired":       {retrying, Call{Sequence: 9, Delivery: 1, FiredFor: due}, Start},
+		"waits until it is due":                  {retrying, Call{Sequence: 9, Delivery: 1}, SetTimer},
+		"leaves a served call to its timer":      {retrying, again, SetTimer},
+		"starts at its own timer again":          {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: due}, Start},
+		"leaves it to its own timer":             {retrying, Call{Sequence: 9, Delivery: 2, FiredFor: now}, SetTimer},
+		"waits for what another runs":            {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: now}, HandBack},
+		"watches what another runs":              {history(created(), started(1)), Call{Sequence: 9, Delivery: 2, FiredFor: now}, Watch},
+		"takes over what must be over":           {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: over}, Start},
+		"knows no such job":                      {nil, first, Acknowledge},
+		"knows copies":                           {history(created()), Call{Event: created(), Sequence: 5, Delivery: 1}, Acknowledge},
+		"leaves it to the timer of its priority": {history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"})), first, Acknowledge},
+		"starts at the timer of its priority": {
+			history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"})), Call{Sequence: 1, Delivery: 1, FiredFor: now}, Start,
+		},
+		"has ended": {history(created(), event("JobCancelled", 2, Data{})), first, Acknowledge},
 	} {
 		if got := Plan(Fold(test.history), test.call, now); got != test.want {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
@@ -159,6 +185,28 @@ func TestDecode(t *testing.T) {
 	}
 	if _, err := Decode(created().Subject(), body(created()), nats.Header{HeaderExpected: {"7"}}); err == nil {
 		t.Error("expected a copied JobCreated to be refused")
+	}
+	high := event("JobCreatedWithPriority", 1, Data{Priority: "high"})
+	urgent := event("JobCreatedWithPriority", 1, Data{Priority: "urgent"})
+	compared := nats.Header{HeaderExpected: {"0"}, HeaderCompared: {"jobs.*." + testJob + ".>"}}
+	if _, err := Decode("jobs.email."+testJob+".high", body(high), compared); err != nil {
+		t.Errorf("a creation with a priority: %v", err)
+	}
+	if _, err := Decode("jobs.email."+testJob+".high", body(high), first); err == nil {
+		t.Error("expected a creation that is not compared with all subjects of the job to be refused")
+	}
+	if _, err := Decode("jobs.email."+testJob+".low", body(high), compared); err == nil {
+		t.Error("expected an event on the subject of another priority to be refused")
+	}
+	if _, err := Decode(urgent.Subject(), body(urgent), compared); err == nil {
+		t.Error("expected an unknown priority to be refused")
+	}
+	unlikely := event("JobPriorityChanged", 2, Data{Priority: "urgent"})
+	if _, err := Decode(unlikely.Subject(), body(unlikely), nil); err == nil {
+		t.Error("expected a change to an unknown priority to be refused")
+	}
+	if _, err := Decode("jobs.email."+testJob+".low", body(event("JobSuspended", 2, Data{})), nil); err == nil {
+		t.Error("expected an unknown event on the subject of a priority to be refused")
 	}
 	newer, err := Decode("jobs.email."+testJob+".suspended", body(event("JobSuspended", 2, Data{})), nil)
 	if err != nil || !newer.Newer {

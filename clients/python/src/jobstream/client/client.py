@@ -14,9 +14,11 @@ from .requests import (
     UNCHANGED,
     ApiRequest,
     EnqueueOptions,
+    Priority,
     cancel_request,
     create_request,
     get_request,
+    priority_request,
     rerun_request,
     retry_request,
     run_now_request,
@@ -107,6 +109,11 @@ class Client:
         """Ends the wait of a job that is scheduled or will be retried. Raises ConflictError in any other state."""
         job_id = job if isinstance(job, str) else job.id
         return Job.of(await self._ask(run_now_request(job_id, reason)))
+
+    async def change_priority(self, job: Job | str, priority: Priority, *, reason: str | None = None) -> Job:
+        """Gives a job that waits another priority. Raises ConflictError in any other state."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(await self._ask(priority_request(job_id, priority, reason)))
 
     async def rerun(
         self,

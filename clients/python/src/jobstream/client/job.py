@@ -35,6 +35,8 @@ class Job:
     rerun_of: str | None = None
     """The job that it repeats."""
     tags: tuple[str, ...] = ()
+    priority: str = "normal"
+    """`high`, `normal` or `low`."""
     by_definition: Mapping[str, Any] | None = None
     """Which settings its creator left out and the definition of its type gave: `settings`, and the `worker` that has announced it."""
     unique: Mapping[str, Any] | None = None
@@ -69,6 +71,7 @@ class Job:
             waiting_for=fields.get("waitingFor"),
             rerun_of=fields.get("rerunOf"),
             tags=tuple(fields.get("tags", ())),
+            priority=fields.get("priority", "normal"),
             by_definition=fields.get("byDefinition"),
             unique=fields.get("unique"),
             existing=fields.get("existing", False),

@@ -11,9 +11,11 @@ from .requests import (
     LONGEST_WAIT,
     UNCHANGED,
     EnqueueOptions,
+    Priority,
     cancel_request,
     create_request,
     get_request,
+    priority_request,
     rerun_request,
     retry_request,
     run_now_request,
@@ -99,6 +101,11 @@ class SyncClient:
         """Ends the wait of a job that is scheduled or will be retried. Raises ConflictError in any other state."""
         job_id = job if isinstance(job, str) else job.id
         return Job.of(self._transport.ask(run_now_request(job_id, reason), self._never))
+
+    def change_priority(self, job: Job | str, priority: Priority, *, reason: str | None = None) -> Job:
+        """Gives a job that waits another priority. Raises ConflictError in any other state."""
+        job_id = job if isinstance(job, str) else job.id
+        return Job.of(self._transport.ask(priority_request(job_id, priority, reason), self._never))
 
     def rerun(
         self,

@@ -103,12 +103,13 @@ class Appender:
                     return sequence
             raise OvertakenError from error
 
-    async def set_timer(self, call: Call, at: datetime) -> None:
-        """Makes the server call for work on the job at this time. Idempotent: a job has one timer."""
+    async def set_timer(self, call: Call, job: JobState, at: datetime) -> None:
+        """Makes the server call for work on the job at this time, on the way of its priority. Idempotent: a job has one timer."""
+        lane = call.priority if job.status == "unknown" else job.priority
         wake = {"jobId": call.job_id, "jobType": self.job_type, "at": format_time(at)}
         headers = {
             "Nats-Schedule": f"@at {format_time(at)}",
-            "Nats-Schedule-Target": f"timers.due.{self.job_type}",
+            "Nats-Schedule-Target": f"timers.{lane or 'due'}.{self.job_type}",
             **call.trace,
         }
         subject = f"timers.at.{self.job_type}.{call.job_id}"

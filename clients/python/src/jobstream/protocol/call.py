@@ -8,7 +8,7 @@ from typing import Literal
 
 from nats.aio.msg import Msg
 
-from .events import Event
+from .events import CREATIONS, Event
 from .job import JobState
 
 ENDED = ("completed", "failed", "cancelled")
@@ -18,7 +18,7 @@ Plan = Literal["start", "give up", "set timer", "watch", "hand back", "leave", "
 
 @dataclass(frozen=True)
 class Call:
-    """A message that calls for work on a job: a JobCreated or JobRequeued, or a timer that fired."""
+    """A message that calls for work on a job: its creation or requeue, or a timer that fired."""
 
     msg: Msg
     job_id: str
@@ -28,6 +28,8 @@ class Call:
     """The time for which a timer was set, if the server fired it then, later, or early on purpose."""
     early: bool = False
     """Whether it was fired early: that delivery does not count."""
+    priority: str | None = None
+    """`high` or `low` if it came the way of such jobs: a hint, since the job may have got another priority."""
 
     @property
     def sequence(self) -> int:
@@ -48,7 +50,7 @@ class Call:
     @property
     def is_whole_history(self) -> bool:
         """Whether it is the first delivery of the job's first message."""
-        return self.event is not None and self.event["event"] == "JobCreated" and self.delivery == 1
+        return self.event is not None and self.event["event"] in CREATIONS and self.delivery == 1
 
     def has_fired_for(self, at: datetime | None) -> bool:
         """Whether it is a timer that has fired for this time or a later one, whatever the clocks say."""
@@ -79,8 +81,8 @@ def plan(job: JobState, call: Call, now: datetime) -> Plan:
         return "leave"
     if job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
-    if call.event is not None and call.sequence < job.carried:
-        return "acknowledge"  # the log is about to lose the message: a timer calls instead
+    if call.event is not None and call.sequence < job.called_from:
+        return "acknowledge"  # a timer calls instead: the log is about to lose the message, or the priority has changed
     if job.status in ("scheduled", "retrying"):
         return _plan_waiting(job, call, now)
     return _plan_running(job, call) if job.status == "processing" else "start"

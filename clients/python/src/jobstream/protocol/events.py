@@ -10,8 +10,17 @@ from typing import Any
 Event = dict[str, Any]
 
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed"}
+SUFFIXES |= {"JobPriorityChanged": "priority-changed"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
 EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried"}
+BY_PRIORITY = {"JobCreatedWithPriority", "JobRequeuedWithPriority"}
+"""Events whose subject ends with their priority."""
+EVENTS |= BY_PRIORITY | {"JobPriorityChanged"}
+CREATIONS = ("JobCreated", "JobCreatedWithPriority")
+LANES = ("high", "low")
+"""The priorities other than normal: their calls for work and timers go a way of their own."""
+PRIORITIES = {name: LANES for name in BY_PRIORITY} | {"JobPriorityChanged": (*LANES, "normal")}
+"""Those that an event may give a job."""
 NEWER = "?"
 """Stands in the place of the name of an event that only newer workers understand."""
 NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -29,52 +38,63 @@ class NewerEventError(Exception):
 
 
 def subject_of(event: Event) -> str:
-    token = SUFFIXES.get(event["event"], event["event"].removeprefix("Job").lower())
+    [token] = tokens_of(event["event"]) if event["event"] not in BY_PRIORITY else [event["data"]["priority"]]
     return f"jobs.{event['jobType']}.{event['jobId']}.{token}"
+
+
+def priority_of(event: Event) -> str | None:
+    """The priority of a job after this event, if the event says it: `high` or `low`, None for normal."""
+    says = event["event"] in (*PRIORITIES, "JobCarried")
+    priority = event["data"].get("priority") if says else None
+    return priority if priority in LANES else None
+
+
+def tokens_of(name: str) -> tuple[str, ...]:
+    """The last tokens that the subjects of events with this name may have."""
+    return LANES if name in BY_PRIORITY else (SUFFIXES.get(name, name.removeprefix("Job").lower()),)
 
 
 def decode(subject: str, data: bytes, headers: Mapping[str, str]) -> Event:
     """Reads an event.
 
-    Raises NewerEventError, or one of NO_EVENT if it is no event, the event of another subject, or a copied JobCreated.
+    Raises NewerEventError, or one of NO_EVENT if it is no event, the event of another subject, or a copied creation.
     """
     event: Event = json.loads(data)
     if event["v"] > 1 or event["event"] not in EVENTS:
         raise NewerEventError(newer_event(event, subject))
     if subject_of(event) != subject or not event["id"] or not isinstance(event["data"], dict):
         raise ValueError("not an event, or on the subject of another")
-    if event["event"] == "JobCreated" and not is_first(headers, event["jobType"], event["jobId"]):
-        raise ValueError("not the first JobCreated of its job")
+    if event["event"] in PRIORITIES and event["data"]["priority"] not in PRIORITIES[event["event"]]:
+        raise ValueError("not a priority that a job may have")
+    if event["event"] in CREATIONS and not is_first(headers, event["event"], event["jobType"], event["jobId"]):
+        raise ValueError("not the first event of its job")
     return event
 
 
 def newer_event(event: Event, subject: str) -> Event:
     """What is known of an event of a newer release: which of the events of which job it is."""
-    head, _, _ = subject.rpartition(".")
-    known = {subject_of({**event, "event": name}) for name in EVENTS}
-    fits = subject_of(event) == subject if event["event"] in EVENTS else subject not in known
+    head, _, token = subject.rpartition(".")
+    known = {token for name in EVENTS for token in tokens_of(name)}
+    fits = token in tokens_of(event["event"]) if event["event"] in EVENTS else token not in known
     if head != f"jobs.{event['jobType']}.{event['jobId']}" or not fits:
         raise ValueError("an event on the subject of another")
     named = {"name": event["event"], "jobId": event["jobId"], "jobType": event["jobType"]}
     return {"event": NEWER, "id": None, "version": int(event["version"]), **named}
 
 
-def is_first(headers: Mapping[str, str], job_type: str, job_id: str) -> bool:
-    """Whether the server has stored a JobCreated only because the job had none."""
-    filters = (None, f"jobs.*.{job_id}.>", f"jobs.{job_type}.{job_id}.>")
+def is_first(headers: Mapping[str, str], name: str, job_type: str, job_id: str) -> bool:
+    """Whether the server has stored an event only because the job had none; a JobCreated may be compared with its own subject."""
+    filters = (f"jobs.*.{job_id}.>", f"jobs.{job_type}.{job_id}.>", *([None] if name == "JobCreated" else []))
     return headers.get(EXPECTED) == "0" and headers.get(COMPARED) in filters
 
 
 def is_checked(headers: Mapping[str, str], newer: Event) -> bool:
     """Whether the server has stored an event of a newer release only because it follows the job's last message, or is its first."""
-    job_type, job_id = newer["jobType"], newer["jobId"]
-    if newer["name"] == "JobCreated":
-        return is_first(headers, job_type, job_id)
+    name, job_type, job_id = newer["name"], newer["jobType"], newer["jobId"]
     expected = headers.get(EXPECTED, "")
-    compared = headers.get(COMPARED)
-    if expected == "0":  # a newer release may begin jobs in other ways
-        return newer["name"] not in EVENTS and compared is not None and is_first(headers, job_type, job_id)
-    return expected.isdecimal() and compared == f"jobs.{job_type}.{job_id}.>"
+    if name in CREATIONS or expected == "0":  # a newer release may begin jobs in other ways
+        return (name in CREATIONS or name not in EVENTS) and is_first(headers, name, job_type, job_id)
+    return expected.isdecimal() and headers.get(COMPARED) == f"jobs.{job_type}.{job_id}.>"
 
 
 def to_json(value: Any) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .events import NEWER, NO_EVENT, Event, parse_time
+from .events import CREATIONS, NEWER, NO_EVENT, Event, parse_time, priority_of
 
 GRACE = timedelta(minutes=1)
 """After its timeout an attempt has this long to record its outcome."""
@@ -31,21 +31,24 @@ class JobState:
     run: dict[str, Any] = field(default_factory=dict)
     """The last attempt, as heartbeats list it."""
     dispatches: tuple[int, ...] = ()
-    """The sequences of its first event and of each JobRequeued."""
-    carried: int = 0
-    """The sequence of its last JobCarried: calls for work before it are obsolete."""
+    """The sequences of its first event and of each requeue."""
+    priority: str | None = None
+    """`high` or `low`; None for normal."""
+    called_from: int = 0
+    """The sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete."""
     is_unreadable: bool = False
     """Whether it has events that only newer workers understand: the rest may be wrong."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> JobState:
-        """The job with which a history begins: with a JobCreated, or with a JobCarried where the log has lost events."""
+        """The job with which a history begins: with a creation, or with a JobCarried where the log has lost events."""
         if event["event"] == "JobCarried":
             return JobState.carried_as(event, sequence)
         run_at = parse_time(event["data"].get("runAt"))
         delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
         status = "scheduled" if delayed else "pending"
-        return JobState(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
+        job = JobState(event["jobId"], event, sequence, run_at=run_at, status=status, dispatches=(sequence,))
+        return replace(job, priority=priority_of(event))
 
     @staticmethod
     def unreadable(newer: Event, sequence: int) -> JobState:
@@ -67,7 +70,8 @@ class JobState:
             worker=data.get("worker"),
             started_at=data.get("startedAt"),
             dispatches=(sequence,),
-            carried=sequence,
+            priority=priority_of(event),
+            called_from=sequence,
         )
 
     def after(self, event: Event, sequence: int) -> JobState:
@@ -82,8 +86,10 @@ class JobState:
             return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
         if name == "JobReleased":
             return replace(job, status="pending", attempt=self.attempt - 1)
-        if name == "JobRequeued":
-            return job._requeued(data)
+        if name in ("JobRequeued", "JobRequeuedWithPriority"):
+            return job._requeued(event)
+        if name == "JobPriorityChanged":
+            return replace(job, priority=priority_of(event), called_from=sequence)
         if name == "JobDueNow":
             return replace(job, run_at=parse_time(event["at"]))
         if name in ("JobPayloadChanged", "JobRevised"):
@@ -91,7 +97,7 @@ class JobState:
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         if name == "JobCarried":
-            return replace(job, started_by=data.get("startedBy"), carried=sequence)
+            return replace(job, started_by=data.get("startedBy"), called_from=sequence)
         return job  # JobProgressed
 
     def _started(self, event: Event) -> JobState:
@@ -111,11 +117,12 @@ class JobState:
         postponed = run_at > datetime.fromisoformat(event["at"])
         return replace(job, run_at=run_at, status="scheduled" if postponed else self.status)
 
-    def _requeued(self, data: dict[str, Any]) -> JobState:
-        unreadable = self.is_unreadable and "discarded" not in data
+    def _requeued(self, event: Event) -> JobState:
+        """A JobRequeued makes the job a normal one."""
+        unreadable = self.is_unreadable and "discarded" not in event["data"]
         dispatches = (*self.dispatches, self.sequence)
         job = replace(self, status="pending", attempt=0, run_at=None, started_by=None)
-        return replace(job, dispatches=dispatches, is_unreadable=unreadable)
+        return replace(job, dispatches=dispatches, is_unreadable=unreadable, priority=priority_of(event))
 
     def is_same_attempt(self, other: JobState) -> bool:
         """The name of a worker and the time tell attempts apart whose numbers are the same, as after a requeue."""
@@ -150,7 +157,7 @@ def fold(history: Iterable[tuple[Event | None, int]]) -> JobState | None:
 
 def _next(job: JobState | None, event: Event | None, sequence: int) -> JobState | None:
     if job is None:
-        begins = event is not None and event["event"] in ("JobCreated", "JobCarried")
+        begins = event is not None and event["event"] in (*CREATIONS, "JobCarried")
         return JobState.first(event, sequence) if event is not None and begins else None
     if event is not None and event["event"] == "JobCarried" and event["version"] > job.version + 1:
         return JobState.first(event, sequence)  # the log has lost events before it

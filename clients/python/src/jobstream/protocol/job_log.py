@@ -16,7 +16,7 @@ from nats.js.api import RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
 from .call import Call
-from .events import COMPARED, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked
+from .events import COMPARED, CREATIONS, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked
 from .job import JobState, fold
 
 log = logging.getLogger("jobstream")
@@ -109,7 +109,7 @@ def read_stored(msg: RawStreamMsg, subject: str) -> Stored:
     previous = int(expected) if expected.isdecimal() else None
     checked = headers.get(COMPARED) == subject
     own = (msg.subject or "").startswith(subject.removesuffix(">"))
-    first = event is not None and event["event"] == "JobCreated"
+    first = event is not None and event["event"] in CREATIONS
     linked = own and (first or (checked and bool(previous)))
     if newer is not None and is_checked(headers, newer):
         event, linked = newer, True

@@ -75,9 +75,9 @@ class Attempt:
             data["retryAt"] = format_time(retry_at)
         await self.append(name, data, at)
         if name == "JobReleased":
-            await self.appender.set_timer(self.call, at)  # the message that is handed back may be gone
+            await self.appender.set_timer(self.call, self.job, at)  # the message that is handed back may be gone
         if retry_at is not None:
-            await self.appender.set_timer(self.call, retry_at)
+            await self.appender.set_timer(self.call, self.job, retry_at)
         await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())
 
     async def _run_handler(self, job_type: JobType) -> Outcome:

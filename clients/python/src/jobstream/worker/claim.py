@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from ..protocol.appender import Appender, OvertakenError
 from ..protocol.call import Call, Plan, plan
-from ..protocol.events import NO_EVENT, NewerEventError, decode, is_checked
+from ..protocol.events import LANES, NO_EVENT, NewerEventError, decode, is_checked, priority_of
 from ..protocol.job import JobState
 from .attempt import Attempt
 
@@ -39,7 +39,7 @@ class Claims:
             if msg.metadata.stream == "TIMERS":
                 return await self._read_timer(msg)
             event = decode(msg.subject, msg.data, msg.headers or {})
-            return Call(msg, str(event["jobId"]), event)
+            return Call(msg, str(event["jobId"]), event, priority=priority_of(event))
         except NewerEventError as error:
             if is_checked(msg.headers or {}, error.event):
                 await msg.nak(delay=NEWER_WAIT)
@@ -55,6 +55,8 @@ class Claims:
         wake = json.loads(msg.data)
         if not JOB_ID.fullmatch(wake["jobId"]) or wake["jobType"] != self.job_type:
             raise ValueError("not a wake-up of a job of this type")
+        way = msg.subject.split(".")[1]
+        lane = way if way in LANES else None
         at = datetime.fromisoformat(wake["at"])
         early = at - msg.metadata.timestamp
         reached = self.clock.reached()
@@ -62,8 +64,8 @@ class Claims:
             await msg.nak(delay=(min(early, at - reached) + DOUBT) / timedelta(seconds=1))
             return None
         if early > MAX_EARLY:
-            return Call(msg, str(wake["jobId"]), None)
-        return Call(msg, str(wake["jobId"]), None, at, early > timedelta(0))
+            return Call(msg, str(wake["jobId"]), None, priority=lane)
+        return Call(msg, str(wake["jobId"]), None, at, early > timedelta(0), lane)
 
     async def claim(self, call: Call) -> Attempt | None:
         """Starts an attempt; None when there is nothing to start, and the message is settled."""
@@ -78,7 +80,7 @@ class Claims:
                 case "watch" if watched != job.over_at:
                     # If the attempt has failed meanwhile, this may have replaced the timer of its retry: look again.
                     watched = job.over_at
-                    await self.appender.set_timer(call, watched)
+                    await self.appender.set_timer(call, job, watched)
                 case decision:
                     await self._settle(decision, call, job)
                     return None
@@ -94,7 +96,7 @@ class Claims:
                 await self.appender.append(call, job, "JobFailed", data)
                 await call.msg.ack()
             case "set timer" if job.run_at is not None:
-                await self.appender.set_timer(call, job.run_at)
+                await self.appender.set_timer(call, job, job.run_at)
                 await call.msg.ack()
             case "hand back":
                 await call.msg.nak(delay=self.ack_wait)
@@ -112,7 +114,7 @@ class Claims:
         if job is not None and job.status in ("processing", "pending"):
             return
         if job is not None and job.status in ("scheduled", "retrying") and job.run_at is not None:
-            await self.appender.set_timer(call, job.run_at)  # whoever left the job to it may have died before
+            await self.appender.set_timer(call, job, job.run_at)  # whoever left the job to it may have died before
         await call.msg.ack()
 
     async def _leave_to_newer_worker(self, call: Call, job: JobState) -> None:
@@ -123,7 +125,7 @@ class Claims:
             await call.msg.nak(delay=NEWER_WAIT)
             return
         at = self.clock.now() + timedelta(seconds=NEWER_WAIT)
-        await self.appender.set_timer(call, max(at, job.run_at or at))
+        await self.appender.set_timer(call, job, max(at, job.run_at or at))
         await call.msg.ack()
 
     async def _state_for(self, call: Call) -> JobState | None:

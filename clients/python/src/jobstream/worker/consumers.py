@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import nats.errors
+from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
+from ..protocol.events import LANES
 from .session import Session
 
 log = logging.getLogger("jobstream")
@@ -17,6 +20,7 @@ log = logging.getLogger("jobstream")
 LOOK_EVERY = 0.5
 # A first worker of a type always waits a moment: only what lasts is worth a warning.
 WARN_AFTER_LOOKS = 20
+LOOK_FOR_LANES_EVERY = 60
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Consumer:
     stream: str
     name: str
     subject: str
+    priority: str | None = None
+    """Of the jobs that it delivers: `high` or `low`, None for normal."""
 
     @property
     def max_ack_pending(self) -> int:
@@ -40,6 +46,71 @@ def consumers_of(job_type: str) -> tuple[Consumer, ...]:
     )
 
 
+def consumers_of_lane(job_type: str, lane: str) -> tuple[Consumer, ...]:
+    return (
+        Consumer("JOBS", f"{lane}-{job_type}", f"jobs.{job_type}.*.{lane}", lane),
+        Consumer("TIMERS", f"{lane}-{job_type}", f"timers.{lane}.{job_type}", lane),
+    )
+
+
+class LaneWatch:
+    """Finds the consumers of the priorities of a job type other than normal, which exist from its first such job on.
+
+    The server tells of a new consumer. That can be lost, so it looks again after each reconnect, and each minute.
+    """
+
+    def __init__(self, session: Session, job_type: str, on_found: Callable[[Consumer, float], None]) -> None:
+        """`on_found` is called once for each consumer, with its `ack_wait` in seconds."""
+        self.session, self.job_type, self.on_found = session, job_type, on_found
+        self.missing = list(LANES)
+        self.news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Looks until all are found or the worker stops."""
+        consumers = [consumer for lane in LANES for consumer in consumers_of_lane(self.job_type, lane)]
+        advisories = [f"$JS.EVENT.ADVISORY.CONSUMER.CREATED.{one.stream}.{one.name}" for one in consumers]
+        hints = [await self.session.nc.subscribe(subject, cb=self._on_created) for subject in advisories]
+        while self.missing and not self.session.stopping.is_set():
+            self.news.clear()
+            await self._look()
+            await self._next_look()
+        for hint in hints:
+            await hint.unsubscribe()
+
+    def look_again(self) -> None:
+        """For when a consumer may have been created."""
+        self.news.set()
+
+    async def _on_created(self, _: Msg) -> None:
+        self.look_again()
+
+    async def _next_look(self) -> None:
+        waits = {asyncio.create_task(event.wait()) for event in (self.news, self.session.stopping)}
+        await asyncio.wait(waits, timeout=LOOK_FOR_LANES_EVERY, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    async def _look(self) -> None:
+        for lane in list(self.missing):
+            consumers = consumers_of_lane(self.job_type, lane)
+            try:
+                waits = [await ack_wait_of(self.session, consumer) for consumer in consumers]
+            except NotFoundError:
+                continue
+            except nats.errors.Error as error:
+                log.warning("looking for the consumers of %s priority: %r", lane, error)
+                continue
+            self.missing.remove(lane)
+            for consumer, ack_wait in zip(consumers, waits, strict=True):
+                self.on_found(consumer, ack_wait)
+
+
+async def ack_wait_of(session: Session, consumer: Consumer) -> float:
+    """The `ack_wait` of a consumer, in seconds. Raises NotFoundError when there is no such consumer."""
+    info = await session.js.consumer_info(consumer.stream, consumer.name)
+    return info.config.ack_wait or session.settings.ack_wait
+
+
 async def find_consumer(session: Session, consumer: Consumer) -> float:
     """Waits for a consumer, and returns its `ack_wait` in seconds. A server without users lets the worker create it."""
     if session.settings.is_anonymous:
@@ -47,8 +118,7 @@ async def find_consumer(session: Session, consumer: Consumer) -> float:
     looks = 0
     while not session.stopping.is_set():
         try:
-            info = await session.js.consumer_info(consumer.stream, consumer.name)
-            return info.config.ack_wait or session.settings.ack_wait
+            return await ack_wait_of(session, consumer)
         except NotFoundError:
             looks += 1
             if looks == 2:

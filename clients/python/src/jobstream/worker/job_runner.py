@@ -14,9 +14,10 @@ from ..protocol.call import Call
 from ..protocol.job_log import JobLog
 from .attempt import MOVED_ON, SHUTDOWN, Attempt
 from .claim import Claims
-from .consumers import Consumer, consumers_of, find_consumer
+from .consumers import Consumer, LaneWatch, consumers_of, find_consumer
 from .job_type import JobType
 from .session import Session
+from .slots import Slots
 
 log = logging.getLogger("jobstream")
 
@@ -33,7 +34,9 @@ class JobRunner:
         self.appender = Appender(session.js, self.log, session.clock, session.worker)
         self.claims = Claims(self.appender, session.settings.ack_wait, session.settings.version)
         self.ack_wait = session.settings.ack_wait
-        self.slots = asyncio.Semaphore(job_type.concurrency)
+        self.slots = Slots(job_type.concurrency)
+        self.lanes = LaneWatch(session, job_type.name, self._take_from)
+        self.taking: set[asyncio.Task[None]] = set()
         self.serving: set[asyncio.Task[None]] = set()
         self.running: dict[str, Attempt] = {}
         self.hints: set[asyncio.Task[None]] = set()
@@ -47,7 +50,10 @@ class JobRunner:
         hints = await self.session.nc.subscribe(f"jobs.{self.job_type.name}.*.cancelled", cb=self._on_cancel_hint)
         if not self.session.stopping.is_set():
             log.info("ready: %s takes %s jobs", self.session.worker, self.job_type.name)
-        await asyncio.gather(*(self._take(consumer) for consumer in consumers))
+        for consumer in consumers:
+            self._take_from(consumer, self.ack_wait)
+        await asyncio.gather(self.lanes.run(), *self.taking)
+        await asyncio.gather(*self.taking)  # those that were found meanwhile, too
         await self._drain()
         await hints.unsubscribe()
 
@@ -59,6 +65,10 @@ class JobRunner:
             attempt.abort(SHUTDOWN)
         if self.serving:
             await asyncio.wait(self.serving)
+
+    def _take_from(self, consumer: Consumer, ack_wait: float) -> None:
+        self.ack_wait = min(self.ack_wait, ack_wait)
+        self.taking.add(asyncio.create_task(self._take(consumer)))
 
     async def _take(self, consumer: Consumer) -> None:
         """Fetches one message at a time, and the next one when it has a slot: what waits here is kept alive."""
@@ -75,13 +85,13 @@ class JobRunner:
                 log.warning("fetching from %s: %r", consumer.name, error)
                 await asyncio.sleep(FETCH_PAUSE)
                 continue
-            await self._start_serving(msg)
+            await self._start_serving(msg, consumer)
         if subscription is not None:
             await subscription.unsubscribe()
 
-    async def _start_serving(self, msg: Msg) -> None:
+    async def _start_serving(self, msg: Msg, consumer: Consumer) -> None:
         alive = asyncio.create_task(self._keep_alive(msg))
-        await self.slots.acquire()
+        await self.slots.acquire(consumer.priority, f"{consumer.stream} {consumer.name}", msg.metadata.num_pending)
         task = asyncio.create_task(self._serve(msg, alive))
         self.serving.add(task)
         task.add_done_callback(self._served)
@@ -131,7 +141,8 @@ class JobRunner:
         self._look_up(msg.subject.split(".")[2])
 
     def look_at_all(self) -> None:
-        """For when the connection is back: a cancellation may have been missed."""
+        """For when the connection is back: a cancellation, or the first job of a priority, may have been missed."""
+        self.lanes.look_again()
         for job_id in self.running:
             self._look_up(job_id)
 

@@ -1,0 +1,41 @@
+import type { FaultyWorker } from './faultyWorker.ts';
+
+/** Mistakes with jobs of high and low priority. */
+export const faultyPriorities: readonly FaultyWorker[] = [
+  {
+    name: 'takes normal jobs alone',
+    edits: [['self.missing = list(LANES)', 'self.missing: list[str] = []']],
+    detectedBy: 'priorities',
+    complaint: /should become completed; its events: JobCreatedWithPriority$/m,
+  },
+  {
+    name: 'looks for the jobs of a priority once a minute only',
+    edits: [['self.news.set()', 'pass']],
+    detectedBy: 'priority-lane',
+    complaint: /found when the server tells of it/,
+  },
+  {
+    name: 'sets all timers for the way of normal jobs',
+    edits: [['f"timers.{lane or \'due\'}.{self.job_type}"', 'f"timers.due.{self.job_type}"']],
+    detectedBy: 'priority-retry',
+    complaint: /timers\.low\.conformance/,
+  },
+  {
+    name: 'starts on a call from before a change of the priority',
+    edits: [['priority=priority_of(event), called_from=sequence)', 'priority=priority_of(event))']],
+    detectedBy: 'priority-changed',
+    complaint: /a timer is the cause/,
+  },
+  {
+    name: 'forgets the priority of a job that was carried',
+    edits: [['priority=priority_of(event),\n            called_from', 'called_from']],
+    detectedBy: 'priority-carried',
+    complaint: /timers\.low\.conformance/,
+  },
+  {
+    name: 'lets jobs of low priority starve',
+    edits: [['"low": 1}', '"low": 0.001}']],
+    detectedBy: 'priority-share',
+    complaint: /low priority/,
+  },
+];
