@@ -62,7 +62,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     target: 'es2022',
     sideEffects: false,
     dependencies: [],
-    budget: { unpackedBytes: 330 * KB, installedBytes: 330 * KB, installedPackages: 1, bundleBytes: 15 * KB },
+    budget: { unpackedBytes: 345 * KB, installedBytes: 345 * KB, installedPackages: 1, bundleBytes: 15 * KB },
   },
   {
     name: '@jobstream/worker',
