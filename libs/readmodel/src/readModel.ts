@@ -1,6 +1,7 @@
 import type { Job } from '@jobstream/domain';
 import { readCheckpoint } from './projection/checkpointFence.ts';
 import type { Checkpoint } from './projection/checkpointFence.ts';
+import { announceWaitingReader } from './projection/waitingReaders.ts';
 import { countJobs, countUnreadableJobs } from './jobs/jobQueries.ts';
 import type { JobCount } from './jobs/jobQueries.ts';
 import type { JobFilter } from './jobs/jobFilter.ts';
@@ -131,6 +132,11 @@ export class ReadModel extends PostgresService {
   /** Reads how far the log has been projected; undefined before the first start of the projector. */
   readCheckpoint(): Promise<Checkpoint | undefined> {
     return this.use(readCheckpoint);
+  }
+
+  /** Asks the projector to write at once what it gathers for its next batch: somebody waits for it. */
+  hastenProjection(): Promise<void> {
+    return this.use(announceWaitingReader);
   }
 
   /** Reads how far the past states of jobs are known; undefined while no follower writes them. */

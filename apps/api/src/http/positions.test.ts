@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { JobProjection } from '@jobstream/readmodel';
+import { eventually } from '@jobstream/test-support';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { useStage } from '../../testing/apiStage.ts';
 import { projectAll } from '../../testing/projectAll.ts';
 import { startApi } from '../../testing/startApi.ts';
@@ -38,6 +40,19 @@ test.each([
   const answer = await answered;
   expect(count((await answer.json()) as Answer, type)).toBe(1);
   expect(answer.headers.get('jobstream-table-lag')).toBeNull();
+});
+
+test('what waits for the position of a change lets the projector know', async () => {
+  const { type, position } = await create();
+  const projection = await JobProjection.open(stage.databaseUrl);
+  onTestFinished(() => projection.close());
+  const heard = vi.fn<() => void>();
+  await projection.onWaitingReader(heard);
+  const told = async () => {
+    await api.fetch(`/api/jobs?type=${type}&minPosition=${position}`);
+    expect(heard).toHaveBeenCalled();
+  };
+  await eventually(told, { timeoutMs: 20_000 });
 });
 
 interface Answer {

@@ -26,16 +26,20 @@ const decode = queryDecoder(Schema.Struct(positionParameter));
 const POLL_MS = 15;
 
 interface Sources {
-  readonly table: Pick<ReadModel, 'readCheckpoint'>;
+  readonly table: Pick<ReadModel, 'readCheckpoint' | 'hastenProjection'>;
   readonly log: Pick<EventLog, 'clock' | 'lastSequence' | 'stats'>;
   readonly limits: Pick<RequestLimits, 'pastMs' | 'partMs'>;
 }
 
-/** Waits until the table has what happened up to a position of the log. One look at its checkpoint serves all who wait. */
+/**
+ * Waits until the table has what happened up to a position of the log, and lets the projector know, which under load gathers events for
+ * a while. One look at its checkpoint serves all who wait.
+ */
 export class TablePosition {
   readonly #sources: Sources;
   #known = 0;
   #looking: Promise<void> | undefined;
+  #hastening: Promise<unknown> | undefined;
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -56,6 +60,7 @@ export class TablePosition {
       if (this.#known >= position) return true;
       end ??= (await unlessUnavailable(this.#sources.log.lastSequence(), limits.partMs)) ?? undefined;
       if (performance.now() >= deadline || (end !== undefined && end < position)) return false;
+      await this.#hasten();
       await pause(POLL_MS);
     }
   }
@@ -66,6 +71,15 @@ export class TablePosition {
     const lag = await unlessUnavailable(log.stats.lag(this.#known), limits.partMs);
     if (!lag) return undefined;
     return lag.oldestAt === undefined ? 0 : Math.max(0, log.clock.now() - Date.parse(lag.oldestAt));
+  }
+
+  /** Has the projector write what it gathers. If that fails, the table comes a little later, or the next look fails too. */
+  #hasten(): Promise<unknown> {
+    const { table, limits } = this.#sources;
+    this.#hastening ??= unlessUnavailable(table.hastenProjection(), limits.partMs).finally(
+      () => (this.#hastening = undefined),
+    );
+    return this.#hastening;
   }
 
   async #look(): Promise<void> {

@@ -39,8 +39,16 @@ export interface PastFollowerOptions extends Pick<EndOfLogOptions, 'patienceMs'>
 
 const INTERVAL_MS = 250;
 /** Folding them blocks the process, in which the live projection runs too, for some milliseconds. */
-const AT_ONCE = 1_000;
+const READ_AT_ONCE = 1_000;
+/** Of what need not be decoded any more; the more there are, the more events of a job are written as one. */
+const RECENT_AT_ONCE = 5_000;
 const LIVE_MAY_LACK = 5_000;
+
+interface Next {
+  readonly entries: readonly LogEntry[];
+  /** Whether there is as much again, so that there is no reason to wait. */
+  readonly isMore: boolean;
+}
 
 /**
  * Keeps which job had which status when. It goes behind the live table and takes what that has just read; what is no longer kept,
@@ -73,20 +81,21 @@ export class PastFollower extends CheckpointedFollower<PastProjection> {
     let position = projection.lastSequence;
     while (!stop.aborted) {
       if (projection.ended.aborted) throw new ReadModelUnavailableError('the connection was lost');
-      const entries = await this.#next(projection, position, stop);
+      const { entries, isMore } = await this.#next(projection, position, stop);
       if (position > 0 && isGap(position, entries)) await this.#beginAnew(projection, position);
       await projection.apply(entries);
       position = entries.at(-1)?.sequence ?? position;
       this.#observer.followed(position, entries.length);
       this.progressed();
-      await pauseUnlessStopped(entries.length < AT_ONCE / 2 ? intervalMs : 0, stop);
+      await pauseUnlessStopped(isMore ? 0 : intervalMs, stop);
     }
   }
 
-  async #next(projection: PastProjection, position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
-    const entries = this.#options.recent?.after(position, AT_ONCE) ?? (await this.#read(position, stop));
+  async #next(projection: PastProjection, position: number, stop: AbortSignal): Promise<Next> {
+    const recent = this.#options.recent?.after(position, RECENT_AT_ONCE);
+    const entries = recent ?? (await this.#read(position, stop));
     if (entries.length > 0) await this.#assertSameLog(projection);
-    return entries;
+    return { entries, isMore: entries.length >= (recent === undefined ? READ_AT_ONCE / 2 : RECENT_AT_ONCE) };
   }
 
   async #read(position: number, stop: AbortSignal): Promise<readonly LogEntry[]> {
@@ -97,7 +106,7 @@ export class PastFollower extends CheckpointedFollower<PastProjection> {
       throw new LogReplacedError(`past states are known up to sequence ${position}, but the log ends at ${last}`);
     if (last === position) return [];
     if (last - position > liveMayLack && (await this.#liveLacks(last)) > liveMayLack) return [];
-    return eventLog.readNext(position, AT_ONCE);
+    return eventLog.readNext(position, READ_AT_ONCE);
   }
 
   /**

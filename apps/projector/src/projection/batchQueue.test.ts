@@ -37,15 +37,71 @@ test('what waits goes out also when its timer fires a moment early', async () =>
   expect(batches).toEqual([[1], [2]]);
 });
 
+test.each([
+  { each10Ms: 30, intervalMs: 10 },
+  { each10Ms: 45, intervalMs: 55 },
+  { each10Ms: 60, intervalMs: 100 },
+  { each10Ms: 300, intervalMs: 100 },
+])('of $each10Ms entries each 10 ms, batches begin about $intervalMs ms apart', async ({ each10Ms, intervalMs }) => {
+  const { queue, batches } = queueWithBatches();
+  await addFor(600, { queue, each10Ms });
+  const before = batches.length;
+  await addFor(1_000, { queue, each10Ms });
+  const apart = 1_000 / (batches.length - before);
+  expect(apart).toBeGreaterThan(intervalMs * 0.9);
+  expect(apart).toBeLessThan(intervalMs * 1.2);
+});
+
+test('after a pause behind a load, what comes goes out at once', async () => {
+  const { queue, batches } = queueWithBatches();
+  await addFor(600, { queue, each10Ms: 100 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  const before = batches.length;
+  await queue.add(entries(10_001, 10_001));
+  expect(batches.slice(before)).toEqual([[10_001]]);
+});
+
+test('under load, what a reader waits for goes out at once, and the batch after it waits again', async () => {
+  const { queue, batches } = queueWithBatches();
+  await addFor(600, { queue, each10Ms: 100 });
+  await queue.add(entries(10_001, 10_001));
+  await vi.advanceTimersByTimeAsync(100);
+  await queue.add(entries(10_002, 10_002));
+  expect(batches.at(-1)).not.toContain(10_002);
+  queue.hurry();
+  expect(batches.at(-1)).toEqual([10_002]);
+  await queue.add(entries(10_003, 10_003));
+  expect(batches.at(-1)).toEqual([10_002]);
+});
+
+test('what a reader waits for and has not come yet goes out as soon as it comes', async () => {
+  const { queue, batches } = queueWithBatches();
+  await queue.add(entries(1, 1));
+  queue.hurry();
+  await queue.add(entries(2, 2));
+  expect(batches).toEqual([[1], [2]]);
+});
+
+test('what a reader waits for waits for the batch before it', async () => {
+  const { queue, batches, finish } = queueWithBatches({ byHand: true });
+  await queue.add(entries(1, 1));
+  await queue.add(entries(2, 2));
+  queue.hurry();
+  expect(batches).toEqual([[1]]);
+  finish();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(batches).toEqual([[1], [2]]);
+});
+
 test('what is worth a transaction waits for nothing but the second batch before it', async () => {
   const { queue, batches, finish } = queueWithBatches({ byHand: true });
   await queue.add(entries(1, 1));
-  await queue.add(entries(2, 2_001));
-  await queue.add(entries(2_002, 4_001));
-  expect(batches.map(({ length }) => length)).toEqual([1, 2_000]);
+  await queue.add(entries(2, 5_001));
+  await queue.add(entries(5_002, 10_001));
+  expect(batches.map(({ length }) => length)).toEqual([1, 5_000]);
   finish();
   await vi.advanceTimersByTimeAsync(0);
-  expect(batches.map(({ length }) => length)).toEqual([1, 2_000, 2_000]);
+  expect(batches.map(({ length }) => length)).toEqual([1, 5_000, 5_000]);
 });
 
 test('a batch ends before it is larger than 16 MB, except with one entry that is larger alone', async () => {
@@ -95,6 +151,14 @@ function queueWithBatches({ byHand = false } = {}) {
     if (byHand) await new Promise<void>((resolve) => open.push(resolve));
   });
   return { queue, batches, finish: () => open.shift()?.() };
+}
+
+/** Adds so many entries each 10 ms. */
+async function addFor(ms: number, { queue, each10Ms }: { queue: BatchQueue; each10Ms: number }): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10) {
+    await queue.add(entries(1, each10Ms));
+    await vi.advanceTimersByTimeAsync(10);
+  }
 }
 
 function entries(from: number, through: number, bytes = 100): LogEntry[] {

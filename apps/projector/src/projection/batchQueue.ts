@@ -2,19 +2,28 @@ import type { LogEntry } from '@jobstream/eventlog';
 import { EntryBuffer } from './entryBuffer.ts';
 
 /** Entries that justify a transaction at once, even while another batch is being written. */
-const MIN_AHEAD = 2_000;
+const MIN_AHEAD = 5_000;
 /** Smaller batches begin at least this far apart: at 500 jobs a second, back-to-back transactions took a fifth of the CPU. */
 const MIN_INTERVAL_MS = 10;
+/** Under load, so that most events of a job come into one batch: each batch that has one of them writes the job's row. */
+const MAX_INTERVAL_MS = 100;
+/** Up to so many entries a second batches begin as soon as they may; with twice as many they are as far apart as they may be. */
+const QUICK_RATE = 3_000;
+/** The rate is that of the last entries of so many milliseconds: a burst is no load. */
+const RATE_OVER_MS = 250;
 
 /**
  * Groups entries into batches for `apply`. An entry after a pause is handed over at once, so that a lone event is not
- * delayed; in a backlog batches are large, and the next is prepared while one is written.
+ * delayed; the more of them come, the longer they are gathered, up to a tenth of a second. In a backlog batches are large, and the
+ * next is prepared while one is written.
  */
 export class BatchQueue {
   readonly #apply: (batch: readonly LogEntry[]) => Promise<void>;
   readonly #failure = new AbortController();
   readonly #buffer = new EntryBuffer();
+  readonly #arrivals = new ArrivalRate();
   #inFlight = 0;
+  #isHurried = false;
   #lastBegan = Number.NEGATIVE_INFINITY;
   #due: NodeJS.Timeout | undefined;
   #progress = Promise.withResolvers<void>();
@@ -31,8 +40,15 @@ export class BatchQueue {
   /** Resolves when there is room for more entries, or when a batch has failed. */
   async add(entries: readonly LogEntry[]): Promise<void> {
     this.#buffer.add(entries);
+    this.#arrivals.add(entries.length);
     this.#handOver();
     while (this.#buffer.isFull && !this.failed.aborted) await this.#progress.promise;
+  }
+
+  /** Hands over what there is, or else what comes next, as soon as no batch is being written: a reader waits for it. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#handOver();
   }
 
   /** Drops the buffered entries and resolves when the batches in flight have ended, successfully or not. */
@@ -54,8 +70,8 @@ export class BatchQueue {
 
   /** If it is too early, sets a timer that tries again. */
   #isTime(): boolean {
-    const left = this.#lastBegan + MIN_INTERVAL_MS - performance.now();
-    if (left <= 0) return true;
+    const left = this.#lastBegan + intervalAt(this.#arrivals.perSecond()) - performance.now();
+    if (left <= 0 || this.#isHurried) return true;
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       this.#handOver();
@@ -65,6 +81,7 @@ export class BatchQueue {
 
   async #run(batch: readonly LogEntry[]): Promise<void> {
     this.#inFlight += 1;
+    this.#isHurried = false;
     this.#lastBegan = performance.now();
     try {
       await this.#apply(batch);
@@ -75,5 +92,30 @@ export class BatchQueue {
     this.#handOver();
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
+  }
+}
+
+function intervalAt(perSecond: number): number {
+  const load = Math.min(1, Math.max(0, perSecond / QUICK_RATE - 1));
+  return MIN_INTERVAL_MS + load * (MAX_INTERVAL_MS - MIN_INTERVAL_MS);
+}
+
+/** How many entries come in a second. */
+class ArrivalRate {
+  #since = performance.now();
+  #count = 0;
+  #perSecond = 0;
+
+  add(entries: number): void {
+    this.#count += entries;
+  }
+
+  perSecond(): number {
+    const elapsedMs = performance.now() - this.#since;
+    if (elapsedMs < RATE_OVER_MS) return this.#perSecond;
+    this.#perSecond = (this.#count * 1_000) / elapsedMs;
+    this.#count = 0;
+    this.#since += elapsedMs;
+    return this.#perSecond;
   }
 }

@@ -90,6 +90,12 @@ class ScheduledTable {
     return this.#connection.signal;
   }
 
+  /** A reader waits at some moment. */
+  async onWaitingReader(hurry: () => void): Promise<void> {
+    await this.#write('readers are heard');
+    void this.#write('a reader waits').then(() => hurry());
+  }
+
   close(): void {
     this.#isClosed = true;
     this.isLeftAlone &&= this.inFlight === 0;

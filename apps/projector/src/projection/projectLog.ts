@@ -45,9 +45,10 @@ export interface ProjectLogOptions extends Pick<EndOfLogOptions, 'patienceMs'> {
 export async function projectLog(options: ProjectLogOptions): Promise<void> {
   const { eventLog, projection, stop } = options;
   await checkPosition(options);
+  const queue = new BatchQueue((batch) => applyBatch(batch, options));
+  await projection.onWaitingReader(() => queue.hurry());
   const feed = eventLog.follow({ after: projection.lastSequence, traces: options.tracing?.isOn === true });
   const watch = watchPosition(options);
-  const queue = new BatchQueue((batch) => applyBatch(batch, options));
   const end = AbortSignal.any([stop, projection.ended, watch.failed, queue.failed]);
   const stopFeed = () => void feed.stop();
   end.addEventListener('abort', stopFeed, { once: true });

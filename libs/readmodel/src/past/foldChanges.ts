@@ -13,6 +13,9 @@ export interface PastJob {
   readonly lastSequence: number;
 }
 
+/** The states of jobs by their ids; new ones have none. */
+export type StatesBefore = ReadonlyMap<string, PastJob | undefined>;
+
 /** A change of a job's status. */
 export interface PastChange {
   readonly sequence: number;
@@ -26,7 +29,9 @@ export interface PastChange {
 
 /** What a batch of events has changed. */
 export interface FoldedChanges {
-  readonly jobs: readonly PastJob[];
+  /** Those that were not known. */
+  readonly newJobs: readonly PastJob[];
+  readonly changedJobs: readonly PastJob[];
   readonly changes: readonly PastChange[];
   /** The time of the last event. */
   readonly lastAt: string;
@@ -35,20 +40,16 @@ export interface FoldedChanges {
 /**
  * Folds events, oldest first, onto the states of their jobs.
  *
- * @param known the states before; those of new jobs are missing.
+ * @param known the states before.
  * @param after the time of the last event before, '' for none.
  */
-export function foldChanges(
-  events: readonly FoldableEntry[],
-  known: ReadonlyMap<string, PastJob>,
-  after: string,
-): FoldedChanges {
+export function foldChanges(events: readonly FoldableEntry[], known: StatesBefore, after: string): FoldedChanges {
   const jobs = new Map<string, PastJob>();
   const changes: PastChange[] = [];
-  let lastAt = after;
+  let [lastAt, lastText] = [after, ''];
   for (const entry of events) {
-    const at = storableInstant(entry.recordedAt);
-    if (at > lastAt) lastAt = at;
+    if (entry.recordedAt !== lastText) lastAt = later(lastAt, storableInstant(entry.recordedAt));
+    lastText = entry.recordedAt; // many are stored in the same millisecond
     const { jobId } = entry.event;
     const before = jobs.get(jobId) ?? known.get(jobId);
     const past = step(before, entry);
@@ -56,7 +57,14 @@ export function foldChanges(
     jobs.set(jobId, past);
     if (past.since === entry.sequence) changes.push(changeOf(before, past, lastAt));
   }
-  return { jobs: [...jobs.values()], changes, lastAt };
+  const newJobs: PastJob[] = [];
+  const changedJobs: PastJob[] = [];
+  for (const [jobId, past] of jobs) (known.get(jobId) === undefined ? newJobs : changedJobs).push(past);
+  return { newJobs, changedJobs, changes, lastAt };
+}
+
+function later(one: string, other: string): string {
+  return other > one ? other : one;
 }
 
 /** The job after the event; undefined if that changes nothing. */

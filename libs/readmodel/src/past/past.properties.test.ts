@@ -33,15 +33,24 @@ function storedAt(event: JobEvent, sequence: number, ms: number): Entries {
   return [{ kind: 'event', event, sequence, recordedAt: new Date(ms).toISOString() }];
 }
 
+/** In batches of these sizes; after each third one it is as after a restart. */
 async function followInPieces(entries: Entries, sizes: readonly number[]): Promise<void> {
   let position = 0;
-  for (const size of [...sizes, entries.length]) {
-    const projection = await PastProjection.open(database.url);
-    expect(await projection.tryAcquire()).toBe(true);
+  let projection = await openPast();
+  for (const [index, size] of [...sizes, entries.length].entries()) {
     await projection.apply(entries.slice(Math.max(0, position - 1), position + size)); // one of them again
     position += size;
+    if (index % 3 !== 2) continue;
     await projection.close();
+    projection = await openPast();
   }
+  await projection.close();
+}
+
+async function openPast(): Promise<PastProjection> {
+  const projection = await PastProjection.open(database.url);
+  expect(await projection.tryAcquire()).toBe(true);
+  return projection;
 }
 
 async function empty(): Promise<void> {

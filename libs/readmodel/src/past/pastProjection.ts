@@ -1,6 +1,8 @@
+import { DatabaseError } from 'pg';
 import type { Client } from 'pg';
-import { ProjectionFencedError } from '../errors.ts';
+import { JobsOutOfStepError, ProjectionFencedError } from '../errors.ts';
 import { copyRows } from '../postgres/bulkStatement.ts';
+import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
@@ -11,10 +13,13 @@ import { foldChanges } from './foldChanges.ts';
 import type { FoldedChanges } from './foldChanges.ts';
 import { createPastCheckpoint, movePastCheckpoint, readPastCheckpoint } from './pastCheckpoint.ts';
 import type { PastCheckpoint } from './pastCheckpoint.ts';
-import { copyChanges, countChanges, loadPastJobs, writePastJobs } from './pastRows.ts';
+import { PastJobStates } from './pastJobStates.ts';
+import { copyChanges, copyPastJobs, countChanges, updatePastJobs } from './pastRows.ts';
 
 const LOCK = 'jobstream past';
 const NEWEST = 'SELECT sequence, job_id AS "jobId" FROM past_changes ORDER BY sequence DESC LIMIT 1';
+/** A job was created twice. */
+const UNIQUE_VIOLATION = '23505';
 const CLEAR = 'TRUNCATE past_jobs, past_changes, past_counts, past_checkpoint';
 /** The name of the connection that writes the live tables. */
 const FOLLOWER = 'past';
@@ -45,6 +50,7 @@ export interface WrittenChange {
 
 /** The tables of past states as they are written from the log. */
 export class PastProjection extends LockedProjection {
+  readonly #states = new PastJobStates(this.client);
   #checkpoint: PastCheckpoint | undefined;
   #newest: WrittenChange | undefined;
 
@@ -75,6 +81,7 @@ export class PastProjection extends LockedProjection {
   /** Empties the tables: their jobs have events that neither the log nor an archive has any more, or were written by other rules. */
   async clear(): Promise<void> {
     await translated(this.client.query(CLEAR));
+    this.#states.clear();
     this.#checkpoint = undefined;
     this.#newest = undefined;
   }
@@ -83,21 +90,31 @@ export class PastProjection extends LockedProjection {
    * Writes what the next messages of the log have changed, oldest first, and moves the checkpoint, in one transaction.
    * Messages at or before the checkpoint are skipped.
    *
-   * @throws ReadModelUnavailableError, ProjectionFencedError.
+   * @throws ReadModelUnavailableError, ProjectionFencedError; JobsOutOfStepError when a row is gone that was there before.
    */
   async apply(entries: readonly ProjectableEntry[]): Promise<void> {
     const fresh = entries.filter(({ sequence }) => sequence > this.lastSequence);
     const last = fresh.at(-1);
     if (last === undefined) return;
-    const { client } = this;
-    const events = fresh.filter(isFoldable);
-    const known = await translated(loadPastJobs(client, [...new Set(events.map(({ event }) => event.jobId))]));
+    try {
+      await translated(this.#fold(fresh, last.sequence, true));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== UNIQUE_VIOLATION) throw error;
+      await translated(this.#fold(fresh, last.sequence, false));
+    }
+  }
+
+  async #fold(entries: readonly ProjectableEntry[], lastSequence: number, createdIsNew: boolean): Promise<void> {
+    const events = entries.filter(isFoldable);
+    const known = await this.#states.before(events, createdIsNew);
     const folded = foldChanges(events, known, this.#checkpoint?.lastAt ?? '');
-    if (folded.lastAt === '') return; // nothing but schedules so far
-    const next = { ...this.#begun(events, folded), lastSequence: last.sequence, lastAt: folded.lastAt };
-    await translated(inTransaction(client, () => this.#write(next, folded)));
+    const { newJobs, changedJobs, changes, lastAt } = folded;
+    if (lastAt === '') return; // nothing but schedules so far
+    const next = { ...this.#begun(events, folded), lastSequence, lastAt };
+    await inTransaction(this.client, () => this.#write(next, folded));
+    this.#states.written([...newJobs, ...changedJobs]);
     this.#checkpoint = next;
-    const newest = folded.changes.at(-1);
+    const newest = changes.at(-1);
     if (newest !== undefined) this.#newest = { sequence: newest.sequence, jobId: newest.job.id };
   }
 
@@ -107,16 +124,19 @@ export class PastProjection extends LockedProjection {
     return this.#checkpoint ?? at;
   }
 
-  async #write(next: PastCheckpoint, { jobs, changes }: FoldedChanges): Promise<void> {
+  async #write(next: PastCheckpoint, { newJobs, changedJobs, changes }: FoldedChanges): Promise<void> {
     const { client } = this;
     await moveOrCreate(client, this.#checkpoint, next);
     await Promise.all([
-      ...copyChanges(changes).map((copy) => copyRows(client, copy)),
-      ...[...writePastJobs(jobs), ...countChanges(changes)].map(({ name, text, values }) =>
-        client.query({ name, text, values }),
-      ),
+      ...[...copyPastJobs(newJobs), ...copyChanges(changes)].map((copy) => copyRows(client, copy)),
+      ...[...updatePastJobs(changedJobs), ...countChanges(changes)].map((statement) => send(client, statement)),
     ]);
   }
+}
+
+async function send(client: Client, { name, text, values, rows }: BulkStatement): Promise<void> {
+  const { rowCount } = await client.query({ name, text, values });
+  if (rows !== undefined && rowCount !== rows) throw new JobsOutOfStepError(rows, rowCount ?? 0);
 }
 
 async function moveOrCreate(client: Client, from: PastCheckpoint | undefined, next: PastCheckpoint): Promise<void> {

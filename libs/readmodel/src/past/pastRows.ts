@@ -31,7 +31,7 @@ export async function loadPastJobs(client: ClientBase, ids: readonly string[]): 
 }
 
 /** What the row lacks decides neither about the status of a job nor about which events are legal. */
-const NOT_KEPT = {
+export const NOT_KEPT = {
   payload: undefined,
   backoff: { type: 'fixed', delayMs: 0 },
   timeoutMs: 1,
@@ -46,34 +46,38 @@ function pastJobOf(row: PastJobRow): PastJob {
   return { job, firstSequence: row.first_sequence, since: row.since, lastSequence: row.last_sequence };
 }
 
-const WRITE = {
-  name: 'write_past_jobs',
-  text: `INSERT INTO past_jobs (${COLUMNS})
-    SELECT job_id, first_sequence, type, tenant, tags::text[], status, since, version, attempt, max_attempts,
-      last_sequence
-    FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::int[], $9::int[],
-      $10::int[], $11::bigint[]) AS new(${COLUMNS})
-    ON CONFLICT (job_id) DO UPDATE SET status = excluded.status, since = excluded.since, version = excluded.version,
-      attempt = excluded.attempt, last_sequence = excluded.last_sequence`,
+/** Inserts new jobs; fails when one of them has a row. */
+export function copyPastJobs(jobs: readonly PastJob[]): RowCopy[] {
+  if (jobs.length === 0) return [];
+  const rows = jobs.map(({ job, firstSequence, since, lastSequence }) => {
+    const { id, type, tenant = null, status, version, attempt, maxAttempts } = job;
+    const fields = [id, firstSequence, type, tenant, tagsOf(job), status, since, version, attempt, maxAttempts];
+    return [...fields, lastSequence].map(copyField).join('\t');
+  });
+  return [{ text: `COPY past_jobs (${COLUMNS}) FROM STDIN`, data: `${rows.join('\n')}\n` }];
+}
+
+const UPDATE = {
+  name: 'update_past_jobs',
+  text: `UPDATE past_jobs SET status = new.status, since = new.since, version = new.version, attempt = new.attempt,
+      last_sequence = new.last_sequence
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[])
+      AS new(job_id, status, since, version, attempt, last_sequence)
+    WHERE past_jobs.job_id = new.job_id`,
 };
 
-/** Inserts or updates the jobs. */
-export function writePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
+/** Updates jobs that have a row. */
+export function updatePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
   if (jobs.length === 0) return [];
   const values = [
     plainArrayLiteral(jobs.map(({ job }) => job.id)),
-    plainArrayLiteral(jobs.map(({ firstSequence }) => firstSequence)),
-    arrayLiteral(jobs.map(({ job }) => job.type)),
-    arrayLiteral(jobs.map(({ job }) => job.tenant ?? null)),
-    arrayLiteral(jobs.map(({ job }) => tagsOf(job))),
     arrayLiteral(jobs.map(({ job }) => job.status)),
     plainArrayLiteral(jobs.map(({ since }) => since)),
     plainArrayLiteral(jobs.map(({ job }) => job.version)),
     plainArrayLiteral(jobs.map(({ job }) => job.attempt)),
-    plainArrayLiteral(jobs.map(({ job }) => job.maxAttempts)),
     plainArrayLiteral(jobs.map(({ lastSequence }) => lastSequence)),
   ];
-  return [{ ...WRITE, values, rows: jobs.length }];
+  return [{ ...UPDATE, values, rows: jobs.length }];
 }
 
 const COPY_CHANGES = `COPY past_changes (sequence, at, job_id, first_sequence, type, tenant, tags, status, left_status, since)

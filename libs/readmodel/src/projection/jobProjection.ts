@@ -6,6 +6,7 @@ import { LockedProjection } from './lockedProjection.ts';
 import { readPutAside, refoldJobs } from './refoldJobs.ts';
 import type { PutAsideEvent, ReadableJob } from './refoldJobs.ts';
 import type { ProjectableEntry } from './projectableEntry.ts';
+import { listenForWaitingReaders } from './waitingReaders.ts';
 import { openDedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { translated } from '../postgres/translated.ts';
@@ -65,6 +66,11 @@ export class JobProjection extends LockedProjection {
     if (this.#searchPaths === undefined) return readSearchPaths(client);
     await saveSearchPaths(client, this.#searchPaths);
     return this.#searchPaths;
+  }
+
+  /** Calls back whenever a reader waits for the table (`ReadModel.hastenProjection`), until the projection is closed. */
+  onWaitingReader(callback: () => void): Promise<void> {
+    return translated(listenForWaitingReaders(this.client, callback));
   }
 
   /** Returns the events of newer releases that were put aside, of the next `jobs` jobs after this id. */

@@ -26,7 +26,7 @@ export class JobStateCache {
       const { job } = write;
       this.#beingWritten.delete(job.id);
       this.#jobs.delete(job.id); // so that it becomes the newest
-      if (isWorthKeeping(write)) this.#jobs.set(job.id, { ...job, payload: undefined });
+      if (isWorthKeeping(write)) this.#jobs.set(job.id, withoutPayload(job));
       else this.#beingWritten.set(job.id, job);
     }
     this.#dropOldest();
@@ -48,6 +48,11 @@ export class JobStateCache {
       this.#jobs.delete(jobId);
     }
   }
+}
+
+/** After its creation, a job of the cache has none. */
+function withoutPayload(job: Job): Job {
+  return job.payload === undefined ? job : { ...job, payload: undefined };
 }
 
 /** A job that has ended seldom changes again. */

@@ -5,6 +5,13 @@ import { translated } from '../postgres/translated.ts';
 const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked';
 
 /**
+ * Plans are kept, and the first is made when a new table has a few rows: Postgres would read all of it for each batch from then on, until it
+ * has analyzed it, a minute later or more. What a batch needs are rows by their keys.
+ */
+const PLAN_SETTINGS = `SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+  set_config('enable_mergejoin', 'off', false)`;
+
+/**
  * Tables that are written from the log, from a checkpoint on, on one connection that holds a lock, so that one process writes at a
  * time. After any method has rejected, close it and open another.
  */
@@ -35,6 +42,7 @@ export abstract class LockedProjection {
   async tryAcquire(): Promise<boolean> {
     const { rows } = await translated(this.client.query<{ locked: boolean }>(TRY_LOCK, [this.#lock]));
     if (rows[0]?.locked !== true) return false;
+    await translated(this.client.query(PLAN_SETTINGS));
     await translated(this.begin());
     return true;
   }
