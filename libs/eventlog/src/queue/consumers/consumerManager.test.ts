@@ -238,6 +238,21 @@ test('what somebody deleted or changed is restored', async () => {
   await eventually(() => manager.consumers.info('TIMERS', `due-${jobType}`));
 });
 
+test('the consumers of a lane are restored that somebody deleted', async () => {
+  const jobType = newType();
+  await workerOf([jobType]);
+  await consumersOf(jobType);
+  await on.log.lanes.open(jobType, 'low');
+  const lane = `low-${jobType}`;
+  // The next check has seen it.
+  const other = newType();
+  await workerOf([other]);
+  await consumersOf(other);
+  for (const stream of ['JOBS', 'TIMERS']) await manager.consumers.delete(stream, lane);
+  for (const stream of ['JOBS', 'TIMERS'])
+    expect(await eventually(() => manager.consumers.info(stream, lane))).toMatchObject({ name: lane });
+});
+
 test('the consumers of schedules and of projectors are created and restored', async () => {
   await manager.consumers.delete('TIMERS', 'ticks');
   await manager.consumers.delete('JOBS', 'projector-1');

@@ -1,11 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Lane } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isForbidden } from '../../connection/serverErrors.ts';
 import type { LogSink } from '../../connection/logSink.ts';
 import { type AnnouncedWork, type HandledTypes, planConsumers } from './consumerPlan.ts';
 import type { ConsumerPlan, WantedSettings } from './consumerPlan.ts';
 import { ensureProcessConsumers } from './processConsumers.ts';
-import { allInTurn, ensureWorkConsumers, listConsumers, removeWorkConsumers } from './workConsumers.ts';
+import {
+  allInTurn,
+  ensureWorkConsumers,
+  lanesOf,
+  listConsumers,
+  removeWorkConsumers,
+  type TypeConsumers,
+} from './workConsumers.ts';
 
 export interface ManagedConsumers {
   /** How long consumers wait for acknowledgements, of types for which no living worker announces another wait; default 10 s. */
@@ -49,6 +57,8 @@ export class ConsumerManager {
   /** The handled types of the last plan that was carried out. */
   #planned: Handled = new Map();
   #abandoned = new Set<string>();
+  /** The lanes of types, so that those are restored that somebody deletes. */
+  readonly #lanes = new Map<string, readonly Lane[]>();
   #news = Promise.withResolvers<void>();
   #working: Promise<void> | undefined;
   #nextCheck = 0;
@@ -160,7 +170,8 @@ export class ConsumerManager {
     const common = { handled, knownMs, allKnownMs, mostTypes, ackWaitMs: this.#ackWaitMs, abandoned: this.#abandoned };
     try {
       const { types: found } = await listConsumers(this.#options.manager);
-      return planConsumers({ ...common, found });
+      for (const one of found) this.#noteLanes(one);
+      return planConsumers({ ...common, found, lanes: this.#lanes });
     } catch (error) {
       const { ensure } = planConsumers({ ...common, found: [] });
       await allInTurn(
@@ -172,6 +183,11 @@ export class ConsumerManager {
       );
       throw error;
     }
+  }
+
+  #noteLanes(one: TypeConsumers): void {
+    const known = new Set([...(this.#lanes.get(one.jobType) ?? []), ...lanesOf(one)]);
+    if (known.size > 0) this.#lanes.set(one.jobType, [...known]);
   }
 
   async #ensure(jobType: string, settings: WantedSettings): Promise<void> {

@@ -1,4 +1,4 @@
-import { isJobType } from '@jobstream/domain';
+import { isJobType, type Lane } from '@jobstream/domain';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { WorkLimits } from './consumerSettings.ts';
 import { areWorkConsumers, consumersOf, hasSettings, lanesOf, type TypeConsumers } from './workConsumers.ts';
@@ -33,6 +33,8 @@ export interface WantedSettings {
   readonly limits?: WorkLimits | undefined;
   /** Default: what the consumers have. */
   readonly ackWaitMs?: number | undefined;
+  /** Beside those that the type has. */
+  readonly lanes?: readonly Lane[] | undefined;
 }
 
 export interface PlanOptions {
@@ -45,6 +47,8 @@ export interface PlanOptions {
   readonly allKnownMs?: number | undefined;
   /** For types of which no living worker announces another wait. */
   readonly ackWaitMs: number;
+  /** The lanes that types have had, as far as this process has seen. */
+  readonly lanes?: ReadonlyMap<string, readonly Lane[]> | undefined;
   /** Types that had a worker when this process planned before, and have none now. */
   readonly abandoned: ReadonlySet<string>;
 }
@@ -109,8 +113,10 @@ function changeOf(one: TypeConsumers, options: PlanOptions): readonly (readonly 
   const { jobType } = one;
   const isHandled = options.handled.has(jobType);
   const wanted = isHandled ? settingsOf(jobType, options) : settingsWithoutWorker(one, options);
-  const isRight = areWorkConsumers(one) && hasSettings(one, wanted);
-  return isRight || !isJobType(jobType) ? [] : [[jobType, wanted]];
+  const lanes = options.lanes?.get(jobType) ?? [];
+  const hasLanes = lanes.every((lane) => lanesOf(one).includes(lane));
+  const isRight = areWorkConsumers(one) && hasSettings(one, wanted) && hasLanes;
+  return isRight || !isJobType(jobType) ? [] : [[jobType, { ...wanted, ...(hasLanes ? {} : { lanes }) }]];
 }
 
 /** The settings of a type that living workers handle. Until it is certain that they announce no wait, the present one stays. */

@@ -132,11 +132,14 @@ async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<Fo
   return info && { wanted, info };
 }
 
-/** The lanes of which the streams have messages, for a type that has no consumers that would say so. */
+/**
+ * The lanes of which the streams have messages, for a type that has no consumers that would say so. Where that cannot be known, as with
+ * NATS permissions of an earlier release, none: the others must not wait for it.
+ */
 async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly Lane[]> {
   const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) => {
     if (lane === undefined) return [];
-    const last = await manager.direct.getMessage(stream, { last_by_subj: filter });
+    const last = await manager.direct.getMessage(stream, { last_by_subj: filter }).catch(() => null);
     return last === null ? [] : [lane];
   });
   return (await Promise.all(inUse)).flat();
