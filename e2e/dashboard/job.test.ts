@@ -66,6 +66,33 @@ test('a unique job says by what it is and until when', async (context) => {
   expect(await rule.count()).toBe(1);
 });
 
+test('a job that waits is given another priority with a reason, which its page and the list show', async (context) => {
+  const tag = crypto.randomUUID();
+  const { id } = await client.jobs.create({ type: 'nobody-takes-it', tags: [tag] });
+  const { page } = await stage.openPage(context);
+  await stage.logIn(page, `/jobs/${id}`, keys.writer);
+  await page.getByRole('button', { name: 'Change priority' }).click();
+  const choice = page.getByRole('combobox', { name: 'Priority' });
+  expect(await choice.locator('option').allTextContents()).toEqual(['high', 'low']);
+  await choice.selectOption('low');
+  await confirm(page, 'Change priority', 'it can wait');
+  const fact = page.locator('.facts').getByText('Priority').locator('..');
+  await expect.poll(() => fact.textContent()).toBe('Prioritylow');
+  await page.locator('.history').getByText('it can wait').waitFor();
+  expect(await client.jobs.get(id)).toMatchObject({ priority: 'low' });
+  await page.goto(`/dashboard/jobs?tag=${tag}`);
+  await page.getByRole('cell', { name: 'low priority' }).waitFor();
+  await page.goto(`/dashboard/jobs/${id}`);
+  await page.getByRole('button', { name: 'Change priority' }).click();
+  await choice.selectOption('normal');
+  await confirm(page, 'Change priority', 'as before');
+  await fact.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Cancel job' }).click();
+  await confirm(page, 'Cancel job', 'not needed');
+  await page.getByRole('heading', { name: 'cancelled nobody-takes-it' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Change priority' }).count()).toBe(0);
+});
+
 describe('why it waits', () => {
   test('a delayed job says until when, and can be run now with a reason', async (context) => {
     const { id } = await client.jobs.create({ type: 'sleep', payload: { durationMs: 10 }, delayMs: HOUR_MS });

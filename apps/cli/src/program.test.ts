@@ -50,6 +50,15 @@ test.each([
     ['enqueue', 'email', '--unique-for', '1h'],
     'jobstream: --unique-while, --unique-for and --on-conflict go with --unique-by\n',
   ],
+  [
+    ['enqueue', 'email', '--priority', 'urgent'],
+    "jobstream: option '--priority <priority>' argument 'urgent' is invalid. Allowed choices are high, normal, low.\n" +
+      'For help: jobstream enqueue --help\n',
+  ],
+  [['priority'], "jobstream: missing required argument 'priority'\nFor help: jobstream priority --help\n"],
+  [['priority', 'high', '1'], 'jobstream: give the priority at the end, high, normal or low, got: 1\n'],
+  [['priority', 'high'], expect.stringMatching(/^jobstream: give ids, or a filter/u)],
+  [['priority', '1', 'low', '--type', 'email'], 'jobstream: give ids, or a filter with its options, not both\n'],
   [['cancel'], 'jobstream: give ids, or a filter such as --status failed --type email, or --all for every job\n'],
   [['retry', '1', '--type', 'email'], 'jobstream: give ids, or a filter with its options, not both\n'],
   [['cancel', '--all', '--tag', 'a'], 'jobstream: give --all or a filter, not both\n'],

@@ -14,6 +14,7 @@ import { exportCommand } from './jobs/export.ts';
 import { getCommand } from './jobs/get.ts';
 import { listCommand } from './jobs/list.ts';
 import { logsCommand } from './jobs/logs.ts';
+import { priorityCommand } from './jobs/change/priority.ts';
 import { replayCommand } from './jobs/change/replay.ts';
 import { rerunCommand } from './jobs/change/rerun.ts';
 import { watchCommand } from './jobs/watch.ts';
@@ -106,6 +107,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     cancelCommand,
     retryCommand,
     runNowCommand,
+    priorityCommand,
     rerunCommand,
     replayCommand,
     operationsCommand,

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictError, NotFoundError } from '@jobstream/client';
-import { ConcurrentAppendError, decide, isRejection } from '@jobstream/worker/test-engine';
+import { ConflictError, NotFoundError, type Priority } from '@jobstream/client';
+import { ConcurrentAppendError, decide, isRejection, type Job } from '@jobstream/worker/test-engine';
 import type { TestSystem } from './system/testSystem.ts';
 
 /** What a client may do to a job. */
 export type JobChange =
   | { readonly kind: 'CancelJob' | 'RequeueJob' | 'RunJobNow'; readonly reason?: string }
+  | { readonly kind: 'ChangePriority'; readonly priority: Priority; readonly reason?: string }
   | { readonly kind: 'ChangePayload'; readonly payload: unknown; readonly reason?: string }
   | { readonly kind: 'ReviseJob'; readonly payload: unknown; readonly runAt?: string; readonly delayMs?: number };
 
 /**
- * Does to a job what a client asks for; again from the new state when the worker was faster. Cancelling twice is allowed.
+ * Does to a job what a client asks for; again from the new state when the worker was faster. Cancelling twice is allowed, and a priority
+ * that the job has already.
  *
  * @throws NotFoundError, ConflictError
  */
@@ -26,9 +28,10 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
     } as const;
     const decision = decide({ ...change, ...envelope }, snapshot.job);
     if (isRejection(decision)) {
-      if (decision.kind === 'already-cancelled') return;
+      if (decision.kind === 'already-cancelled' || decision.kind === 'unchanged') return;
       throw new ConflictError(`job ${id}: ${decision.detail}`, { status: 409 });
     }
+    if (decision.event === 'JobPriorityChanged') await callAgain(snapshot.job, decision.data.priority, system);
     try {
       await log.append(decision, snapshot.sequence);
       return;
@@ -36,4 +39,14 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
       if (!(error instanceof ConcurrentAppendError)) throw error;
     }
   }
+}
+
+/** Calls for work on a job that waits, with another priority: the event makes the calls before it obsolete. */
+async function callAgain(job: Job, priority: Priority, system: TestSystem): Promise<void> {
+  const lane = priority === 'normal' ? undefined : priority;
+  const wake = { jobId: job.id, jobType: job.type, priority: lane };
+  const now = new Date(system.now()).toISOString();
+  if (lane !== undefined) await system.openLane(job.type, lane);
+  if (job.status === 'pending') await system.log.wakeNow({ ...wake, at: now });
+  else await system.log.scheduleWake({ ...wake, at: job.runAt ?? now });
 }

@@ -4,7 +4,9 @@ import {
   InvalidRequestError,
   PayloadError,
   type EnqueueOptions,
+  type Job,
   type JobDefinition,
+  type Priority,
 } from '@jobstream/client';
 import {
   decide,
@@ -20,6 +22,8 @@ import {
   type JobEvent,
   type NewJobRequest,
 } from '@jobstream/worker/test-engine';
+
+const PRIORITIES: readonly unknown[] = ['high', 'normal', 'low'] satisfies readonly Priority[];
 
 interface Fault {
   readonly pointer: string;
@@ -51,7 +55,12 @@ export async function creationOf(job: NewJob, now: number): Promise<JobEvent> {
   // What is sent to an API is JSON.
   const sent = { ...definition.defaults, ...settings, type: definition.type, payload };
   const request = JSON.parse(JSON.stringify(sent)) as NewJobRequest;
-  refuse([...dueTimeFaults(request, now), ...sizeFaults(request), ...ruleFaults(request)]);
+  refuse([
+    ...dueTimeFaults(request, now),
+    ...sizeFaults(request),
+    ...priorityFaults(request.priority),
+    ...ruleFaults(request),
+  ]);
   const decision = decide(
     {
       kind: 'CreateJob',
@@ -82,6 +91,24 @@ function sizeFaults({ payload = null }: NewJobRequest): readonly Fault[] {
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes <= MAX_PAYLOAD_BYTES) return [];
   return [{ pointer: '/payload', detail: `has ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} are accepted` }];
+}
+
+function priorityFaults(priority: unknown): readonly Fault[] {
+  if (priority === undefined || PRIORITIES.includes(priority)) return [];
+  return [{ pointer: '/priority', detail: 'must be "high" | "normal" | "low"' }];
+}
+
+/** @throws InvalidRequestError for what is no priority. */
+export function assertPriority(priority: Priority): void {
+  refuse(priorityFaults(priority ?? null));
+}
+
+/** The options for a job like an earlier one, as far as `given` has no others. */
+export function optionsLike(
+  { maxAttempts, backoff, timeoutMs, tags, unique, priority }: Job,
+  given: EnqueueOptions,
+): EnqueueOptions {
+  return { maxAttempts, backoff, timeoutMs, tags, ...(unique && { unique }), ...(priority && { priority }), ...given };
 }
 
 function ruleFaults(request: NewJobRequest): readonly Fault[] {

@@ -10,6 +10,7 @@ import {
   type JobEvent,
   type LogLine,
   type PayloadInput,
+  type Priority,
   type RerunOptions,
   type RetryOptions,
   type ResultOutput,
@@ -27,7 +28,7 @@ import type { CrashPoint } from './system/crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
-import { changedPayload, creationOf, invalid, type NewJob } from './newJob.ts';
+import { assertPriority, changedPayload, creationOf, invalid, type NewJob, optionsLike } from './newJob.ts';
 import { MemorySystem } from './system/memorySystem.ts';
 import { RealSystem } from './system/realSystem.ts';
 import { instantOf, type ScheduleOptions, type TestJobstreamOptions } from './testOptions.ts';
@@ -174,9 +175,16 @@ export class TestJobstream implements AsyncDisposable {
    * @throws ConflictError in any other status.
    */
   async runNow(job: JobOrId, { reason }: { readonly reason?: string } = {}): Promise<void> {
-    const { id, type } = await this.job(job);
+    const { id, type, priority } = await this.job(job);
     await changeJob(id, { kind: 'RunJobNow', ...(reason === undefined ? {} : { reason }) }, this.#system);
-    await this.#system.log.wakeNow({ jobId: id, jobType: type, at: this.now().toISOString() });
+    await this.#system.log.wakeNow({ jobId: id, jobType: type, priority, at: this.now().toISOString() });
+  }
+
+  /** Gives a job that waits another priority. @throws ConflictError in any other status; InvalidRequestError */
+  async changePriority(job: JobOrId, priority: Priority, { reason }: { readonly reason?: string } = {}): Promise<void> {
+    assertPriority(priority);
+    const change = { kind: 'ChangePriority', priority, ...(reason === undefined ? {} : { reason }) } as const;
+    await changeJob(idOf(job), change, this.#system);
   }
 
   /**
@@ -189,11 +197,10 @@ export class TestJobstream implements AsyncDisposable {
     if (!hasEnded(old))
       throw new ConflictError(`the job is ${old.status}: only a job that has ended can be rerun`, { status: 409 });
     const definition = this.#definitionOf(old);
-    const { maxAttempts, backoff, timeoutMs, tags, unique } = old;
     const created = await this.#create({
       definition,
       payload: payload === undefined ? old.payload : await changedPayload(definition, payload),
-      options: { maxAttempts, backoff, timeoutMs, tags, ...(unique && { unique }), ...options },
+      options: optionsLike(old, options),
       origin: { rerunOf: old.id, ...(reason === undefined ? {} : { reason }) },
     });
     return this.#enqueued(created);

@@ -1,4 +1,4 @@
-import type { NewUnique } from '@jobstream/client';
+import type { NewUnique, Priority } from '@jobstream/client';
 import type { HandlerRegistrar, Logger } from '@jobstream/worker';
 
 /** What a test of handlers runs. */
@@ -36,6 +36,8 @@ export interface ScheduleOptions {
   /** The name of the schedule; default: the job type. */
   readonly name?: string;
   readonly tags?: readonly string[];
+  /** Whether the jobs start before others of their type; default `normal`. */
+  readonly priority?: Priority;
   /** A tick creates no job while another one holds the key. */
   readonly unique?: NewUnique;
 }

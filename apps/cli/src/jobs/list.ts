@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import type { Job, JobListFilter, JobPage } from '@jobstream/client';
+import { hasEnded, type Job, type JobListFilter, type JobPage } from '@jobstream/client';
 import type { Api, RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
@@ -88,8 +88,13 @@ function columns(printer: Printer): readonly Column<Job>[] {
   ];
 }
 
-/** What is worth knowing of a job in its status. */
-function noteOn({ status, error, progress, runAt }: Job, { due }: Printer): string {
+/** What is worth knowing of a job: its priority, while that can matter, and what is special to its status. */
+function noteOn(job: Job, printer: Printer): string {
+  const priority = hasEnded(job) || job.priority === undefined ? '' : `${job.priority} priority`;
+  return [priority, statusNote(job, printer)].filter(Boolean).join(', ');
+}
+
+function statusNote({ status, error, progress, runAt }: Job, { due }: Printer): string {
   if (status === 'scheduled' && runAt !== undefined) return `due ${due(runAt)}`;
   if (status === 'processing' && progress !== undefined) return describeProgress(progress);
   return error === undefined || status === 'completed' ? '' : describeError(error);

@@ -1,11 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
-import type { CatchUpPolicy, NewSchedule } from '@jobstream/client';
+import type { CatchUpPolicy, NewSchedule, Priority } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import { readPayload } from '../command/readPayload.ts';
 import { duration, repeated, wholeNumber } from '../command/values.ts';
+import { priorityOption } from '../jobs/change/priority.ts';
 import { plainText } from '../output/table.ts';
 import { describeSchedule } from './describeSchedule.ts';
 
@@ -17,6 +18,7 @@ interface CreateOptions extends ApiOptions {
   readonly maxAttempts?: number;
   readonly timeout?: number;
   readonly tag?: readonly string[];
+  readonly priority?: Priority;
 }
 
 export function createScheduleCommand(run: RunOnApi) {
@@ -34,6 +36,7 @@ export function createScheduleCommand(run: RunOnApi) {
     .option('--max-attempts <n>', 'how often a job is tried', wholeNumber(1))
     .option('--timeout <duration>', 'how long one attempt may take', duration)
     .option('--tag <tag>', 'a tag of the jobs; may be repeated', repeated)
+    .addOption(priorityOption())
     .addHelpText(
       'after',
       examples(`jobstream schedules create nightly-report '0 3 * * *' report --time-zone Europe/Berlin`),
@@ -57,13 +60,13 @@ async function createSchedule(api: Api, ...[name, cron, type, payload, options]:
 }
 
 async function definitionOf([name, cron, type, given]: Words, options: CreateOptions, api: Api): Promise<NewSchedule> {
-  const { timeZone, disabled, catchUp, maxAttempts, timeout, tag } = options;
+  const { timeZone, disabled, catchUp, maxAttempts, timeout, tag, priority } = options;
   const payload = given === undefined ? undefined : await readPayload(given, api);
   return {
     name,
     cron,
     enabled: disabled !== true,
-    job: { type, ...definedIn({ payload, maxAttempts, timeoutMs: timeout, tags: tag }) },
+    job: { type, ...definedIn({ payload, maxAttempts, timeoutMs: timeout, tags: tag, priority }) },
     ...definedIn({ timeZone, catchUp: catchUp && { policy: catchUp } }),
   };
 }

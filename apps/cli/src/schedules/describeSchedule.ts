@@ -14,6 +14,7 @@ export function describeSchedule(schedule: Schedule, { time, due, tone }: Printe
     type: job.type,
     payload: JSON.stringify(job.payload),
     tags: job.tags.map(plainText).join(', '),
+    priority: job.priority,
     'catch up': catchUp.policy,
     last: lastTick && `${time(lastTick.tickAt)}: ${lastTick.jobIds.join(', ') || 'no job'}`,
     next: nextTicks

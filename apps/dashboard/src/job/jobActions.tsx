@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/client';
+import type { Job, Priority } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
@@ -31,10 +31,17 @@ export function JobActions({ job }: ActionProps) {
       return (
         <div className="actions">
           <RunNow job={job} />
+          <ChangePriority job={job} />
           <Cancel job={job} />
         </div>
       );
     case 'pending':
+      return (
+        <div className="actions">
+          <ChangePriority job={job} />
+          <Cancel job={job} />
+        </div>
+      );
     case 'processing':
       return <Cancel job={job} />;
   }
@@ -74,6 +81,35 @@ function Rerun({ job: { id } }: ActionProps) {
   return (
     <ReasonDialog action="Rerun" title="Rerun this job?" onConfirm={rerun}>
       A new job with the same payload and settings; this one stays as it is.
+    </ReasonDialog>
+  );
+}
+
+const PRIORITIES: readonly Priority[] = ['high', 'normal', 'low'];
+
+function ChangePriority({ job }: ActionProps) {
+  const { id } = job;
+  const priority: Priority = job.priority ?? 'normal';
+  const client = useClient();
+  const changed = useChanged(id);
+  const change = (reason: string | undefined, form: FormData) => {
+    const chosen = PRIORITIES.find((one) => one === form.get('priority')) ?? priority;
+    return client.jobs.changePriority(id, chosen, reasonOf(reason)).then(changed);
+  };
+  const others = (
+    <label>
+      Priority
+      <select name="priority">
+        {PRIORITIES.filter((one) => one !== priority).map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <ReasonDialog action="Change priority" title="Change the priority of this job?" fields={others} onConfirm={change}>
+      It is {priority} now. While more jobs of the type wait than can run, most that start are of high priority, and few
+      of low.
     </ReasonDialog>
   );
 }

@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/client';
+import { hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
@@ -186,7 +186,13 @@ function NarrowLink({ condition }: { readonly condition: Condition }) {
   );
 }
 
-function noteOf({ error, progress, status }: Job): string {
+/** What is worth knowing of a job: its priority, while that can matter, and what has happened. */
+function noteOf(job: Job): string {
+  const priority = hasEnded(job) || job.priority === undefined ? '' : `${job.priority} priority`;
+  return [priority, happenedTo(job)].filter(Boolean).join(', ');
+}
+
+function happenedTo({ error, progress, status }: Job): string {
   if (error !== undefined && status !== 'completed') return `${error.name}: ${error.message}`;
   if (status === 'processing' && progress !== undefined) {
     return [progress.percent === undefined ? [] : `${progress.percent}%`, progress.message ?? []].flat().join(' ');

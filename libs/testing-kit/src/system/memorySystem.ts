@@ -43,6 +43,10 @@ export class MemorySystem implements TestSystem {
     return this.#clock.now();
   }
 
+  openLane(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async drain(): Promise<void> {
     await this.#runUntil(this.#clock.now());
     const jobs = (this.#running?.runner.running() ?? []).map(({ jobId, type }) => `${type} ${jobId}`);

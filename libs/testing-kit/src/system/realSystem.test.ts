@@ -100,6 +100,22 @@ describe.each([
     );
   });
 
+  test('runs jobs of every priority, and one that was given another', async () => {
+    await using t = await testJobstream({ handlers, real });
+    const low = await t.enqueue(flaky, { failures: 0 }, { priority: 'low' });
+    const raised = await t.enqueue(flaky, { failures: 0 });
+    await t.changePriority(raised, 'high', { reason: 'the customer waits' });
+    const delayed = await t.enqueue(flaky, { failures: 0 }, { delayMs: 3_600_000 });
+    await t.changePriority(delayed, 'high');
+    await t.drain();
+    await t.expectJob(delayed).toMatch({ status: 'scheduled', priority: 'high' });
+    await t.runNow(delayed);
+    await t.drain();
+    await t.expectJob(low).toHaveEvents(['JobCreatedWithPriority', 'JobStarted 1', 'JobCompleted 1']);
+    await t.expectJob(raised).toHaveEvents(['JobCreated', 'JobPriorityChanged', 'JobStarted 1', 'JobCompleted 1']);
+    await t.expectJob(delayed).toBe('completed');
+  });
+
   test('creates a job like one that has ended', async () => {
     await using t = await testJobstream({ handlers, real });
     const first = await t.enqueue(flaky, { failures: 3 }, { maxAttempts: 1, tags: ['a'] });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EventLog, type AttemptRunner } from '@jobstream/worker/test-engine';
+import { EventLog, type AttemptRunner, type Job } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { natsServer, type NatsServer } from './natsServer.ts';
 import { KeptLines } from './keptLines.ts';
@@ -45,6 +45,10 @@ export class RealSystem implements TestSystem {
 
   now(): number {
     return this.log.clock.now();
+  }
+
+  openLane(jobType: string, priority: NonNullable<Job['priority']>): Promise<void> {
+    return this.log.lanes.open(jobType, priority);
   }
 
   async drain(jobs: readonly string[]): Promise<void> {

@@ -1,10 +1,10 @@
-import type { EventLog } from '@jobstream/worker/test-engine';
+import type { EventLog, Job } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import type { KeptLines } from './keptLines.ts';
 import type { Ticks } from './ticks.ts';
 
 /** The event log as a test uses it. */
-type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'wakeNow'>;
+type TestLog = Pick<EventLog, 'append' | 'readJob' | 'readHistory' | 'scheduleWake' | 'wakeNow'>;
 
 /** What a test runs on: a log, and a worker of its handlers that works when it is told to. */
 export interface TestSystem {
@@ -12,6 +12,8 @@ export interface TestSystem {
   readonly lines: KeptLines;
   /** The time of the log, in milliseconds since 1970. */
   now(): number;
+  /** Makes sure that the worker gets jobs of a type that are given this priority. */
+  openLane(jobType: string, priority: NonNullable<Job['priority']>): Promise<void>;
   /** Runs these jobs if they are due, and what they lead to, until nothing is due. */
   drain(jobs: readonly string[]): Promise<void>;
   /** Moves the time, and runs what becomes due on the way. */

@@ -7,11 +7,11 @@ import { examples } from '../../command/help.ts';
 import { readPayload } from '../../command/readPayload.ts';
 import { awaitEnd, waitOption } from '../awaitEnd.ts';
 import { changeJobs } from './changeJobs.ts';
-import { changeMatching, type BulkVerb } from './changeMatching.ts';
+import { changeMatching, type JobDeed } from './changeMatching.ts';
 import { outcomeOf } from '../describe/describeJob.ts';
 import { filteredCommand, filterOf, type FilterOptions } from '../jobFilter.ts';
 
-interface ChangeOptions extends FilterOptions {
+export interface ChangeOptions extends FilterOptions {
   readonly all?: true;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -28,8 +28,23 @@ interface RetriedWith {
   readonly reason?: string;
 }
 
+const CANCEL: JobDeed = {
+  verb: 'cancel',
+  done: 'cancelled',
+  one: (jobs, id, options) => jobs.cancel(id, options),
+  many: (jobs, selection, options) => jobs.cancelMany(selection, options),
+};
+const RETRY: JobDeed = {
+  verb: 'retry',
+  done: 'retried',
+  one: (jobs, id, options) => jobs.retry(id, options),
+  many: (jobs, selection, options) => jobs.retryMany(selection, options),
+};
+const IDS = 'the ids of the jobs; without them those of the filter';
+
 export function cancelCommand(run: RunOnApi) {
   return changeCommand('cancel', 'Cancels jobs that have not ended: some by their ids, or those of a filter.')
+    .argument('[id...]', IDS)
     .addHelpText(
       'after',
       examples(
@@ -37,11 +52,12 @@ export function cancelCommand(run: RunOnApi) {
         'jobstream cancel --type email --tag campaign-7 --dry-run',
       ),
     )
-    .action(run((api, ids: string[], options: ChangeOptions) => change('cancel', { api, ids, options })));
+    .action(run((api, ids: string[], options: ChangeOptions) => change(CANCEL, { api, ids, options })));
 }
 
 export function retryCommand(run: RunOnApi) {
   return changeCommand('retry', 'Puts failed or cancelled jobs back into their queue, with all their attempts.')
+    .argument('[id...]', IDS)
     .addHelpText(
       'after',
       examples(
@@ -60,7 +76,7 @@ export function retryCommand(run: RunOnApi) {
 async function retry(api: Api, ids: string[], { payload, wait, ...options }: RetryOptions): Promise<ExitCode> {
   if (payload !== undefined && ids.length !== 1) throw new UsageError('give one id with --payload');
   if (wait !== undefined && ids.length === 0) throw new UsageError('give ids with --wait');
-  if (payload === undefined && wait === undefined) return change('retry', { api, ids, options });
+  if (payload === undefined && wait === undefined) return change(RETRY, { api, ids, options });
   assertOnlyIds(ids, options);
   const changed = payload === undefined ? {} : { payload: await readPayload(payload, api) };
   const body = { ...changed, ...definedIn({ reason: options.reason }) };
@@ -104,9 +120,9 @@ function runNow(api: Api, ids: string[], { reason }: ApiOptions & { readonly rea
   return changeJobs(api, ids, (id) => client.jobs.runNow(id, { signal, ...definedIn({ reason }) }));
 }
 
-function changeCommand(name: BulkVerb, summary: string) {
+/** Begins the declaration of a command that changes jobs: some by their ids, or those of a filter. */
+export function changeCommand(name: string, summary: string) {
   return filteredCommand(name, summary)
-    .argument('[id...]', 'the ids of the jobs; without them those of the filter')
     .option('--all', 'every job, instead of a filter')
     .option('--dry-run', 'only say how many jobs the filter matches')
     .option('-y, --yes', 'do not ask before the jobs of the filter are changed')
@@ -119,13 +135,14 @@ interface Change {
   readonly options: ChangeOptions;
 }
 
-function change(verb: BulkVerb, { api, ids, options }: Change): Promise<ExitCode> {
+/** @throws UsageError for ids and a filter, and for none of both. */
+export function change(deed: JobDeed, { api, ids, options }: Change): Promise<ExitCode> {
   const { client, signal } = api;
   const { reason, dryRun = false, yes = false } = options;
   const selection = selectionOf(ids, options);
   if (selection !== undefined)
-    return changeMatching(verb, { selection, dryRun, isConfirmed: yes, ...definedIn({ reason }) }, api);
-  return changeJobs(api, ids, (id) => client.jobs[verb](id, { signal, ...definedIn({ reason }) }));
+    return changeMatching(deed, { selection, dryRun, isConfirmed: yes, ...definedIn({ reason }) }, api);
+  return changeJobs(api, ids, (id) => deed.one(client.jobs, id, { signal, ...definedIn({ reason }) }));
 }
 
 function assertOnlyIds(ids: readonly string[], { all, dryRun, ...options }: ChangeOptions): void {

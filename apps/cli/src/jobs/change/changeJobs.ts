@@ -24,7 +24,8 @@ export async function changeJobs(
       counts.changed += 1;
       printer.document(
         job,
-        () => `${printer.tone('strong', job.id)}  ${job.type}  ${paintStatus(job.status, printer)}${errorOf(job)}`,
+        () =>
+          `${printer.tone('strong', job.id)}  ${job.type}  ${paintStatus(job.status, printer)}${priorityOf(job)}${errorOf(job)}`,
       );
     } catch (error) {
       if (!(error instanceof JobstreamError) || error instanceof UnavailableError) throw error;
@@ -38,6 +39,10 @@ export async function changeJobs(
 /** Whether the job is in a state that does not allow the change any more. */
 function hasMovedOn({ code }: JobstreamError): boolean {
   return code === 'illegal-transition';
+}
+
+function priorityOf({ priority }: Job): string {
+  return priority === undefined ? '' : `  ${priority} priority`;
 }
 
 function errorOf({ status, error }: Job): string {

@@ -1,4 +1,4 @@
-import type { BulkChange, BulkProgress, JobSelection } from '@jobstream/client';
+import type { BulkChange, BulkOptions, BulkProgress, ChangeOptions, Job, Jobs, JobSelection } from '@jobstream/client';
 import type { Api } from '../../command/apiCommand.ts';
 import { definedIn } from '../../command/definedIn.ts';
 import { ExitCode } from '../../command/exitCode.ts';
@@ -7,7 +7,17 @@ import { openQuestions } from '../../command/questions.ts';
 import { clearLine } from '../../operations/followOperation.ts';
 import { countOf } from '../../output/countOf.ts';
 
-export type BulkVerb = 'cancel' | 'retry';
+/** What is done to jobs, one by one or to those of a selection. */
+export interface JobDeed {
+  /** As it stands before the jobs in a question: `cancel`. */
+  readonly verb: string;
+  /** As it stands behind them: `cancelled`. */
+  readonly done: string;
+  /** What a job had that was skipped. */
+  readonly skipped?: string;
+  readonly one: (jobs: Jobs, id: string, options: ChangeOptions) => Promise<Job>;
+  readonly many: (jobs: Jobs, selection: JobSelection, options: BulkOptions) => Promise<BulkChange>;
+}
 
 export interface BulkWork {
   readonly selection: JobSelection;
@@ -19,8 +29,6 @@ export interface BulkWork {
 
 /** The most jobs that one request changes, and that a dry run counts. */
 const MOST_JOBS = 100_000;
-const BULK = { cancel: 'cancelMany', retry: 'retryMany' } as const;
-const DONE = { cancel: 'cancelled', retry: 'retried' } as const;
 
 /**
  * Changes the jobs of a selection with one request. Says before how many they are and asks, and shows how far it is on a
@@ -28,26 +36,26 @@ const DONE = { cancel: 'cancelled', retry: 'retried' } as const;
  *
  * @throws UsageError when nobody can be asked and the change is not confirmed.
  */
-export async function changeMatching(verb: BulkVerb, work: BulkWork, api: Api): Promise<ExitCode> {
+export async function changeMatching(deed: JobDeed, work: BulkWork, api: Api): Promise<ExitCode> {
   const { client, printer, signal } = api;
   const { selection, reason, dryRun, isConfirmed } = work;
-  const { matched } = await client.jobs[BULK[verb]](selection, { dryRun: true, signal });
+  const { matched } = await deed.many(client.jobs, selection, { dryRun: true, signal });
   if (dryRun) {
-    printer.document({ dryRun, matched }, () => `${jobsOf(matched)} would be ${DONE[verb]}`);
+    printer.document({ dryRun, matched }, () => `${jobsOf(matched)} would be ${deed.done}`);
     return ExitCode.ok;
   }
-  if (matched > 0 && !isConfirmed && !(await agrees(verb, matched, api))) {
+  if (matched > 0 && !isConfirmed && !(await agrees(deed.verb, matched, api))) {
     printer.note('Nothing is changed.');
     return ExitCode.failed;
   }
   const options = { limit: MOST_JOBS, signal, onProgress: showProgress(api), ...definedIn({ reason }) };
-  const outcome = await client.jobs[BULK[verb]](selection, options).finally(() => clearLine(api));
-  printer.document(outcome, () => describe(verb, outcome));
+  const outcome = await deed.many(client.jobs, selection, options).finally(() => clearLine(api));
+  printer.document(outcome, () => describe(deed, outcome));
   return conclude(outcome, api);
 }
 
 /** Asks before many jobs are changed. @throws UsageError when standard input is no terminal. */
-export async function agrees(verb: BulkVerb | 'replay', matched: number, api: Api): Promise<boolean> {
+export async function agrees(verb: string, matched: number, api: Api): Promise<boolean> {
   const what = `${verb} ${jobsOf(matched)}`;
   assertCanAsk(what, api);
   using questions = openQuestions(api);
@@ -65,10 +73,13 @@ function showProgress({ stderr }: Api): (progress: BulkProgress) => void {
   };
 }
 
-function describe(verb: BulkVerb, { matched, changed, skipped, failed }: BulkChange): string {
+function describe(
+  { done, skipped: had = 'had moved on' }: JobDeed,
+  { matched, changed, skipped, failed }: BulkChange,
+): string {
   if (matched === 0) return 'There are no such jobs.';
-  const rest = [skipped > 0 ? `${skipped} had moved on` : '', failed > 0 ? `${failed} could not be changed` : ''];
-  return [`${jobsOf(changed)} ${DONE[verb]}`, ...rest.filter(Boolean)].join(', ');
+  const rest = [skipped > 0 ? `${skipped} ${had}` : '', failed > 0 ? `${failed} could not be changed` : ''];
+  return [`${jobsOf(changed)} ${done}`, ...rest.filter(Boolean)].join(', ');
 }
 
 function conclude({ matched, failed, stopped }: BulkChange, { printer }: Api): ExitCode {

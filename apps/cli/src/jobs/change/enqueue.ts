@@ -1,4 +1,4 @@
-import type { CreatedJob, NewJob, NewUnique } from '@jobstream/client';
+import type { CreatedJob, NewJob, NewUnique, Priority } from '@jobstream/client';
 import { Option } from '@commander-js/extra-typings';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../../command/apiCommand.ts';
 import { definedIn } from '../../command/definedIn.ts';
@@ -9,6 +9,7 @@ import { readPayload } from '../../command/readPayload.ts';
 import { duration, repeated, time, wholeNumber } from '../../command/values.ts';
 import { plainText } from '../../output/table.ts';
 import { awaitEnd, waitOption } from '../awaitEnd.ts';
+import { priorityOption } from './priority.ts';
 import { describeJob, noteExisting, outcomeOf } from '../describe/describeJob.ts';
 
 interface EnqueueOptions extends ApiOptions {
@@ -17,6 +18,7 @@ interface EnqueueOptions extends ApiOptions {
   readonly maxAttempts?: number;
   readonly timeout?: number;
   readonly tag?: readonly string[];
+  readonly priority?: Priority;
   readonly uniqueBy?: readonly string[];
   readonly uniqueWhile?: 'waiting' | 'unfinished';
   readonly uniqueFor?: number;
@@ -35,6 +37,7 @@ export function enqueueCommand(run: RunOnApi) {
     .option('--max-attempts <n>', 'how often it is tried', wholeNumber(1))
     .option('--timeout <duration>', 'how long one attempt may take', duration)
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
+    .addOption(priorityOption())
     .option(
       '--unique-by <path>',
       'none is created where there is a job with the same value, e.g. at payload.userId; may be repeated',
@@ -96,11 +99,11 @@ async function payloadOf(given: string | undefined, api: Api): Promise<Pick<NewJ
 }
 
 function jobOptions(options: EnqueueOptions) {
-  const { delay, runAt, maxAttempts, timeout, tag } = options;
+  const { delay, runAt, maxAttempts, timeout, tag, priority } = options;
   if (delay !== undefined && runAt !== undefined) {
     throw new UsageError('give --delay or --run-at, not both');
   }
-  return { delayMs: delay, runAt, maxAttempts, timeoutMs: timeout, tags: tag, unique: uniqueOf(options) };
+  return { delayMs: delay, runAt, maxAttempts, timeoutMs: timeout, tags: tag, priority, unique: uniqueOf(options) };
 }
 
 function uniqueOf(options: EnqueueOptions): NewUnique | undefined {

@@ -35,6 +35,7 @@ export function describeJob(job: Job, printer: Printer): string {
     started: job.startedAt && time(job.startedAt),
     finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
     attempt: `${job.attempt} of ${job.maxAttempts}`,
+    priority: job.priority,
     definition: definitionOf(job),
     worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
