@@ -35,7 +35,7 @@ test('installs, tells what waits, and removes', async () => {
   expect((await run('install')).code).toBe(0);
   await queryDatabase(url, "SELECT jobstream.enqueue('email')");
   expect((await run('status')).stdout).toMatch(
-    /^version 5: 1 job waits, 0 deferred, 0 rejected; the tables have [\d,]+ bytes\nthe oldest waits since 20.*Z\n$/,
+    /^version 6: 1 job waits, 0 deferred, 0 rejected; the tables have [\d,]+ bytes\nthe oldest waits since 20.*Z\n$/,
   );
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 1 waiting and 0 rejected jobs\n' });
   expect((await run('uninstall', '--discard', '--url', url)).stdout).toBe('the outbox is not installed any more\n');
@@ -81,7 +81,7 @@ test('lists deferred rows with their reasons, has them tried at once, and gives 
   for (const id of ids) await queryDatabase(url, defer, [id]);
   const line = / email of tenant acme, deferred after 7 attempts until 2126-01-31T10:00:00.000Z: it cannot be read$/;
   const [counts, ...listed] = (await run('status')).stdout.trim().split('\n');
-  expect(counts).toMatch(/^version 5: 0 jobs wait, 2 deferred, 0 rejected/);
+  expect(counts).toMatch(/^version 6: 0 jobs wait, 2 deferred, 0 rejected/);
   expect(listed).toEqual(ids.map(() => expect.stringMatching(line)));
   expect((await run('retry', ids[0] ?? '')).stdout).toBe('1 row waits again\n');
   const due = 'SELECT id FROM jobstream.outbox_deferred WHERE next_try_at <= now()';
@@ -89,7 +89,7 @@ test('lists deferred rows with their reasons, has them tried at once, and gives 
   expect(await run('uninstall')).toMatchObject({ code: 2, stderr: 'the outbox has 2 waiting and 0 rejected jobs\n' });
   expect((await run('reject', ids[1] ?? '')).stdout).toBe('1 row was rejected\n');
   expect((await run('rejected')).stdout).toMatch(/^bbbbbbbb\S+ email of tenant acme, .*: it cannot be read\n$/);
-  expect((await run('status')).stdout).toMatch(/^version 5: 0 jobs wait, 1 deferred, 1 rejected/); // not tried again
+  expect((await run('status')).stdout).toMatch(/^version 6: 0 jobs wait, 1 deferred, 1 rejected/); // not tried again
 });
 
 test('the SQL that it writes makes the functions', async () => {

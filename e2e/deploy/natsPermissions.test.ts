@@ -134,8 +134,6 @@ describe.each(natsUsers)('%s', (user) => {
       const create = `$JS.API.CONSUMER.CREATE.TIMERS.${lane}-email.timers.${lane}.email`;
       expect(await maySend(user, create)).toBe(user === 'api' || user === 'operator');
       expect(await maySend(user, `lanes.${lane}.email`)).toBe(user === 'worker' || user === 'relay');
-      for (const stored of [`JOBS.jobs.email.*.${lane}`, `TIMERS.timers.${lane}.email`])
-        expect(await maySend(user, `$JS.API.DIRECT.GET.${stored}`)).toBe(user === 'api' || user === 'operator');
     }
     expect(await maySend(user, 'jobs.email.0a.priority-changed')).toBe(user === 'api');
     expect(await maySend(user, 'timers.at.email.0a')).toBe(['api', 'worker', 'projector'].includes(user));

@@ -25,7 +25,7 @@ test('each block and the file itself report under the name of what they hold', (
   expect(probed).toContain(`isOver(count: number) { globalThis.reached?.("${inFunction}");\n  if (`);
   expect(probed).toContain(`{ globalThis.reached?.("${inBranch}");\n    return true;`);
   expect(probed.trim().split('\n').at(-1)).toBe(
-    `import '../../../reachRecorder.mjs'; globalThis.reached?.("${inFile}");`,
+    `import './../../../reachRecorder.mjs'; globalThis.reached?.("${inFile}");`,
   );
 });
 

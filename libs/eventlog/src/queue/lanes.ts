@@ -5,6 +5,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { LogUnavailableError, TooManyPriorityTypesError } from '../errors.ts';
+import { MOST_TYPES as MOST_TYPES_OF_ALL } from './consumers/consumerPlan.ts';
 import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { ensureWorkConsumers, findConsumer, lanesOf, listConsumers } from './consumers/workConsumers.ts';
 
@@ -88,7 +89,9 @@ export class Lanes {
     const { manager, mostTypes = MOST_TYPES } = this.#options;
     const { types } = await listConsumers(manager);
     const others = types.filter((one) => one.jobType !== jobType && lanesOf(one).length > 0);
-    if (others.length >= mostTypes) throw new TooManyPriorityTypesError(mostTypes);
+    const isNew = types.every((one) => one.jobType !== jobType);
+    const isFull = others.length >= mostTypes || (isNew && types.length >= MOST_TYPES_OF_ALL);
+    if (isFull) throw new TooManyPriorityTypesError(mostTypes);
     await ensureWorkConsumers(manager, { jobType, lanes: [lane] });
   }
 

@@ -146,6 +146,7 @@ export class PullLoop<Item = MessageDelivery> {
     sink.warn({ stream, consumer, reason }, 'the server ended a pull request');
     if (reason === TOO_MANY_REQUESTS) return this.#onRefused(Number(subject.slice(this.#inbox.length + 1)));
     this.#endRequest(left);
+    this.#options.share?.emptied();
     this.#renewIn(RETRY_MS);
   }
 

@@ -30,6 +30,8 @@ export interface JobSnapshot {
   readonly dispatches: readonly number[];
   /** Calls for work that were stored before this sequence are obsolete: a timer was set that replaces them. */
   readonly calledFrom?: number;
+  /** Whether the log keeps those calls, so that they can be asked for the timer again, should that be lost. */
+  readonly keepsCalls?: true;
   /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
   readonly since?: string;
   /** The sequences of the job's events by their ids, of the same look at the log. */
@@ -252,5 +254,11 @@ function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSn
   const carried = changes.findLast(({ event }) => event.event === 'JobCarried');
   const replaced = changes.findLast(({ event }) => REPLACES_CALLS.has(event.event));
   const since = (carried ?? first).recordedAt;
-  return { job, dispatches, since, ...(replaced === undefined ? {} : { calledFrom: replaced.sequence }) };
+  return { job, dispatches, since, ...calledFrom(replaced) };
+}
+
+function calledFrom(replaced: RecordedEvent<LoggedEvent> | undefined): Pick<JobSnapshot, 'calledFrom' | 'keepsCalls'> {
+  if (replaced === undefined) return {};
+  const { sequence, event } = replaced;
+  return event.event === 'JobCarried' ? { calledFrom: sequence } : { calledFrom: sequence, keepsCalls: true };
 }

@@ -100,6 +100,7 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
 
 function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   const [released, retried, failed, carried] = [new JobScript(), new JobScript(), new JobScript(), new JobScript()];
+  const low = new JobScript();
   released.create();
   released.start();
   released.next({ kind: 'ReportProgress', attempt: 1, percent: 50 });
@@ -118,7 +119,11 @@ function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   failed.next({ kind: 'CancelJob', reason: 'enough' });
   carried.create();
   carried.next({ kind: 'CarryJob', keepsCause: false });
-  return [released, retried, failed, carried, { events: revisedJob() }];
+  low.create({ priority: 'high' });
+  low.next({ kind: 'ChangePriority', priority: 'low' });
+  low.next({ kind: 'CancelJob' });
+  low.next({ kind: 'RequeueJob' });
+  return [released, retried, failed, carried, low, { events: revisedJob() }];
 }
 
 /** No command of this release revises a job. */
@@ -163,6 +168,8 @@ async function setTimers(log: EventLog): Promise<void> {
   await triggers.fireAll();
   await triggers.fireAllHourly();
   for (const at of [later, past]) await log.scheduleWake({ jobId: new JobScript().jobId, jobType: 'email', at });
+  for (const priority of ['high', 'low'] as const)
+    await log.wakeNow({ jobId: new JobScript().jobId, jobType: 'email', priority, at: past });
 }
 
 async function announce({ announcements }: EventLog): Promise<void> {
@@ -205,8 +212,11 @@ function documentChecker(document: object) {
   const check = ({ subject, headers, body }: StoredMessage): Checked => {
     const channel = Object.values(channels).find(({ address }) => patternOf(address).test(subject));
     if (channel === undefined) return { mistakes: [`no channel ${subject}`] };
-    const place = channel.parameters?.event?.enum.indexOf(subject.split('.').at(-1) ?? '') ?? 0;
-    const name = Object.keys(channel.messages)[place];
+    const tokens = channel.parameters?.event?.enum;
+    if (tokens?.includes(subject.split('.').at(-1) ?? '') === false) return { mistakes: [`no message for ${subject}`] };
+    // Events that share a token say by their name which they are.
+    const names = Object.keys(channel.messages);
+    const name = tokens === undefined ? names[0] : names.find((one) => one === (body as { event?: unknown }).event);
     if (name === undefined) return { mistakes: [`no message for ${subject}`] };
     return { name, mistakes: [...mistakesIn(`${name}/headers`, headers), ...mistakesIn(`${name}/payload`, body)] };
   };

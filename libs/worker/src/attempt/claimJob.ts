@@ -79,7 +79,10 @@ async function withoutAttempt(
   context: AttemptContext,
 ): Promise<Settlement> {
   if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
-  await scheduleWake(decision.kind === 'wake' ? decision.at : deferredTo(decision, context), delivery, context);
+  const at = decision.kind === 'wake' ? decision.at : deferredTo(decision, context);
+  const { jobId, jobType } = delivery;
+  const priority = decision.kind === 'wake' ? decision.priority : delivery.priority;
+  await scheduleWake(at, { jobId, jobType, priority }, context);
   return settled({ kind: 'ack' }, decision.reason, delivery, context);
 }
 
@@ -125,6 +128,17 @@ function isObsolete({ recorded }: Delivery, { calledFrom = 0 }: JobSnapshot): bo
   return recorded !== undefined && recorded.sequence < calledFrom;
 }
 
+/**
+ * The timer that replaces the message was set before the job was carried, or got another priority; it is set once more where the log
+ * may have been restored without its timers.
+ */
+function leaveToItsTimer({ job, keepsCalls }: JobSnapshot): ClaimDecision {
+  const reason = 'a timer that was set since calls for work';
+  const { status, priority, runAt, updatedAt } = job;
+  if (keepsCalls !== true || status === 'processing') return ack(reason);
+  return { kind: 'wake', at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), priority, reason };
+}
+
 /** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
 export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Delivery, claimant: Claimant): ClaimDecision {
   if (!isFresh(snapshot, delivery)) return nak(claimant.ackWaitMs, 'the state is older than the message');
@@ -132,7 +146,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   const { status, unreadableEvents } = snapshot.job;
   if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
   if (isTerminal(status)) return ack(`the job is ${status}`);
-  if (isObsolete(delivery, snapshot)) return ack('a timer that was set since calls for work');
+  if (isObsolete(delivery, snapshot)) return leaveToItsTimer(snapshot);
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {

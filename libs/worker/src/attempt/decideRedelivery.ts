@@ -1,4 +1,4 @@
-import { attemptOverAt, isDue, type Job } from '@jobstream/domain';
+import { attemptOverAt, isDue, type Job, type Lane } from '@jobstream/domain';
 import { type Delivery, type JobSnapshot, NEWER_DELAY_MS } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import type { AttemptCommand } from './chain/jobChain.ts';
@@ -11,7 +11,7 @@ import { startingDelivery } from './startCause.ts';
  */
 export type ClaimDecision =
   | { readonly kind: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
-  | { readonly kind: 'wake'; readonly at: string; readonly reason: string }
+  | { readonly kind: 'wake'; readonly at: string; readonly priority: Lane | undefined; readonly reason: string }
   | { readonly kind: 'watch'; readonly at: string; readonly reason: string }
   | {
       readonly kind: 'defer';
@@ -35,7 +35,12 @@ export function decideRedelivery(
 ): ClaimDecision | undefined {
   const { job } = snapshot;
   if (job.runAt !== undefined && isLeftToTimer(job, delivery)) {
-    return { kind: 'wake', at: job.runAt, reason: 'an earlier delivery left the job to its timer' };
+    return {
+      kind: 'wake',
+      at: job.runAt,
+      priority: job.priority,
+      reason: 'an earlier delivery left the job to its timer',
+    };
   }
   return job.status === 'processing' ? decideTakeOver(snapshot, delivery, claimant) : undefined;
 }

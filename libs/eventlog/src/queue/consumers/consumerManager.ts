@@ -9,6 +9,7 @@ import { ensureProcessConsumers } from './processConsumers.ts';
 import {
   allInTurn,
   ensureWorkConsumers,
+  findTypeConsumers,
   lanesOf,
   listConsumers,
   removeWorkConsumers,
@@ -197,7 +198,9 @@ export class ConsumerManager {
   async #remove(jobType: string): Promise<void> {
     const { manager, sink } = this.#options;
     try {
-      if (this.#mayRemove) await removeWorkConsumers(manager, jobType);
+      const found = this.#mayRemove ? await findTypeConsumers(manager, jobType) : undefined;
+      // A lane may have begun since the plan was made.
+      if (found !== undefined && lanesOf(found).length === 0) await removeWorkConsumers(manager, jobType);
     } catch (error) {
       if (!isForbidden(error)) throw error;
       this.#mayRemove = false;

@@ -1,6 +1,7 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { type Lane, lanes as allLanes } from '@jobstream/domain';
 import { isConsumerExists, isConsumerNotFound } from '../../connection/serverErrors.ts';
+import { tokenFilter } from '../../streams/jobSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import {
   type DurableConsumer,
@@ -53,7 +54,15 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
     const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
     if (!created) await updateConsumer(manager, wanted, options);
   };
-  await allInTurn(workConsumers({ ...options, lanes }).map(ensure));
+  const newAckWaitMs = ackWaitOf(existing) ?? options.newAckWaitMs;
+  await allInTurn(
+    workConsumers({ ...options, ...(newAckWaitMs === undefined ? {} : { newAckWaitMs }), lanes }).map(ensure),
+  );
+}
+
+/** What those that exist wait for an acknowledgement, which a new one of the type has to wait as well. */
+function ackWaitOf([first]: readonly ConsumerInfo[]): number | undefined {
+  return first?.config.ack_wait === undefined ? undefined : first.config.ack_wait / NANOS_PER_MS;
 }
 
 /** The note of a pause is read right before: it may have been written since the others were looked up. */
@@ -137,11 +146,13 @@ async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<Fo
  * NATS permissions of an earlier release, none: the others must not wait for it.
  */
 async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly Lane[]> {
-  const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) => {
-    if (lane === undefined) return [];
-    const last = await manager.direct.getMessage(stream, { last_by_subj: filter }).catch(() => null);
-    return last === null ? [] : [lane];
-  });
+  const hasAny = async (stream: string, filter: string) =>
+    (await manager.streams.getMessage(stream, { last_by_subj: filter }).catch(() => null)) !== null;
+  // Timers that have not fired do not say by their subject which lane they are for.
+  if (await hasAny(JOBS_STREAM, tokenFilter('priority-changed', jobType))) return allLanes;
+  const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) =>
+    lane !== undefined && (await hasAny(stream, filter)) ? [lane] : [],
+  );
   return (await Promise.all(inUse)).flat();
 }
 
