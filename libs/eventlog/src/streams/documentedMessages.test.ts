@@ -87,7 +87,8 @@ async function storedMessages(): Promise<readonly StoredMessage[]> {
     const manager = await jetstreamManager(connection);
     await eventually(async () => {
       const due = await manager.streams.getMessage(TIMERS_STREAM, { last_by_subj: 'timers.due.email' });
-      if (due === null) throw new Error('the timer has not fired');
+      const low = await manager.streams.getMessage(TIMERS_STREAM, { last_by_subj: 'timers.low.email' });
+      if (due === null || low === null) throw new Error('the timers have not fired');
       const kept = await manager.streams.getMessage(TYPES_STREAM, { last_by_subj: 'types.thumbnail.$definition' });
       if (kept === null) throw new Error('the definition is not kept');
     });
@@ -169,7 +170,7 @@ async function setTimers(log: EventLog): Promise<void> {
   await triggers.fireAllHourly();
   for (const at of [later, past]) await log.scheduleWake({ jobId: new JobScript().jobId, jobType: 'email', at });
   for (const priority of ['high', 'low'] as const)
-    await log.wakeNow({ jobId: new JobScript().jobId, jobType: 'email', priority, at: past });
+    await log.scheduleWake({ jobId: new JobScript().jobId, jobType: 'email', priority, at: past });
 }
 
 async function announce({ announcements }: EventLog): Promise<void> {

@@ -286,14 +286,14 @@ const timeout = () => Promise.reject(new Error('timeout'));
 
 /** The manager of a server, but one consumer answers nothing, and no list does, while it has lost its servers. */
 function stalled(
-  { consumers, direct }: JetStreamManager,
+  { consumers, streams }: JetStreamManager,
   consumer: string,
   isStalled: () => boolean,
 ): JetStreamManager {
   const unless = <Result>(name: string, ask: () => Promise<Result>) =>
     isStalled() && name === consumer ? timeout() : ask();
   return {
-    direct,
+    streams,
     consumers: {
       info: (stream: string, name: string) => unless(name, () => consumers.info(stream, name)),
       add: (stream: string, config: { durable_name: string }) =>
