@@ -32,7 +32,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
 }
 
 function Facts({ job }: { readonly job: Job }) {
-  const { status, attempt, maxAttempts, priority, createdAt, runAt, tags, tenant, worker, progress } = job;
+  const { status, attempt, maxAttempts, createdAt, runAt, tags, tenant, worker, progress } = job;
   return (
     <dl className="facts">
       <Fact name="Created">
@@ -42,7 +42,7 @@ function Facts({ job }: { readonly job: Job }) {
         </span>
       </Fact>
       <Fact name="Attempt">{`${attempt} of ${maxAttempts}`}</Fact>
-      {priority !== undefined && <Fact name="Priority">{priority}</Fact>}
+      <Priority job={job} />
       <ByDefinition job={job} />
       <Unique job={job} />
       {runAt !== undefined && !hasEnded(job) && (
@@ -64,6 +64,10 @@ function Facts({ job }: { readonly job: Job }) {
       {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
     </dl>
   );
+}
+
+function Priority({ job: { priority } }: { readonly job: Job }) {
+  return priority === undefined ? null : <Fact name="Priority">{priority}</Fact>;
 }
 
 function ByDefinition({ job }: { readonly job: Job }) {

@@ -113,7 +113,7 @@ describe.each([
     await t.drain();
     await t.expectJob(low).toHaveEvents(['JobCreatedWithPriority', 'JobStarted 1', 'JobCompleted 1']);
     await t.expectJob(raised).toHaveEvents(['JobCreated', 'JobPriorityChanged', 'JobStarted 1', 'JobCompleted 1']);
-    await t.expectJob(delayed).toBe('completed');
+    expect(await delayed.result()).toEqual({ attempt: 1 });
   });
 
   test('creates a job like one that has ended', async () => {
