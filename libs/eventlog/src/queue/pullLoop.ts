@@ -146,17 +146,17 @@ export class PullLoop<Item = MessageDelivery> {
     sink.warn({ stream, consumer, reason }, 'the server ended a pull request');
     if (reason === TOO_MANY_REQUESTS) return this.#onRefused(Number(subject.slice(this.#inbox.length + 1)));
     this.#endRequest(left);
-    this.#options.share?.emptied();
     this.#renewIn(RETRY_MS);
   }
 
   #onExpired(left: number): void {
     this.#endRequest(left);
-    this.#options.share?.emptied();
     this.pull();
   }
 
+  /** Whatever the reason, nothing comes: no other priority may wait for it. */
   #endRequest(left: number): void {
+    this.#options.share?.emptied();
     this.#setRequested(left > 0 ? Math.max(0, this.#requested - left) : 0);
   }
 
