@@ -117,7 +117,8 @@ export class JobQueue implements OpenQueue {
       credit: () => this.#credit(),
       available: () => this.#held.available(),
       rate,
-      share: this.#shares.join(lane ?? 'normal'),
+      shares: this.#shares,
+      priority: lane,
       decode: stream === TIMERS_STREAM ? (message) => decodeDueDelivery(message, clock.reached()) : decodeEventDelivery,
       onDelivery: (delivery: MessageDelivery) => this.#held.hold(delivery),
     });

@@ -1,8 +1,10 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
+import type { Priority } from '@jobstream/domain';
 import { ConsumerMessage } from '../connection/consumerMessage.ts';
 import { within, type Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import type { LaneShare } from './admission/laneShares.ts';
+import { systemTimers } from '../connection/processTimers.ts';
+import { type LaneShare, LaneShares } from './admission/laneShares.ts';
 import type { StartRate } from './admission/rateLimiter.ts';
 import type { DecodedDelivery, MessageDelivery } from './delivery.ts';
 import { settleUndelivered } from './redeliveryGuard.ts';
@@ -17,8 +19,10 @@ export interface PullLoopOptions<Item = MessageDelivery> {
   /** Deliveries that may start now, from this loop and those that share its limits. */
   readonly available: () => number;
   readonly rate?: StartRate | undefined;
-  /** Where other priorities share the room; default: all of it. */
-  readonly share?: LaneShare | undefined;
+  /** What other priorities leave of the room; default: all of it. */
+  readonly shares?: LaneShares | undefined;
+  /** Default `normal`. */
+  readonly priority?: Priority | undefined;
   /** How long the server keeps a pull request open, default 30 s. */
   readonly expiresMs?: number | undefined;
   readonly decode: (message: ConsumerMessage) => DecodedDelivery<Item>;
@@ -46,6 +50,7 @@ export class PullLoop<Item = MessageDelivery> {
   readonly #options: PullLoopOptions<Item>;
   /** Each request has the subject `<inbox>.<batch>` for its replies. */
   readonly #inbox: string;
+  readonly #share: LaneShare;
   #subscription: Subscription | undefined;
   #unsubscribeReconnected: (() => void) | undefined;
   #renewal: NodeJS.Timeout | undefined;
@@ -61,6 +66,9 @@ export class PullLoop<Item = MessageDelivery> {
   constructor(options: PullLoopOptions<Item>) {
     this.#options = options;
     this.#inbox = options.connection.newInbox();
+    const { priority = 'normal', credit } = options;
+    const shares = options.shares ?? new LaneShares({ timers: systemTimers, credit, onAllowed: () => this.pull() });
+    this.#share = shares.join(priority, () => this.#requested);
   }
 
   start(): void {
@@ -73,12 +81,12 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** Requests what may start now and is not requested yet. Call it when more may start than before. */
   pull(): void {
-    const { credit, available, share } = this.#options;
+    const { credit, available } = this.#options;
     const free = Math.min(credit() - this.#held, available());
-    const room = (share?.allowed(free) ?? free) - this.#requested;
+    const room = (this.#share.isShared ? this.#share.allowed(free) : free) - this.#requested;
     if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
-    this.#setRequested(this.#requested + room);
+    this.#requested = this.#requested + room;
     const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
     const reply = `${this.#inbox}.${room}`;
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply });
@@ -105,14 +113,9 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** For when no request is open any more: none outlives its connection, nor its expiry. */
   #pullAfresh(): void {
-    this.#setRequested(0);
+    this.#requested = 0;
     this.#refused = 0;
     this.pull();
-  }
-
-  #setRequested(requested: number): void {
-    this.#requested = requested;
-    this.#options.share?.requested(requested);
   }
 
   #renewIn(ms: number): void {
@@ -122,9 +125,10 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** A part of the credit, but no more than a rate allows in a moment: the last of a slow rate must not wait for others. */
   #portion(): number {
-    const { credit, rate, share } = this.#options;
+    const { credit, rate } = this.#options;
+    const ofShare = this.#share.isShared ? this.#share.portion() : Infinity;
     const allowed = rate === undefined ? Infinity : (rate.starts / rate.perMs) * RATE_PORTION_MS;
-    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed, share?.portion() ?? Infinity)));
+    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed, ofShare)));
   }
 
   #on(message: Msg): void {
@@ -156,8 +160,8 @@ export class PullLoop<Item = MessageDelivery> {
 
   /** Whatever the reason, nothing comes: no other priority may wait for it. */
   #endRequest(left: number): void {
-    this.#options.share?.emptied();
-    this.#setRequested(left > 0 ? Math.max(0, this.#requested - left) : 0);
+    this.#share.emptied();
+    this.#requested = left > 0 ? Math.max(0, this.#requested - left) : 0;
   }
 
   /** Counts the refused request as open for a moment, so that it is not repeated with each message that arrives. */
@@ -165,15 +169,15 @@ export class PullLoop<Item = MessageDelivery> {
     this.#refused += batch;
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
-      this.#setRequested(Math.max(0, this.#requested - this.#refused));
+      this.#requested = Math.max(0, this.#requested - this.#refused);
       this.#refused = 0;
       this.pull();
     }, RETRY_MS);
   }
 
   #onMessage(message: ConsumerMessage): void {
-    this.#setRequested(Math.max(0, this.#requested - 1));
-    this.#options.share?.delivered(message);
+    this.#requested = Math.max(0, this.#requested - 1);
+    if (this.#share.isShared) this.#share.delivered(message);
     const decoded = this.#options.decode(message);
     if (decoded.kind === 'delivery') this.#hold(decoded.delivery);
     else settleUndelivered(message, decoded, this.#options.sink);

@@ -23,8 +23,11 @@ class Worker {
     this.#waiting = waiting;
     const credit = () => 2 * slots;
     this.#shares = new LaneShares({ timers: systemTimers, credit, onAllowed: () => this.#pull() });
-    for (const priority of Object.keys(waiting) as Priority[])
-      this.#lanes.push({ priority, share: this.#shares.join(priority), requested: 0 });
+    for (const priority of Object.keys(waiting) as Priority[]) {
+      const share = this.#shares.join(priority, () => lane.requested);
+      const lane = { priority, share, requested: 0 };
+      this.#lanes.push(lane);
+    }
   }
 
   /** Runs jobs until so many have started, or until nothing comes within a second. */
@@ -53,7 +56,6 @@ class Worker {
 
   #ask(lane: { readonly share: LaneShare; requested: number }, room: number): void {
     lane.requested += room;
-    lane.share.requested(lane.requested);
   }
 
   #deliver(lane: { readonly priority: Priority; readonly share: LaneShare; requested: number }): void {
@@ -61,7 +63,6 @@ class Worker {
       const pending = (this.#waiting[lane.priority] ?? 0) - 1;
       this.#waiting[lane.priority] = pending;
       lane.requested--;
-      lane.share.requested(lane.requested);
       this.#held++;
       this.started.push(lane.priority);
       lane.share.delivered({ pending: () => pending });
@@ -100,7 +101,9 @@ test('nobody waits for long for what other workers have taken', async () => {
 
 test('the room of a type with one priority is its own', () => {
   const shares = new LaneShares({ timers: systemTimers, credit: () => 20, onAllowed: () => undefined });
-  const [created, due] = [shares.join('normal'), shares.join('normal')];
-  created.delivered({ pending: () => 1_000 });
-  expect([created.allowed(10), due.allowed(10), created.portion()]).toEqual([10, 10, Infinity]);
+  const created = shares.join('normal', () => 0);
+  shares.join('normal', () => 0);
+  expect(created.isShared).toBe(false);
+  shares.join('low', () => 0);
+  expect(created.isShared).toBe(true);
 });

@@ -8,14 +8,14 @@ const MOST_AT_ONCE = 16;
 /** Within it a server delivers what waits; what other workers have taken meanwhile does not come. */
 const ANSWER_MS = 50;
 
-/** The part that one source of deliveries has in the share of its priority. */
+/** The part that one source of deliveries has in the share of its priority. The others are called only while it is `isShared`. */
 export interface LaneShare {
+  /** Whether there are other priorities. */
+  readonly isShared: boolean;
   /** Of the deliveries that there is room for, those that may be requested now. */
   allowed(room: number): number;
   /** How many are worth a request. */
   portion(): number;
-  /** To be called with the number of messages that are requested and have not come, whenever it changes. */
-  requested(open: number): void;
   /** To be called with each message that arrives. */
   delivered(message: { pending(): number }): void;
   /** To be called when nothing waits. */
@@ -41,7 +41,7 @@ interface Source {
   /** Whether more wait, by the last message. */
   waits: boolean;
   /** Messages that are requested and have not come. */
-  open: number;
+  readonly open: () => number;
   /** Messages that have come. */
   arrived: number;
 }
@@ -60,18 +60,20 @@ export class LaneShares {
     this.#options = options;
   }
 
-  /** Adds a source of deliveries of jobs with this priority. */
-  join(priority: Priority): LaneShare {
+  /** Adds a source of deliveries of jobs with this priority, which says how many it has requested that have not come. */
+  join(priority: Priority, open: () => number): LaneShare {
     const share = this.#shares.get(priority) ?? newShare(WEIGHTS[priority]);
     this.#shares.set(priority, share);
-    const source: Source = { waits: false, open: 0, arrived: 0 };
+    const source: Source = { waits: false, open, arrived: 0 };
+    const shares = this.#shares;
     share.sources.push(source);
     return {
-      allowed: (room) => (this.#isShared() && room > 0 ? this.#allowed(share, room) : room),
-      portion: () => (this.#isShared() ? this.#portion() : Infinity),
-      requested: (open) => void (source.open = open),
+      get isShared() {
+        return shares.size > 1;
+      },
+      allowed: (room) => (room > 0 ? this.#allowed(share, room) : room),
+      portion: () => this.#portion(),
       delivered: (message) => {
-        if (!this.#isShared()) return;
         source.arrived++;
         share.credit--;
         source.waits = message.pending() > 0;
@@ -82,10 +84,6 @@ export class LaneShares {
 
   stop(): void {
     this.#options.timers.clearTimeout(this.#looking);
-  }
-
-  #isShared(): boolean {
-    return this.#shares.size > 1;
   }
 
   #portion(): number {
@@ -123,7 +121,7 @@ export class LaneShares {
   #lookAgain(): void {
     if (this.#looking !== undefined) return;
     const sources = [...this.#shares.values()].flatMap((share) => share.sources);
-    const asked = sources.filter(({ open }) => open > 0).map((source) => [source, source.arrived] as const);
+    const asked = sources.filter(({ open }) => open() > 0).map((source) => [source, source.arrived] as const);
     this.#looking = this.#options.timers.setTimeout(() => {
       this.#looking = undefined;
       for (const [source, arrived] of asked) if (source.arrived === arrived) source.waits = false;
