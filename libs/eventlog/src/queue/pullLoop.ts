@@ -86,7 +86,7 @@ export class PullLoop<Item = MessageDelivery> {
     const room = (this.#share.isShared ? this.#share.allowed(free) : free) - this.#requested;
     if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
-    this.#requested = this.#requested + room;
+    this.#requested += room;
     const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
     const reply = `${this.#inbox}.${room}`;
     connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply });

@@ -54,8 +54,8 @@ export interface PlanOptions {
 }
 
 /**
- * Types that have consumers, at most: two each in the stream JOBS, in which the server allows 1,000. The others are for feeds,
- * the table and verifications.
+ * Types that have consumers, at most: two each in the stream JOBS, in which the server allows 1,000. Up to 180 others are those of
+ * lanes, the rest are for feeds, the table and verifications.
  */
 export const MOST_TYPES = 400;
 /**

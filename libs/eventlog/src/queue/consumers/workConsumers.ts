@@ -142,12 +142,12 @@ async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<Fo
 }
 
 /**
- * The lanes of which the streams have messages, for a type that has no consumers that would say so. Where that cannot be known, as with
- * NATS permissions of an earlier release, none: the others must not wait for it.
+ * The lanes of which the streams have messages, for a type that has no consumers that would say so. Rejects where the server does not
+ * answer: nobody would look again for a lane that was left out.
  */
 async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly Lane[]> {
   const hasAny = async (stream: string, filter: string) =>
-    (await manager.streams.getMessage(stream, { last_by_subj: filter }).catch(() => null)) !== null;
+    (await manager.streams.getMessage(stream, { last_by_subj: filter })) !== null;
   // Timers that have not fired do not say by their subject which lane they are for.
   if (await hasAny(JOBS_STREAM, tokenFilter('priority-changed', jobType))) return allLanes;
   const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) =>
