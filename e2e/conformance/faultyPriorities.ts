@@ -22,9 +22,21 @@ export const faultyPriorities: readonly FaultyWorker[] = [
   },
   {
     name: 'starts on a call from before a change of the priority',
-    edits: [['priority=priority_of(event), called_from=sequence)', 'priority=priority_of(event))']],
+    edits: [['called_from=sequence, calls_again=True)', 'calls_again=True)']],
     detectedBy: 'priority-changed',
     complaint: /a timer is the cause/,
+  },
+  {
+    name: 'drops a call from before a change of the priority',
+    edits: [['called_from=sequence, calls_again=True)', 'called_from=sequence)']],
+    detectedBy: 'priority-changed',
+    complaint: /should become completed; its events: \w+ JobPriorityChanged$/m,
+  },
+  {
+    name: 'starts a job on the timer of the priority that it had',
+    edits: [['self.priority != job.priority and job.status != "processing"', 'False']],
+    detectedBy: 'priority-timer',
+    complaint: /its timer is set again/,
   },
   {
     name: 'forgets the priority of a job that was carried',

@@ -150,10 +150,17 @@ class Planning(unittest.TestCase):
         self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=NOW), over_at), "watch")
         self.assertEqual(plan(job, call(sequence=9, fired_for=over_at), NOW), "start")
 
-    def test_a_call_from_before_a_change_of_the_priority_is_obsolete_and_a_timer_is_not(self) -> None:
-        job = self.state(event("JobPriorityChanged", 2, priority="low"))
-        self.assertEqual(plan(job, call(CREATED), NOW), "acknowledge")
-        self.assertEqual(plan(job, call(sequence=1, fired_for=NOW), NOW), "start")
+    def test_a_call_from_before_a_change_of_the_priority_is_made_again_with_that(self) -> None:
+        lowered = event("JobPriorityChanged", 2, priority="low")
+        job = self.state(lowered)
+        self.assertEqual(plan(job, call(CREATED), NOW), "set timer")
+        self.assertEqual(plan(job, call(sequence=9, fired_for=NOW), NOW), "set timer")
+        self.assertEqual(plan(job, call(sequence=9, fired_for=NOW, priority="low"), NOW), "start")
+        running = self.state(lowered, event("JobStarted", 3, attempt=1, worker="other"))
+        self.assertEqual(plan(running, call(CREATED), NOW), "acknowledge")
+        self.assertEqual(plan(running, call(sequence=9, fired_for=NOW), NOW), "hand back")
+        carried = self.state(lowered, event("JobCarried", 3))
+        self.assertEqual(plan(carried, call(CREATED), NOW), "acknowledge")
 
     def test_acknowledges_what_is_no_call_for_work_any_more(self) -> None:
         self.assertEqual(plan(self.state(event("JobCancelled", 2)), call(CREATED), NOW), "acknowledge")

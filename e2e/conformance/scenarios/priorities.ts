@@ -89,21 +89,36 @@ export const priorityScenarios: readonly Scenario[] = [
   },
   {
     name: 'priority-changed',
-    title: 'starts a job whose priority has changed on the call of its timer, and not on an earlier one',
+    title: 'makes the call for a job whose priority has changed again, with that, and starts it on the second',
     async run(testbed) {
       const jobId = await testbed.createJob({ do: 'succeed' });
       const lowered = await testbed.createJob({ do: 'succeed' }, { priority: 'high' });
       await testbed.openLane('low');
       for (const job of [jobId, lowered]) await testbed.record(job, { kind: 'ChangePriority', priority: 'low' });
       await testbed.startWorker();
-      await testbed.untilIdle();
       for (const job of [jobId, lowered]) {
-        assert.match(namesOf(await testbed.events(job)), /JobPriorityChanged$/, 'a timer is the cause of its start');
-        await callByTimer(testbed, job, 'low');
         const events = await testbed.reaches(job, 'completed');
         assert.match(namesOf(events), /^\w+ JobPriorityChanged JobStarted JobCompleted$/, 'it runs once');
         assert.match(events[2]?.causationId ?? '', /^timer:/, 'a timer is the cause');
+        assert.deepEqual(testbed.tap.timerTargets(job), ['timers.low.conformance']);
       }
+    },
+  },
+  {
+    name: 'priority-timer',
+    title: 'sets the timer of a delayed job whose priority has changed again when it comes, with that',
+    async run(testbed) {
+      await testbed.startWorker();
+      const runAt = new Date(Date.now() + 3_000).toISOString();
+      const jobId = await testbed.createJob({ do: 'succeed' }, { runAt });
+      await testbed.untilIdle();
+      await testbed.openLane('low');
+      await testbed.record(jobId, { kind: 'ChangePriority', priority: 'low' });
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(namesOf(events), 'JobCreated JobPriorityChanged JobStarted JobCompleted', 'it runs once');
+      assert.ok(Date.parse(events[2]?.at ?? '') >= Date.parse(runAt), 'not before it is due');
+      const targets = ['timers.due.conformance', 'timers.low.conformance'];
+      assert.deepEqual(testbed.tap.timerTargets(jobId), targets, 'its timer is set again');
     },
   },
   {

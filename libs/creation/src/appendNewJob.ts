@@ -56,9 +56,18 @@ const NONE_HELD: ReadonlyMap<string, Holder> = new Map();
  *
  * @throws UniqueKeyHeldError, and what the log throws.
  */
-export async function appendNewJob(event: JobEvent, deps: AppendDeps, onConflict?: OnConflict): Promise<Creation> {
-  const wishes = onConflict === undefined ? undefined : new Map([[event.jobId, onConflict]]);
-  const outcome = await creationsOf([event], { append: () => deps.log.append(event, 0), onConflict: wishes }, deps);
+export function appendNewJob(event: JobEvent, deps: AppendDeps, onConflict?: OnConflict): Promise<Creation> {
+  if (isUniqueCreation(event)) return appendUniqueJob(event, deps, onConflict);
+  return unlessExists([event], () => deps.log.append(event, 0), deps);
+}
+
+async function appendUniqueJob(
+  event: JobEvent,
+  deps: AppendDeps,
+  onConflict: OnConflict | undefined,
+): Promise<Creation> {
+  const wishes = onConflict && new Map([[event.jobId, onConflict]]);
+  const outcome = await appendNewJobs([event], deps, wishes);
   const holder = outcome.kind === 'created' ? outcome.held.get(event.jobId) : undefined;
   return holder === undefined ? { kind: outcome.kind } : { kind: 'held', holder };
 }
@@ -67,24 +76,22 @@ export async function appendNewJob(event: JobEvent, deps: AppendDeps, onConflict
  * Like appendNewJob, for many jobs in one atomic append: when one of them exists, nothing is stored; those whose unique keys are
  * held are left out.
  */
-export function appendNewJobs(
+export async function appendNewJobs(
   events: readonly JobEvent[],
   deps: AppendDeps,
   onConflict?: ReadonlyMap<string, OnConflict>,
 ): Promise<Creations> {
-  return creationsOf(events, { append: () => deps.log.appendAll(events), onConflict }, deps);
+  if (!events.some(isUniqueCreation)) return unlessExists(events, () => deps.log.appendAll(events), deps);
+  if (deps.log.expiresPermanently && (await haveExpired(events, deps))) return { kind: 'exists' };
+  return uniqueCreationsOf(events, onConflict, deps);
 }
 
-async function creationsOf(
+async function unlessExists(
   events: readonly JobEvent[],
-  { append, onConflict }: Pick<UniqueAppend, 'onConflict'> & { readonly append: () => Promise<number> },
+  append: () => Promise<number>,
   deps: AppendDeps,
 ): Promise<Creations> {
-  const { log, table } = deps;
-  // The log accepts a job again whose events have expired.
-  const find = ({ jobId }: JobEvent) => table.findJob(jobId);
-  if (log.expiresPermanently && (await anyKeyed(events, find))) return { kind: 'exists' };
-  if (events.some(isUniqueCreation)) return uniqueCreationsOf(events, onConflict, deps);
+  if (deps.log.expiresPermanently && (await haveExpired(events, deps))) return { kind: 'exists' };
   try {
     await append();
     return { kind: 'created', held: NONE_HELD };
@@ -92,6 +99,11 @@ async function creationsOf(
     if (error instanceof ConcurrentAppendError) return { kind: 'exists' };
     throw error;
   }
+}
+
+/** Whether the table has one of the jobs: the log accepts a job again whose events have expired. */
+function haveExpired(events: readonly JobEvent[], { table }: AppendDeps): Promise<boolean> {
+  return anyKeyed(events, ({ jobId }) => table.findJob(jobId));
 }
 
 async function uniqueCreationsOf(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, NotFoundError, type Priority } from '@jobstream/client';
-import { ConcurrentAppendError, decide, isRejection, type Job } from '@jobstream/worker/test-engine';
+import { ConcurrentAppendError, decide, isRejection, type Job, laneOf } from '@jobstream/worker/test-engine';
 import type { TestSystem } from './system/testSystem.ts';
 
 /** What a client may do to a job. */
@@ -31,9 +31,10 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
       if (decision.kind === 'already-cancelled' || decision.kind === 'unchanged') return;
       throw new ConflictError(`job ${id}: ${decision.detail}`, { status: 409 });
     }
-    if (decision.event === 'JobPriorityChanged') await callAgain(snapshot.job, decision.data.priority, system);
+    if (decision.event === 'JobPriorityChanged') await openLane(snapshot.job, decision.data.priority, system);
     try {
       await log.append(decision, snapshot.sequence);
+      if (decision.event === 'JobPriorityChanged') await callAgain(snapshot.job, decision.data.priority, system);
       return;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
@@ -41,12 +42,17 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
   }
 }
 
-/** Calls for work on a job that waits, with another priority: the event makes the calls before it obsolete. */
-async function callAgain(job: Job, priority: Priority, system: TestSystem): Promise<void> {
-  const lane = priority === 'normal' ? undefined : priority;
-  const wake = { jobId: job.id, jobType: job.type, priority: lane };
-  const now = new Date(system.now()).toISOString();
-  if (lane !== undefined) await system.openLane(job.type, lane);
-  if (job.status === 'pending') await system.log.wakeNow({ ...wake, at: now });
-  else await system.log.scheduleWake({ ...wake, at: job.runAt ?? now });
+async function openLane({ type }: Job, priority: Priority, system: TestSystem): Promise<void> {
+  const lane = laneOf(priority);
+  if (lane !== undefined) await system.openLane(type, lane);
+}
+
+/** Calls for work on a job that could start, with another priority. */
+async function callAgain(
+  { id: jobId, type: jobType, status }: Job,
+  priority: Priority,
+  system: TestSystem,
+): Promise<void> {
+  const wake = { jobId, jobType, priority: laneOf(priority), at: new Date(system.now()).toISOString() };
+  if (status === 'pending') await system.log.wakeNow(wake);
 }

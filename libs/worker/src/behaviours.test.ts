@@ -155,10 +155,10 @@ describe.each(logStages)('a worker with a log %s', (name, open) => {
     },
   );
 
-  test('runs a job that was given another priority once, when the timer of that calls for it', async () => {
+  test('runs a job that was given another priority once, on a call with that', async () => {
     const handler = handlerOf(() => 'done');
-    const { jobId, jobType } = await log.create(handler.type);
-    await log.eventLog.wakeNow({ jobId, jobType, priority: 'high', at: new Date(stage.now()).toISOString() });
+    await log.create(handler.type, { priority: 'high' }); // which creates the consumers
+    const { jobId } = await log.create(handler.type);
     await log.act(jobId, { kind: 'ChangePriority', priority: 'high' });
     await using _worker = await startWorker(handler, 'one');
     await log.until(jobId, 'completed');

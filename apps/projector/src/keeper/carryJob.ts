@@ -96,7 +96,7 @@ function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried', 'JobPriorityChanged'])) return undefined;
+  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried'])) return undefined;
   return callAt(job, now);
 }
 

@@ -53,7 +53,11 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 			return err
 		}
 	case protocol.SetTimer:
-		if err := r.jobs.SetTimer(call, job, job.RunAt); err != nil {
+		at := job.RunAt
+		if at.IsZero() {
+			at = r.engine.Clock.Now()
+		}
+		if err := r.jobs.SetTimer(call, job, at); err != nil {
 			return err
 		}
 	case protocol.HandBack:

@@ -127,6 +127,15 @@ func (c Call) isCopyIn(job *Job) bool {
 	return c.Event != nil && c.Sequence > job.Dispatches[0] && !slices.Contains(job.Dispatches, c.Sequence)
 }
 
+// isOfOtherPriorityThan tells whether it was stored before the job got the priority that it has. Of an attempt that runs a
+// timer tells nothing.
+func (c Call) isOfOtherPriorityThan(job *Job) bool {
+	if c.Event != nil {
+		return c.Sequence < job.CalledFrom
+	}
+	return c.Priority != job.Priority && job.Status != "processing"
+}
+
 // Decision is what a call for work means.
 type Decision int
 
@@ -149,8 +158,14 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 	if job == nil || job.HasEnded() || call.isCopyIn(job) {
 		return Acknowledge
 	}
-	if call.Event != nil && call.Sequence < job.CalledFrom {
-		return Acknowledge // a timer calls instead: the log is about to lose the message, or the priority has changed
+	if call.Event != nil && call.Sequence < job.CalledFrom && !job.CallsAgain {
+		return Acknowledge // a timer calls instead: the log is about to lose the message
+	}
+	if call.isOfOtherPriorityThan(job) {
+		if job.Status == "processing" {
+			return Acknowledge
+		}
+		return SetTimer
 	}
 	switch job.Status {
 	case "scheduled", "retrying":

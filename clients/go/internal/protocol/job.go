@@ -26,6 +26,7 @@ type Job struct {
 
 	Dispatches []uint64 // the sequences of its first event and of each requeue
 	CalledFrom uint64   // the sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete
+	CallsAgain bool     // whoever gets such a call sets a timer in its place: the job has got another priority
 	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
 }
 
@@ -139,9 +140,9 @@ func (j Job) After(event Event, sequence uint64) *Job {
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
 	case "JobCarried":
-		j.StartedBy, j.CalledFrom = event.Data.StartedBy, sequence
+		j.StartedBy, j.CalledFrom, j.CallsAgain = event.Data.StartedBy, sequence, false
 	case "JobPriorityChanged":
-		j.Priority, j.CalledFrom = event.Lane(), sequence
+		j.Priority, j.CalledFrom, j.CallsAgain = event.Lane(), sequence, true
 	}
 	return &j
 }

@@ -144,6 +144,7 @@ func TestPlan(t *testing.T) {
 	over := now.Add(90 * time.Second)
 	retrying := history(created(), started(1), event("JobRetryScheduled", 3, Data{RetryAt: &due}))
 	first, again := Call{Event: created(), Sequence: 1, Delivery: 1}, Call{Event: created(), Sequence: 1, Delivery: 2}
+	lowered := history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"}))
 	for name, test := range map[string]struct {
 		history []Record
 		call    Call
@@ -162,9 +163,14 @@ func TestPlan(t *testing.T) {
 		"takes over what must be over":           {history(created(), started(1)), Call{Sequence: 9, Delivery: 1, FiredFor: over}, Start},
 		"knows no such job":                      {nil, first, Acknowledge},
 		"knows copies":                           {history(created()), Call{Event: created(), Sequence: 5, Delivery: 1}, Acknowledge},
-		"leaves it to the timer of its priority": {history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"})), first, Acknowledge},
-		"starts at the timer of its priority": {
-			history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"})), Call{Sequence: 1, Delivery: 1, FiredFor: now}, Start,
+		"calls again with its new priority":      {lowered, first, SetTimer},
+		"starts at the timer of its priority":    {lowered, Call{Sequence: 9, Delivery: 1, FiredFor: now, Priority: "low"}, Start},
+		"sets a timer of another priority again": {lowered, Call{Sequence: 9, Delivery: 1, FiredFor: now}, SetTimer},
+		"knows calls from before it was carried": {
+			history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"}), event("JobCarried", 3, Data{})), first, Acknowledge,
+		},
+		"leaves what runs to its own call": {
+			history(created(), event("JobPriorityChanged", 2, Data{Priority: "low"}), event("JobStarted", 3, Data{Attempt: 1})), first, Acknowledge,
 		},
 		"has ended": {history(created(), event("JobCancelled", 2, Data{})), first, Acknowledge},
 	} {

@@ -171,9 +171,8 @@ export const jobEvents = {
     evolve: (job, { data }) => beginAgain(job, data),
   }),
 
-  /** The timer of the new priority is set before it. */
   JobPriorityChanged: define({
-    summary: 'A job that waits has got another priority. Calls for work before it are obsolete: a timer replaces them.',
+    summary: 'A job that waits has got another priority. Calls for work before it are made again, with it.',
     token: 'priority-changed',
     protocol: PRIORITY_PROTOCOL,
     callsForWork: false,

@@ -80,7 +80,9 @@ export class JobQueue implements OpenQueue {
     const onFound = (actualMs: number) => {
       this.#held.setAckWait(Math.min(ackWaitMs, actualMs));
       this.start();
-      void this.watchLanes(options.manager);
+      this.watchLanes(options.manager).catch((error: unknown) =>
+        this.#sink.warn({ reason: String(error) }, 'jobs of high and low priority are not taken'),
+      );
     };
     this.#wait = new ConsumerWait({ ...options, consumers, onFound });
     await this.#wait.start();

@@ -1,14 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { isConsumerNotFound } from '../connection/serverErrors.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { MOST_TYPES } from './consumers/consumerPlan.ts';
 import { workConsumers, type WorkConsumer, type WorkLimits } from './consumers/consumerSettings.ts';
+import { pauseConsumer, resumeConsumer } from './consumers/oneConsumer.ts';
 import { readPauseNote, writePauseNote, type PauseNote } from './consumers/pauseNote.ts';
 import {
   consumersOf,
-  createConsumer,
-  findConsumer,
   findTypeConsumers,
   lanesOf,
   limitsOf,
@@ -44,8 +42,7 @@ export interface PauseOptions {
 
 /** A pause needs an end; this one stands for none. The server counts in nanoseconds, which overflow in 2262. */
 const NO_END = '2200-01-01T00:00:00.000Z';
-/** Longer than a request to the server takes, or the pause would be over before it is set. */
-const RESUME_AFTER_MS = 100;
+const RESUMED_AFTER_MS = 100;
 const RESUME_CHECKS = 10;
 const NOTE_TRIES = 3;
 /** Types that are paused or resumed at a time; each takes several requests to the server. */
@@ -66,7 +63,7 @@ export class JobTypeControl {
   pause(jobType: string, { until = NO_END, note }: PauseOptions = {}): Promise<JobTypeInfo> {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
     return orUnavailable(async () => {
-      for (const consumer of await this.#wanted(jobType)) await this.#pauseConsumer(consumer, end);
+      await this.#forEachConsumer(jobType, (consumer) => pauseConsumer(this.#manager, consumer, end));
       return this.#noted(jobType, end, note);
     });
   }
@@ -79,6 +76,17 @@ export class JobTypeControl {
       const info = infoOf(await this.#consumersOf(jobType));
       if (note === undefined || info.pause !== undefined || tries === NOTE_TRIES) return info;
     }
+  }
+
+  /** A lane that begins after the second look finds the type as it is then. */
+  async #forEachConsumer(jobType: string, act: (consumer: WorkConsumer) => Promise<void>): Promise<void> {
+    const done = new Set<string>();
+    for (let looks = 1; looks <= 2; looks++)
+      for (const consumer of await this.#wanted(jobType)) {
+        const name = `${consumer.stream} ${consumer.config.durable_name}`;
+        if (!done.has(name)) await act(consumer);
+        done.add(name);
+      }
   }
 
   /** The consumers that the type should have, with those of its lanes. */
@@ -96,7 +104,7 @@ export class JobTypeControl {
   /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
     return orUnavailable(async () => {
-      for (const consumer of await this.#wanted(jobType)) await this.#resumeConsumer(consumer);
+      await this.#forEachConsumer(jobType, (consumer) => resumeConsumer(this.#manager, consumer));
       return this.#resumed(jobType);
     });
   }
@@ -138,38 +146,13 @@ export class JobTypeControl {
     return orUnavailable(async () => (await listConsumers(this.#manager)).types.map(infoOf).toSorted(byType));
   }
 
-  async #pauseConsumer(consumer: WorkConsumer, until: Date): Promise<void> {
-    const { stream, config } = consumer;
-    try {
-      await this.#manager.consumers.pause(stream, config.durable_name, until);
-    } catch (error) {
-      if (!isConsumerNotFound(error)) throw error;
-      await createConsumer(this.#manager, consumer);
-      await this.#manager.consumers.pause(stream, config.durable_name, until);
-    }
-  }
-
-  /**
-   * The server serves open pull requests when a pause ends by itself, but not when it is lifted. So a pause is lifted by
-   * letting it end in a moment, on the server's own clock.
-   */
-  async #resumeConsumer({ stream, config }: WorkConsumer): Promise<void> {
-    for (let ms = RESUME_AFTER_MS; ; ms *= 2) {
-      const info = await findConsumer(this.#manager, stream, config.durable_name);
-      if (info?.paused !== true) return;
-      const { ts = new Date().toISOString() } = info;
-      const response = await this.#manager.consumers.pause(stream, config.durable_name, new Date(Date.parse(ts) + ms));
-      if (response.paused) return;
-    }
-  }
-
   /** The type after that moment; still paused if another client has paused it again. */
   async #resumed(jobType: string): Promise<JobTypeInfo | undefined> {
     for (let checks = 1; ; checks++) {
       const consumers = await findTypeConsumers(this.#manager, jobType);
       const info = consumers && infoOf(consumers);
       if (info?.paused !== true || checks === RESUME_CHECKS) return info;
-      await pause(RESUME_AFTER_MS);
+      await pause(RESUMED_AFTER_MS);
     }
   }
 }

@@ -38,6 +38,13 @@ async function consumers(): Promise<readonly string[]> {
   return found.toSorted();
 }
 
+/** Whether the consumer of new jobs of a type and those of its lane `high` are paused. */
+async function pauses(type: string): Promise<readonly boolean[]> {
+  const names = [`JOBS worker-${type}`, `JOBS high-${type}`, `TIMERS high-${type}`];
+  const infos = names.map((name) => manager.consumers.info(...(name.split(' ') as [string, string])));
+  return (await Promise.all(infos)).map(({ paused }) => paused === true);
+}
+
 const PLAIN = ['JOBS requeued', 'JOBS worker', 'TIMERS due'];
 
 describe('a lane of a job type', () => {
@@ -94,6 +101,22 @@ describe('a lane of a job type', () => {
     await eventually(() => expect(queue.deliveries).toHaveLength(2));
   });
 
+  test('that begins while the type is paused or resumed is paused with it, or not at all', async () => {
+    const jobTypes = Array.from({ length: 48 }, () => `type-${randomUUID()}`);
+    for (const type of jobTypes) await on.log.jobTypes.pause(type);
+    for (const [index, type] of jobTypes.entries()) {
+      const isResumed = index % 2 === 0;
+      if (!isResumed) await on.log.jobTypes.resume(type);
+      const opening = on.log.lanes.open(type, 'high');
+      // Each time a request later.
+      for (let requests = 0; requests < index / 2; requests++) await manager.consumers.info('JOBS', `worker-${type}`);
+      await (isResumed ? on.log.jobTypes.resume(type) : on.log.jobTypes.pause(type));
+      await opening;
+      const each = !isResumed;
+      await eventually(async () => expect(await pauses(type)).toEqual([each, each, each]));
+    }
+  });
+
   test('counts among what waits, with the oldest', async () => {
     const { job } = await create('low');
     await create();
@@ -118,8 +141,12 @@ describe('lanes', () => {
   test('are refused beyond so many types, and then nothing is stored', async () => {
     const lanes = new Lanes({ connection: { nats }, manager, createsConsumers: true, mostTypes: 0 });
     const event = new JobScript({ jobType }).create({ priority: 'high' });
-    await expect(lanes.openFor([event])).rejects.toThrow(TooManyPriorityTypesError);
+    for (let tries = 0; tries < 2; tries++)
+      await expect(lanes.openFor([event])).rejects.toThrow(TooManyPriorityTypesError);
     expect(await consumers()).toEqual([]);
+    await on.log.append(event, 0);
+    await lanes.open(jobType, 'low');
+    expect(await consumers()).toEqual(['JOBS high', 'JOBS low', ...PLAIN, 'TIMERS high', 'TIMERS low'].toSorted());
   });
 
   test('are opened by another process for one that may not create consumers', async () => {

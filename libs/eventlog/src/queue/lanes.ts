@@ -7,7 +7,8 @@ import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { LogUnavailableError, TooManyPriorityTypesError } from '../errors.ts';
 import { MOST_TYPES as MOST_TYPES_OF_ALL } from './consumers/consumerPlan.ts';
 import { possibleConsumers } from './consumers/consumerSettings.ts';
-import { ensureWorkConsumers, findConsumer, lanesOf, listConsumers } from './consumers/workConsumers.ts';
+import { findConsumer } from './consumers/oneConsumer.ts';
+import { ensureWorkConsumers, findTypeConsumers, lanesOf, listConsumers } from './consumers/workConsumers.ts';
 
 export interface LanesOptions {
   readonly connection: Pick<Connection, 'nats'>;
@@ -21,6 +22,8 @@ export interface LanesOptions {
 const MOST_TYPES = 90;
 /** For so long a lane that was found counts as there: nobody but a person removes one. */
 const KNOWN_MS = 60_000;
+/** For so long it is not looked again whether there is room. */
+const FULL_MS = 5_000;
 const ASK_MS = 100;
 const ASK_TRIES = 20;
 
@@ -36,6 +39,7 @@ export class Lanes {
   /** Until when each lane counts as there. */
   readonly #known = new Map<string, number>();
   readonly #opening = new Map<string, Promise<void>>();
+  #fullUntil = 0;
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -86,13 +90,21 @@ export class Lanes {
   }
 
   async #create(jobType: string, lane: Lane): Promise<void> {
-    const { manager, mostTypes = MOST_TYPES } = this.#options;
-    const { types } = await listConsumers(manager);
-    const others = types.filter((one) => one.jobType !== jobType && lanesOf(one).length > 0);
-    const isNew = types.every((one) => one.jobType !== jobType);
-    const isFull = others.length >= mostTypes || (isNew && types.length >= MOST_TYPES_OF_ALL);
-    if (isFull) throw new TooManyPriorityTypesError(mostTypes);
+    const { manager } = this.#options;
+    const own = await findTypeConsumers(manager, jobType);
+    if (own === undefined || lanesOf(own).length === 0) await this.#assertRoom(own === undefined);
     await ensureWorkConsumers(manager, { jobType, lanes: [lane] });
+  }
+
+  async #assertRoom(isNew: boolean): Promise<void> {
+    const { manager, mostTypes = MOST_TYPES } = this.#options;
+    if (performance.now() >= this.#fullUntil) {
+      const { types } = await listConsumers(manager);
+      const withLanes = types.filter((one) => lanesOf(one).length > 0);
+      if (withLanes.length < mostTypes && !(isNew && types.length >= MOST_TYPES_OF_ALL)) return;
+      this.#fullUntil = performance.now() + FULL_MS;
+    }
+    throw new TooManyPriorityTypesError(mostTypes);
   }
 
   async #ask(jobType: string, lane: Lane): Promise<void> {

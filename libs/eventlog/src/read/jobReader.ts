@@ -28,10 +28,10 @@ export interface JobSnapshot {
   readonly job: Job;
   readonly sequence: number;
   readonly dispatches: readonly number[];
-  /** Calls for work that were stored before this sequence are obsolete: a timer was set that replaces them. */
+  /** Calls for work that were stored before this sequence are obsolete. */
   readonly calledFrom?: number;
-  /** Whether the log keeps those calls, so that they can be asked for the timer again, should that be lost. */
-  readonly keepsCalls?: true;
+  /** Whether whoever gets such a call has to make it again: the job has got another priority. Else a timer has replaced them. */
+  readonly callsAgain?: true;
   /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
   readonly since?: string;
   /** The sequences of the job's events by their ids, of the same look at the log. */
@@ -39,7 +39,7 @@ export interface JobSnapshot {
 }
 
 const [CARRIED] = tokensOf('JobCarried');
-/** Behind these, calls for work from before are obsolete, since a timer was set that replaces them. */
+/** Behind these, calls for work from before are obsolete. */
 const REPLACES_CALLS: ReadonlySet<string> = new Set<JobEventName>(['JobCarried', 'JobPriorityChanged']);
 /** A creation is stored within seconds; one that is older when it is stored is looked for in the archive. */
 const CREATION_MS = 60_000;
@@ -257,8 +257,8 @@ function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSn
   return { job, dispatches, since, ...calledFrom(replaced) };
 }
 
-function calledFrom(replaced: RecordedEvent<LoggedEvent> | undefined): Pick<JobSnapshot, 'calledFrom' | 'keepsCalls'> {
+function calledFrom(replaced: RecordedEvent<LoggedEvent> | undefined): Pick<JobSnapshot, 'calledFrom' | 'callsAgain'> {
   if (replaced === undefined) return {};
   const { sequence, event } = replaced;
-  return event.event === 'JobCarried' ? { calledFrom: sequence } : { calledFrom: sequence, keepsCalls: true };
+  return event.event === 'JobCarried' ? { calledFrom: sequence } : { calledFrom: sequence, callsAgain: true };
 }

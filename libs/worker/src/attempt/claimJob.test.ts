@@ -79,6 +79,22 @@ describe('decideClaim', () => {
     expect(decideClaim({ ...carried, dispatches: [2, 9] }, recordedAt(9), claimant)).toMatchObject({ command: start });
   });
 
+  test('makes a call from before a change of the priority again, with that, unless it runs', () => {
+    const job = testJob({ status: 'pending', priority: 'low' });
+    const changed = { job, sequence: 9, dispatches: [2], calledFrom: 8, callsAgain: true } as const;
+    const again = { kind: 'wake', at: job.updatedAt, priority: 'low' };
+    expect(decideClaim(changed, recordedAt(2), claimant)).toMatchObject(again);
+    expect(decideClaim(changed, delivered('timer:3', 1), claimant)).toMatchObject(again);
+    const timer = { ...delivered('timer:3', 1), priority: 'low' } as const;
+    expect(decideClaim(changed, timer, claimant)).toMatchObject({ command: start });
+    const runAt = '2026-01-01T00:00:02.000Z';
+    const waiting = { ...changed, job: testJob({ status: 'retrying', runAt }) };
+    expect(decideClaim(waiting, timer, claimant)).toMatchObject({ kind: 'wake', at: runAt, priority: undefined });
+    const running = { ...changed, job: { ...job, status: 'processing', startedBy: 'timer:3' } } as const;
+    expect(decideClaim(running, recordedAt(2), claimant)).toMatchObject({ settlement: ack });
+    expect(decideClaim(running, delivered('timer:4', 1), claimant)).toMatchObject({ settlement: nak });
+  });
+
   test('acknowledges a copy of an event of the job, whatever has become of it', () => {
     for (const status of ['scheduled', 'pending', 'processing', 'retrying'] as const) {
       expect(decide({ status, startedBy: 'm2' }, { ...recordedAt(5), deliveryCount: 2 })).toEqual(ack);

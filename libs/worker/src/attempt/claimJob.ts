@@ -81,7 +81,7 @@ async function withoutAttempt(
   if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
   const at = decision.kind === 'wake' ? decision.at : deferredTo(decision, context);
   const { jobId, jobType } = delivery;
-  const priority = decision.kind === 'wake' ? decision.priority : delivery.priority;
+  const { priority } = decision.kind === 'wake' ? decision : delivery;
   await scheduleWake(at, { jobId, jobType, priority }, context);
   return settled({ kind: 'ack' }, decision.reason, delivery, context);
 }
@@ -128,15 +128,19 @@ function isObsolete({ recorded }: Delivery, { calledFrom = 0 }: JobSnapshot): bo
   return recorded !== undefined && recorded.sequence < calledFrom;
 }
 
-/**
- * The timer that replaces the message was set before the job was carried, or got another priority; it is set once more where the log
- * may have been restored without its timers.
- */
-function leaveToItsTimer({ job, keepsCalls }: JobSnapshot): ClaimDecision {
-  const reason = 'a timer that was set since calls for work';
-  const { status, priority, runAt, updatedAt } = job;
-  if (keepsCalls !== true || status === 'processing') return ack(reason);
-  return { kind: 'wake', at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), priority, reason };
+/** A timer was set before the job was carried. Where its priority has changed, one calls for it again, with that. */
+function decideObsolete({ job, callsAgain }: JobSnapshot): ClaimDecision {
+  if (callsAgain !== true || job.status === 'processing') return ack('another message calls for the job');
+  return callWithItsPriority(job);
+}
+
+/** Whether a timer that fired was set before a job that waits has got another priority. */
+function hasOtherPriority({ recorded, priority }: Delivery, { job }: JobSnapshot): boolean {
+  return recorded === undefined && priority !== job.priority && job.status !== 'processing';
+}
+
+function callWithItsPriority({ priority, runAt, updatedAt }: Job): ClaimDecision {
+  return { kind: 'wake', at: runAt ?? updatedAt, priority, reason: 'the job has got another priority since' };
 }
 
 /** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
@@ -146,8 +150,9 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   const { status, unreadableEvents } = snapshot.job;
   if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
   if (isTerminal(status)) return ack(`the job is ${status}`);
-  if (isObsolete(delivery, snapshot)) return leaveToItsTimer(snapshot);
+  if (isObsolete(delivery, snapshot)) return decideObsolete(snapshot);
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
+  if (hasOtherPriority(delivery, snapshot)) return callWithItsPriority(snapshot.job);
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',

@@ -5,8 +5,8 @@ import {
   isRejection,
   type Job,
   type JobCommandOf,
+  type JobEvent,
   laneOf,
-  type Priority,
   protocolOf,
   type Rejection,
   requeuesJob,
@@ -64,28 +64,28 @@ async function decideAndAppend(
   if (isRejection(decision)) return { job, rejection: decision };
   const { event } = decision;
   await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
-  if (event === 'JobPriorityChanged') await callAgain(job, decision.data.priority, log);
+  await openLane(decision, log);
   const reclaimed = requeuesJob(event) ? await reclaim(job, { log, table }) : undefined;
   if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
   await log.append(decision, sequence, reclaimed?.claim);
-  return { job: evolve(job, decision) ?? job };
+  const changed = evolve(job, decision) ?? job;
+  await callAgain(decision, changed, log);
+  return { job: changed };
+}
+
+/** Has the consumers created of the priority that a job gets. */
+async function openLane(decision: JobEvent, log: ApiDeps['log']): Promise<void> {
+  const lane = decision.event === 'JobPriorityChanged' ? laneOf(decision.data.priority) : undefined;
+  if (lane !== undefined) await log.lanes.open(decision.jobType, lane);
 }
 
 /**
- * Calls for work on a job that waits, with another priority, in the place of the calls before, which the event makes obsolete. Should it
- * not be stored, the job has a call too many.
+ * Calls for work on a job that could start and has got another priority, with that. Should this be missing, the call that the job has had
+ * before is made once more when its turn comes; so is the timer of a job that is not due yet.
  */
-async function callAgain(
-  { id: jobId, type: jobType, status, runAt }: Job,
-  priority: Priority,
-  log: ApiDeps['log'],
-): Promise<void> {
-  const lane = laneOf(priority);
-  if (lane !== undefined) await log.lanes.open(jobType, lane);
-  const wake = { jobId, jobType, priority: lane };
-  const now = timestampOf(log.clock.now());
-  if (status === 'pending') await log.wakeNow({ ...wake, at: now });
-  else await log.scheduleWake({ ...wake, at: runAt ?? now });
+async function callAgain({ event, jobType }: JobEvent, job: Job, log: ApiDeps['log']): Promise<void> {
+  if (event !== 'JobPriorityChanged' || job.status !== 'pending') return;
+  await log.wakeNow({ jobId: job.id, jobType, priority: job.priority, at: timestampOf(log.clock.now()) });
 }
 
 /** Why a job cannot be brought back whose unique key another one holds. */

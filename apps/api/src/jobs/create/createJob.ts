@@ -73,7 +73,8 @@ export function createJob(deps: ApiDeps): RequestHandler {
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
   const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
-  await requireUnderstood([request], res, deps);
+  const understood = requireUnderstood([request], res, deps);
+  if (understood !== undefined) await understood;
   const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
   const creation = await appendCheckedJob(event, { errors, onConflict: request.unique?.onConflict }, deps);

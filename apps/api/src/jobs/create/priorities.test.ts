@@ -96,22 +96,19 @@ describe('the priority', () => {
     expect(await change(delayed, 'low')).toMatchObject({ status: 200, body: { status: 'scheduled', priority: 'low' } });
   });
 
-  test('decides on which way workers get the job: at once, or when it is due', async () => {
+  test('is that of a call for a job that could start, and a delayed one is left to its timer', async () => {
     const type = `type-${randomUUID()}`;
-    const [pending, delayed] = [await create({ type }), await create({ type, delayMs: 500 })];
-    for (const id of [pending, delayed]) await change(id, 'low');
+    const [delayed, pending] = [await create({ type, delayMs: 60_000 }), await create({ type })];
+    for (const id of [delayed, pending]) await change(id, 'low');
     const deliveries: Delivery[] = [];
     const onDelivery = async (delivery: Delivery) => {
       delivery.ack();
       if (delivery.recorded === undefined) deliveries.push(delivery);
     };
     const queue = await api.log.openQueue({ jobType: type, concurrency: 5, ackWaitMs: 60_000, onDelivery });
-    await eventually(() => expect(deliveries).toHaveLength(2));
+    await eventually(() => expect(deliveries).not.toEqual([]));
     await queue.stop();
-    expect(deliveries).toMatchObject([
-      { jobId: pending, priority: 'low' },
-      { jobId: delayed, priority: 'low' },
-    ]);
+    expect(deliveries).toMatchObject([{ jobId: pending, priority: 'low' }]);
   });
 
   test('of a job that runs or has ended is not changed', async () => {

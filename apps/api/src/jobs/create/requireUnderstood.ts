@@ -11,19 +11,20 @@ interface NewerFields {
 }
 
 /**
- * Makes sure that every live process understands what is asked for.
+ * Makes sure that every live process understands what is asked for; returns nothing where every release does.
  *
  * @throws Problem `upgrade-unfinished` while a process lives that would let go of the keys of unique jobs, or take no jobs of high or
  * low priority.
  */
-export async function requireUnderstood(
+export function requireUnderstood(
   jobs: readonly NewerFields[],
   res: Response,
   deps: Pick<ApiDeps, 'log'>,
-): Promise<void> {
+): Promise<void> | undefined {
+  const isUnique = jobs.some(({ unique }) => unique !== undefined);
+  const hasPriority = jobs.some(({ priority }) => laneOf(priority) !== undefined);
+  if (!isUnique && !hasPriority) return undefined;
   const namesProcesses = callerOf(res).tenant === undefined;
-  if (jobs.some(({ unique }) => unique !== undefined))
-    await requireProtocol({ protocol: UNIQUE_PROTOCOL, what: 'unique jobs', namesProcesses }, deps);
-  if (jobs.some(({ priority }) => laneOf(priority) !== undefined))
-    await requireProtocol({ protocol: PRIORITY_PROTOCOL, what: 'priorities', namesProcesses }, deps);
+  const [protocol, what] = hasPriority ? [PRIORITY_PROTOCOL, 'priorities'] : [UNIQUE_PROTOCOL, 'unique jobs'];
+  return requireProtocol({ protocol, what, namesProcesses }, deps);
 }

@@ -61,6 +61,12 @@ class Call:
         newer = self.event is not None and self.sequence > job.dispatches[0]
         return newer and self.sequence not in job.dispatches
 
+    def is_of_other_priority_than(self, job: JobState) -> bool:
+        """Whether it was stored before the job got the priority that it has. Of an attempt that runs a timer tells nothing."""
+        if self.event is not None:
+            return self.sequence < job.called_from
+        return self.priority != job.priority and job.status != "processing"
+
     @property
     def trace(self) -> dict[str, str]:
         """The header of the trace that the call belongs to, for what follows from it."""
@@ -81,8 +87,10 @@ def plan(job: JobState, call: Call, now: datetime) -> Plan:
         return "leave"
     if job.status in ENDED or call.is_copy_in(job):
         return "acknowledge"
-    if call.event is not None and call.sequence < job.called_from:
-        return "acknowledge"  # a timer calls instead: the log is about to lose the message, or the priority has changed
+    if call.event is not None and call.sequence < job.called_from and not job.calls_again:
+        return "acknowledge"  # a timer calls instead: the log is about to lose the message
+    if call.is_of_other_priority_than(job):
+        return "acknowledge" if job.status == "processing" else "set timer"
     if job.status in ("scheduled", "retrying"):
         return _plan_waiting(job, call, now)
     return _plan_running(job, call) if job.status == "processing" else "start"

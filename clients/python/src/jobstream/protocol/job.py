@@ -36,6 +36,8 @@ class JobState:
     """`high` or `low`; None for normal."""
     called_from: int = 0
     """The sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete."""
+    calls_again: bool = False
+    """Whether whoever gets such a call sets a timer in its place: the job has got another priority."""
     is_unreadable: bool = False
     """Whether it has events that only newer workers understand: the rest may be wrong."""
 
@@ -89,7 +91,7 @@ class JobState:
         if name in ("JobRequeued", "JobRequeuedWithPriority"):
             return job._requeued(event)
         if name == "JobPriorityChanged":
-            return replace(job, priority=priority_of(event), called_from=sequence)
+            return replace(job, priority=priority_of(event), called_from=sequence, calls_again=True)
         if name == "JobDueNow":
             return replace(job, run_at=parse_time(event["at"]))
         if name in ("JobPayloadChanged", "JobRevised"):
@@ -97,7 +99,7 @@ class JobState:
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         if name == "JobCarried":
-            return replace(job, started_by=data.get("startedBy"), called_from=sequence)
+            return replace(job, started_by=data.get("startedBy"), called_from=sequence, calls_again=False)
         return job  # JobProgressed
 
     def _started(self, event: Event) -> JobState:

@@ -95,8 +95,8 @@ class Claims:
                 data = {"attempt": job.attempt, "reason": "worker-lost", "error": error}
                 await self.appender.append(call, job, "JobFailed", data)
                 await call.msg.ack()
-            case "set timer" if job.run_at is not None:
-                await self.appender.set_timer(call, job, job.run_at)
+            case "set timer":
+                await self.appender.set_timer(call, job, job.run_at or self.clock.now())
                 await call.msg.ack()
             case "hand back":
                 await call.msg.nak(delay=self.ack_wait)

@@ -238,19 +238,19 @@ test('what somebody deleted or changed is restored', async () => {
   await eventually(() => manager.consumers.info('TIMERS', `due-${jobType}`));
 });
 
-test('the consumers of a lane are restored that somebody deleted', async () => {
+test('the consumers of a lane are restored that somebody deleted, and so is the note of it', async () => {
   const jobType = newType();
   await workerOf([jobType]);
   await consumersOf(jobType);
   await on.log.lanes.open(jobType, 'low');
   const lane = `low-${jobType}`;
-  // The next check has seen it.
-  const other = newType();
-  await workerOf([other]);
-  await consumersOf(other);
   for (const stream of ['JOBS', 'TIMERS']) await manager.consumers.delete(stream, lane);
   for (const stream of ['JOBS', 'TIMERS'])
     expect(await eventually(() => manager.consumers.info(stream, lane))).toMatchObject({ name: lane });
+  await manager.consumers.update('JOBS', `worker-${jobType}`, { metadata: {} });
+  await eventually(async () =>
+    expect((await consumersOf(jobType))[0]?.metadata).toMatchObject({ 'jobstream-lanes': 'low' }),
+  );
 });
 
 test('the consumers of schedules and of projectors are created and restored', async () => {
@@ -310,10 +310,12 @@ function stalled(
 
 test('a consumer that answers nothing keeps no other from being created, and is asked for again until it answers', async () => {
   await using nats = await startNats();
-  await using _log = await openEventLog({ url: nats.url });
+  await using log = await openEventLog({ url: nats.url });
   const client = await connect({ servers: nats.url });
   onTestFinished(() => client.close());
   const { consumers } = await jetstreamManager(client);
+  await log.lanes.open('third', 'high');
+  await consumers.delete('TIMERS', 'high-third');
   let isStalled = true;
   const warnings: string[] = [];
   const sink = { info: () => undefined, warn: (_details: object, message: string) => void warnings.push(message) };
@@ -321,12 +323,12 @@ test('a consumer that answers nothing keeps no other from being created, and is 
   const managing = new ConsumerManager({ manager: own, sink, replicas: 1, checkMs: CHECK_MS });
   managing.onHandledTypes({
     knownMs: 60_000,
-    handledTypes: () => new Map(['one', 'other'].map((type) => [type, undefined])),
+    handledTypes: () => new Map(['one', 'other', 'third'].map((type) => [type, undefined])),
   });
   managing.start();
   // While the server is there: without it each request that is under way takes 5 s.
   await using _managing = { [Symbol.asyncDispose]: () => managing.stop() };
-  for (const name of ['due-one', 'due-other']) await eventually(() => consumers.info('TIMERS', name));
+  for (const name of ['due-one', 'due-other', 'high-third']) await eventually(() => consumers.info('TIMERS', name));
   for (const name of ['worker-one', 'requeued-other']) await eventually(() => consumers.info('JOBS', name));
   await expect(consumers.info('JOBS', 'requeued-one')).rejects.toThrow('not found');
   isStalled = false;

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Lane } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { isForbidden } from '../../connection/serverErrors.ts';
 import type { LogSink } from '../../connection/logSink.ts';
@@ -13,7 +12,6 @@ import {
   lanesOf,
   listConsumers,
   removeWorkConsumers,
-  type TypeConsumers,
 } from './workConsumers.ts';
 
 export interface ManagedConsumers {
@@ -58,8 +56,6 @@ export class ConsumerManager {
   /** The handled types of the last plan that was carried out. */
   #planned: Handled = new Map();
   #abandoned = new Set<string>();
-  /** The lanes of types, so that those are restored that somebody deletes. */
-  readonly #lanes = new Map<string, readonly Lane[]>();
   #news = Promise.withResolvers<void>();
   #working: Promise<void> | undefined;
   #nextCheck = 0;
@@ -171,8 +167,7 @@ export class ConsumerManager {
     const common = { handled, knownMs, allKnownMs, mostTypes, ackWaitMs: this.#ackWaitMs, abandoned: this.#abandoned };
     try {
       const { types: found } = await listConsumers(this.#options.manager);
-      for (const one of found) this.#noteLanes(one);
-      return planConsumers({ ...common, found, lanes: this.#lanes });
+      return planConsumers({ ...common, found });
     } catch (error) {
       const { ensure } = planConsumers({ ...common, found: [] });
       await allInTurn(
@@ -184,11 +179,6 @@ export class ConsumerManager {
       );
       throw error;
     }
-  }
-
-  #noteLanes(one: TypeConsumers): void {
-    const known = new Set([...(this.#lanes.get(one.jobType) ?? []), ...lanesOf(one)]);
-    if (known.size > 0) this.#lanes.set(one.jobType, [...known]);
   }
 
   async #ensure(jobType: string, settings: WantedSettings): Promise<void> {

@@ -33,7 +33,7 @@ export interface WantedSettings {
   readonly limits?: WorkLimits | undefined;
   /** Default: what the consumers have. */
   readonly ackWaitMs?: number | undefined;
-  /** Beside those that the type has. */
+  /** Those that it has. */
   readonly lanes?: readonly Lane[] | undefined;
 }
 
@@ -47,8 +47,6 @@ export interface PlanOptions {
   readonly allKnownMs?: number | undefined;
   /** For types of which no living worker announces another wait. */
   readonly ackWaitMs: number;
-  /** The lanes that types have had, as far as this process has seen. */
-  readonly lanes?: ReadonlyMap<string, readonly Lane[]> | undefined;
   /** Types that had a worker when this process planned before, and have none now. */
   readonly abandoned: ReadonlySet<string>;
 }
@@ -113,10 +111,8 @@ function changeOf(one: TypeConsumers, options: PlanOptions): readonly (readonly 
   const { jobType } = one;
   const isHandled = options.handled.has(jobType);
   const wanted = isHandled ? settingsOf(jobType, options) : settingsWithoutWorker(one, options);
-  const lanes = options.lanes?.get(jobType) ?? [];
-  const hasLanes = lanes.every((lane) => lanesOf(one).includes(lane));
-  const isRight = areWorkConsumers(one) && hasSettings(one, wanted) && hasLanes;
-  return isRight || !isJobType(jobType) ? [] : [[jobType, { ...wanted, ...(hasLanes ? {} : { lanes }) }]];
+  const isRight = areWorkConsumers(one) && hasSettings(one, wanted);
+  return isRight || !isJobType(jobType) ? [] : [[jobType, { ...wanted, lanes: lanesOf(one) }]];
 }
 
 /** The settings of a type that living workers handle. Until it is certain that they announce no wait, the present one stays. */

@@ -3,6 +3,7 @@ import { type Lane, lanes as allLanes } from '@jobstream/domain';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import { dueSubject, tokenFilter } from '../../streams/jobSubjects.ts';
 import type { StartRate } from '../admission/rateLimiter.ts';
+import { laneNote } from './laneNote.ts';
 
 export interface WorkConsumerOptions {
   readonly jobType: string;
@@ -61,7 +62,9 @@ export function workConsumers(options: WorkConsumerOptions): WorkConsumer[] {
     const filter = tokenFilter(token, jobType);
     // As a list, to which the consumer with two filters of an earlier release can be updated.
     const config = { ...common, durable_name: name, filter_subjects: [filter] };
-    return { stream: JOBS_STREAM, source, lane, filter, config };
+    if (source !== 'created' || lanes.length === 0) return { stream: JOBS_STREAM, source, lane, filter, config };
+    const metadata = { ...common.metadata, ...laneNote(lanes) };
+    return { stream: JOBS_STREAM, source, lane, filter, config: { ...config, metadata } };
   };
   const ofTimers = (name: string, lane?: Lane): WorkConsumer => {
     const filter = dueSubject(jobType, lane);

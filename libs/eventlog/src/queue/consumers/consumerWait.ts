@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { LogSink } from '../../connection/logSink.ts';
 import { isForbidden } from '../../connection/serverErrors.ts';
-import { findConsumer } from './workConsumers.ts';
+import { findConsumer } from './oneConsumer.ts';
 
 export interface ConsumerWaitOptions {
   readonly manager: JetStreamManager;

@@ -48,7 +48,7 @@ export async function findPauseOfAll(manager: JetStreamManager): Promise<KeptPau
   return {};
 }
 
-/** Adds the note to the settings of a consumer. Where the metadata are set, they replace those that exist. */
+/** Adds the note to the settings of a new consumer. */
 export function withPauseNote<Config extends Partial<ConsumerConfig>>(
   wanted: Config,
   { note, isNew }: KeptPause,
@@ -64,10 +64,14 @@ export async function writePauseNote(
   { config: { metadata = {} }, name, stream_name: stream }: ConsumerInfo,
   stored: StoredNote,
 ): Promise<void> {
-  const own = Object.entries(metadata).filter(([key]) => key.startsWith('jobstream-')); // the server has some, too
   await manager.consumers.update(stream, name, {
-    metadata: { ...Object.fromEntries(own), [PAUSE_KEY]: JSON.stringify(stored) },
+    metadata: { ...ownMetadata(metadata), [PAUSE_KEY]: JSON.stringify(stored) },
   });
+}
+
+/** Returns those of the metadata that are not the server's. */
+export function ownMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key.startsWith('jobstream-')));
 }
 
 /** Returns who has set the pause that ends then; undefined if somebody did without saying so. */

@@ -3,7 +3,8 @@ import { reservedFollowers } from '../../read/follow/reservedFollowers.ts';
 import { TICK_SUBJECT } from '../../streams/scheduleSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import type { DurableConsumer } from './consumerSettings.ts';
-import { allInTurn, ensureConsumer } from './workConsumers.ts';
+import { ensureConsumer } from './oneConsumer.ts';
+import { allInTurn } from './workConsumers.ts';
 
 export const TRIGGER_CONSUMER = 'ticks';
 

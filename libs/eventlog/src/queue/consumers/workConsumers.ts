@@ -1,10 +1,8 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import { type Lane, lanes as allLanes } from '@jobstream/domain';
-import { isConsumerExists, isConsumerNotFound } from '../../connection/serverErrors.ts';
 import { tokenFilter } from '../../streams/jobSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import {
-  type DurableConsumer,
   LIMITS_KEY,
   NANOS_PER_MS,
   possibleConsumers,
@@ -14,7 +12,16 @@ import {
   type WorkLimits,
   WORKER_PREFIX,
 } from './consumerSettings.ts';
-import { findPauseOfAll, pauseOf, withPauseNote } from './pauseNote.ts';
+import { notedLanes } from './laneNote.ts';
+import {
+  createConsumer,
+  findConsumer,
+  NO_FILTER,
+  pauseConsumer,
+  removeConsumer,
+  resumeConsumer,
+} from './oneConsumer.ts';
+import { findPauseOfAll, ownMetadata, pauseOf, withPauseNote } from './pauseNote.ts';
 
 /** A consumer as it should be, and as the server has it. */
 interface FoundConsumer {
@@ -31,8 +38,6 @@ export interface TypeConsumers {
   readonly found: readonly FoundConsumer[];
 }
 
-/** How an update removes the filters of a consumer; the library's types do not know it. */
-const NO_FILTER = { filter_subject: undefined, filter_subjects: undefined };
 /** Each may take as long as a request to a server that does not answer. */
 const MAX_FAILURES = 12;
 
@@ -46,18 +51,30 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
   const existing = found.map(({ info }) => info);
   const isNew = existing.length === 0;
   const kept = isNew ? await findPauseOfAll(manager) : pauseOf(existing);
-  const begun = isNew ? await lanesInUse(manager, options.jobType) : found.map(({ wanted }) => wanted.lane);
+  const begun = isNew ? await lanesInUse(manager, options.jobType) : lanesOf({ found });
   const lanes = allLanes.filter((lane) => options.lanes?.includes(lane) || begun.includes(lane));
   const pause = kept.until === undefined ? {} : { pause_until: kept.until };
   const ensure = (wanted: WorkConsumer) => async () => {
-    const { stream, config } = { ...wanted, config: withPauseNote(wanted.config, kept) };
-    const created = await createConsumer(manager, { stream, config: { ...config, ...pause } });
+    const config = { ...withPauseNote(wanted.config, kept), ...pause };
+    const created = await createConsumer(manager, { stream: wanted.stream, config });
     if (!created) await updateConsumer(manager, wanted, options);
   };
   const newAckWaitMs = ackWaitOf(existing) ?? options.newAckWaitMs;
   await allInTurn(
     workConsumers({ ...options, ...(newAckWaitMs === undefined ? {} : { newAckWaitMs }), lanes }).map(ensure),
   );
+  if (lanes.length > begun.length) await pauseAsTheirType(manager, options.jobType);
+}
+
+/** The type may have been paused or resumed after its state was read, and before its lanes were there to take part in it. */
+async function pauseAsTheirType(manager: JetStreamManager, jobType: string): Promise<void> {
+  const one = await findTypeConsumers(manager, jobType);
+  if (one === undefined) return;
+  const { paused, config } = one.worker;
+  const until = paused === true && config.pause_until !== undefined ? new Date(config.pause_until) : undefined;
+  const differing = one.found.filter(({ wanted, info }) => wanted.lane !== undefined && info.paused !== paused);
+  for (const { wanted } of differing)
+    await (until === undefined ? resumeConsumer(manager, wanted) : pauseConsumer(manager, wanted, until));
 }
 
 /** What those that exist wait for an acknowledgement, which a new one of the type has to wait as well. */
@@ -65,15 +82,16 @@ function ackWaitOf([first]: readonly ConsumerInfo[]): number | undefined {
   return first?.config.ack_wait === undefined ? undefined : first.config.ack_wait / NANOS_PER_MS;
 }
 
-/** The note of a pause is read right before: it may have been written since the others were looked up. */
+/** The metadata are read right before, since they are replaced: a pause may have been noted since the others were looked up. */
 async function updateConsumer(
   manager: JetStreamManager,
   wanted: WorkConsumer,
   options: WorkConsumerOptions,
 ): Promise<void> {
   const { stream, config } = wanted;
-  const existing = await findConsumer(manager, stream, config.durable_name);
-  const noted = withPauseNote(config, pauseOf(existing === undefined ? [] : [existing]));
+  const existing = config.metadata && (await findConsumer(manager, stream, config.durable_name));
+  const metadata = config.metadata && { ...ownMetadata(existing?.config.metadata ?? {}), ...config.metadata };
+  const noted = { ...config, ...(metadata === undefined ? {} : { metadata }) };
   await manager.consumers.update(stream, config.durable_name, changesOf(noted, options));
 }
 
@@ -101,15 +119,22 @@ function changesOf(config: WorkConsumer['config'], { ackWaitMs }: WorkConsumerOp
  * acknowledgements, and their pauses, are not compared.
  */
 export function areWorkConsumers(one: TypeConsumers): boolean {
-  return workConsumers({ jobType: one.jobType, lanes: lanesOf(one) }).every(({ stream, config }) => {
+  const lanes = lanesOf(one);
+  if (notedLanes(one.worker.config).length < lanes.length) return false;
+  return workConsumers({ jobType: one.jobType, lanes }).every(({ stream, config }) => {
     const actual = one.found.find(({ info }) => info.stream_name === stream && info.name === config.durable_name);
     return actual !== undefined && COMPARED.every((name) => isSame(config[name], actual.info.config[name]));
   });
 }
 
-/** Returns the lanes of which the type has a consumer at least. */
+/** Returns the lanes of the type: those that are noted, and those of which it has a consumer at least. */
 export function lanesOf({ found }: Pick<TypeConsumers, 'found'>): readonly Lane[] {
-  return allLanes.filter((lane) => found.some(({ wanted }) => wanted.lane === lane));
+  return allLanes.filter((lane) =>
+    found.some(
+      ({ wanted, info }) =>
+        wanted.lane === lane || (wanted.source === 'created' && notedLanes(info.config).includes(lane)),
+    ),
+  );
 }
 
 /** Returns whether all consumers of the type have these settings, as far as they are given. */
@@ -131,9 +156,24 @@ function isSame(wanted: unknown, actual: unknown): boolean {
 }
 
 /** The consumers of a type that answer: one that has lost its servers does not. */
-async function findAnswering(manager: JetStreamManager, jobType: string): Promise<readonly FoundConsumer[]> {
-  const found = await Promise.allSettled(possibleConsumers(jobType).map((wanted) => find(manager, wanted)));
-  return found.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
+function findAnswering(manager: JetStreamManager, jobType: string): Promise<readonly FoundConsumer[]> {
+  return findAll(jobType, async (consumers) => {
+    const found = await Promise.allSettled(consumers.map((wanted) => find(manager, wanted)));
+    return found.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
+  });
+}
+
+/** Finds those of the type, and of the lanes that it notes; where it notes nothing, all that there may be. */
+async function findAll(
+  jobType: string,
+  findThese: (consumers: readonly WorkConsumer[]) => Promise<readonly FoundConsumer[]>,
+): Promise<readonly FoundConsumer[]> {
+  const found = await findThese(workConsumers({ jobType }));
+  const worker = found.find(({ wanted }) => wanted.source === 'created');
+  if (found.length === 0) return found;
+  const lanes = worker === undefined ? allLanes : notedLanes(worker.info.config);
+  const ofLanes = workConsumers({ jobType, lanes }).filter(({ lane }) => lane !== undefined);
+  return [...found, ...(await findThese(ofLanes))];
 }
 
 async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<FoundConsumer | undefined> {
@@ -167,56 +207,16 @@ function rankOf({ wanted }: FoundConsumer): number {
   return wanted.source === 'created' ? 1 : 0;
 }
 
-async function removeConsumer(manager: JetStreamManager, { stream, config }: WorkConsumer): Promise<void> {
-  try {
-    await manager.consumers.delete(stream, config.durable_name);
-  } catch (error) {
-    if (!isConsumerNotFound(error)) throw error;
-  }
-}
-
-/** Creates a consumer, or updates the settings of an existing one. */
-export async function ensureConsumer(manager: JetStreamManager, { stream, config }: DurableConsumer): Promise<void> {
-  const created = await createConsumer(manager, { stream, config });
-  if (!created)
-    await manager.consumers.update(stream, config.durable_name, { ...NO_FILTER, ...config } as Partial<ConsumerConfig>);
-}
-
-/** Creates a consumer; returns false if one of this name exists with other settings. */
-export async function createConsumer(manager: JetStreamManager, { stream, config }: DurableConsumer): Promise<boolean> {
-  try {
-    await manager.consumers.add(stream, config);
-    return true;
-  } catch (error) {
-    if (isConsumerExists(error)) return false;
-    throw error;
-  }
-}
-
-/** Returns undefined if there is none. */
-export async function findConsumer(
-  manager: JetStreamManager,
-  stream: string,
-  consumer: string,
-): Promise<ConsumerInfo | undefined> {
-  try {
-    return await manager.consumers.info(stream, consumer);
-  } catch (error) {
-    if (isConsumerNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
 /** Returns undefined for a type without consumers. */
 export async function findTypeConsumers(
   manager: JetStreamManager,
   jobType: string,
 ): Promise<TypeConsumers | undefined> {
-  const found = await Promise.all(possibleConsumers(jobType).map((wanted) => find(manager, wanted)));
-  return typeConsumers(
-    jobType,
-    found.filter((one) => one !== undefined),
-  );
+  const found = await findAll(jobType, async (consumers) => {
+    const ones = await Promise.all(consumers.map((wanted) => find(manager, wanted)));
+    return ones.filter((one) => one !== undefined);
+  });
+  return typeConsumers(jobType, found);
 }
 
 function typeConsumers(jobType: string, found: TypeConsumers['found']): TypeConsumers | undefined {
