@@ -20,6 +20,7 @@ type Open = (folder: string, roots: Two<string>) => Promise<Two<Measurable>>;
  */
 const FLAGS = ['--no-opt', '--no-maglev', '--single-threaded-gc', '--expose-gc'];
 
+/** So many attempts that the start of a worker, with which each round begins, is a small part. */
 const PER_ROUND = { appends: 500, attempts: 900, jobs: 833, requests: 200 } as const;
 
 /** The paths that are compared, by their names on the command line: the work of the gate in shorter rounds. */
