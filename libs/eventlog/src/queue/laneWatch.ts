@@ -3,17 +3,15 @@ import { type Lane, lanes } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { JOBS_STREAM } from '../streams/streams.ts';
-import { WORKER_PREFIX } from './consumers/consumerSettings.ts';
-import { notedLanes } from './consumers/laneNote.ts';
-import { findConsumer } from './consumers/oneConsumer.ts';
+import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { subscribeToNewConsumers } from './queueHints.ts';
+import { findConsumer } from './consumers/oneConsumer.ts';
 
 export interface LaneWatchOptions {
   readonly connection: Connection;
   readonly manager: JetStreamManager;
   readonly jobType: string;
-  /** Called once for each lane of the type. */
+  /** Called once for each lane that has its consumers. */
   readonly onFound: (lane: Lane) => void;
   readonly sink: LogSink;
   /** How often it looks although the server has told of nothing new; default a minute. */
@@ -23,8 +21,8 @@ export interface LaneWatchOptions {
 const LOOK_MS = 60_000;
 
 /**
- * Finds the lanes of a job type: those that it has, and those that begin later, whose consumers the server tells of. What it tells
- * can be lost with a connection, so they are looked for again after each one, and now and then.
+ * Finds the consumers of the lanes of a job type: those that exist, and those that are created later, of which the server tells. What
+ * it tells can be lost with a connection, so they are looked for again after each one, and now and then.
  */
 export class LaneWatch {
   readonly #options: LaneWatchOptions;
@@ -68,16 +66,23 @@ export class LaneWatch {
   }
 
   async #look(): Promise<void> {
-    const { manager, jobType, sink, onFound } = this.#options;
+    for (const lane of lanes) {
+      if (this.#found.has(lane) || !(await this.#exists(lane)) || this.#stop.signal.aborted) continue;
+      this.#found.add(lane);
+      this.#options.onFound(lane);
+    }
+  }
+
+  async #exists(lane: Lane): Promise<boolean> {
+    const { manager, jobType, sink } = this.#options;
+    const consumers = possibleConsumers(jobType).filter((one) => one.lane === lane);
     try {
-      const worker = await findConsumer(manager, JOBS_STREAM, `${WORKER_PREFIX}${jobType}`);
-      const noted = worker === undefined || this.#stop.signal.aborted ? [] : notedLanes(worker.config);
-      for (const lane of noted.filter((one) => !this.#found.has(one))) {
-        this.#found.add(lane);
-        onFound(lane);
-      }
+      for (const { stream, config } of consumers)
+        if ((await findConsumer(manager, stream, config.durable_name)) === undefined) return false;
+      return true;
     } catch (error) {
-      sink.warn({ jobType, reason: String(error) }, 'could not look for the priorities of a job type');
+      sink.warn({ jobType, priority: lane, reason: String(error) }, 'could not look for the consumers of a priority');
+      return false;
     }
   }
 }
