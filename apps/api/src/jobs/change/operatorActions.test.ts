@@ -4,6 +4,7 @@ import type { Delivery } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
+import { answerOf, type Answer } from '../../../testing/answerOf.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { carryOut } from '../../../testing/carryOut.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
@@ -16,15 +17,8 @@ beforeAll(async () => {
   await announceWorker(api, { type: 'mail', payloadSchema: { type: 'object', required: ['to'] } });
 });
 
-interface Answer {
-  readonly status: number;
-  readonly body: { readonly id: string; readonly [field: string]: unknown };
-}
-
-async function post(path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await api.post(path, body, body === undefined ? { ...headers, 'content-type': '' } : headers);
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
-}
+const post = async (path: string, body?: object, headers: Record<string, string> = {}) =>
+  answerOf(await api.post(path, body, body === undefined ? { ...headers, 'content-type': '' } : headers));
 
 const get = async (path: string) => (await (await api.fetch(path)).json()) as Answer['body'];
 const newJob = async (job: object = {}) =>

@@ -3,6 +3,7 @@ import type { Delivery } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
+import { answerOf, type Answer } from '../../../testing/answerOf.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { carryOut } from '../../../testing/carryOut.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
@@ -14,15 +15,7 @@ beforeAll(async () => {
   await announceWorker(api, { type: 'mail' });
 });
 
-interface Answer {
-  readonly status: number;
-  readonly body: { readonly id: string; readonly [field: string]: unknown };
-}
-
-async function post(path: string, body: object): Promise<Answer> {
-  const response = await api.post(path, body);
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
-}
+const post = async (path: string, body: object) => answerOf(await api.post(path, body));
 
 const get = async (id: string) => (await (await api.fetch(`/api/jobs/${id}`)).json()) as Answer['body'];
 const create = async (fields: object = {}) => (await post('/api/jobs', { type: 'mail', ...fields })).body.id;

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
+import { answerOf, type Answer } from '../../../testing/answerOf.ts';
 import { useStage } from '../../../testing/apiStage.ts';
 import { carryOut } from '../../../testing/carryOut.ts';
 import { tenantCaller } from '../../../testing/tenantCaller.ts';
@@ -12,15 +13,6 @@ const { api } = stage;
 beforeAll(async () => {
   await announceWorker(api, { type: 'mail' });
 });
-
-interface Answer {
-  readonly status: number;
-  readonly body: { readonly id: string; readonly [field: string]: unknown };
-}
-
-async function answerOf(response: Response): Promise<Answer> {
-  return { status: response.status, body: (await response.json()) as Answer['body'] };
-}
 
 const post = async (path: string, body: object = {}, headers: Record<string, string> = {}) =>
   answerOf(await api.post(path, body, headers));
