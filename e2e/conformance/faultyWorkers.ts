@@ -172,7 +172,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts on a call from before a JobCarried',
-    edits: [['called_from=sequence, calls_again=False)', 'calls_again=False)']],
+    edits: [['            called_from=sequence,\n', '']],
     detectedBy: 'carried-call',
     complaint: /a timer is the cause/,
   },
