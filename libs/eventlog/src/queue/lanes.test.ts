@@ -117,6 +117,22 @@ describe('a lane of a job type', () => {
     }
   });
 
+  test('whose consumer is gone holds up no other', async () => {
+    const [begun, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    for (let jobs = 0; jobs < 40; jobs++) await create('high');
+    await using queue = await openTestQueue(on.log, { jobType, concurrency: 1 }, async (delivery) => {
+      begun.resolve();
+      await gone.promise;
+      delivery.ack();
+    });
+    await begun.promise;
+    await manager.consumers.delete('JOBS', `high-${jobType}`);
+    // More than its share of a round.
+    for (let jobs = 0; jobs < 40; jobs++) await create();
+    gone.resolve();
+    await eventually(() => expect(queue.deliveries.filter(({ priority }) => priority === undefined)).toHaveLength(40));
+  });
+
   test('counts among what waits, with the oldest', async () => {
     const { job } = await create('low');
     await create();
