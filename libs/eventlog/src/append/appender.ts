@@ -3,6 +3,7 @@ import { batchId, expectationHeaders } from '../connection/headers.ts';
 import { LinkedSet } from '../connection/linkedSet.ts';
 import type { BatchPublisher, PublishOutcome } from '../connection/publisher.ts';
 import { isConflict, isWithoutResponders } from '../connection/serverErrors.ts';
+import { Sweeper } from '../connection/sweeper.ts';
 import { LogUnavailableError } from '../errors.ts';
 import { assertFits, type AppendLimiter } from './appendLimiter.ts';
 import type { AppendRequest } from './appendRequest.ts';
@@ -35,7 +36,6 @@ const MAX_OPEN_BATCHES = 3;
 /** With group commit few singles are in flight, so that the appends arriving meanwhile gather into a batch. */
 const MAX_SINGLES_WITH_GROUP_COMMIT = 8;
 const MAX_SINGLES = 4_000;
-const SWEEP_MS = 100;
 
 /**
  * Appends events, each with its expectation. With group commit, appends that are pending together are committed as one
@@ -47,7 +47,7 @@ export class Appender {
   readonly #publisher: BatchPublisher;
   readonly #settler: AppendSettler<QueuedAppend>;
   readonly #options: AppenderOptions;
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sweeper = new Sweeper(() => this.#expire());
   /**
    * Halves of refused batches, sent before the others. Were all of them sent as singles, one conflict would cost a sync for
    * each append of a batch, the queue would grow meanwhile, and its larger batches would be refused more often.
@@ -69,7 +69,6 @@ export class Appender {
     this.#publisher = publisher;
     this.#options = options;
     this.#settler = new AppendSettler(connection, (append) => this.#resend(append));
-    this.#sweeper = setInterval(() => this.#expire(), SWEEP_MS);
     connection.onReconnected(() => this.#scheduleFlush());
   }
 
@@ -91,6 +90,7 @@ export class Appender {
       const options = { request, body, expected, deadline, onSettled: this.#onSettled, resolve, reject };
       const append = new QueuedAppend(options, this.#unsettled);
       this.#queue.push(append);
+      this.#sweeper.start();
       if (this.#queue.length >= MAX_BATCH && this.#batchStart() !== undefined) this.#flush();
       else this.#scheduleFlush();
     });
@@ -99,7 +99,7 @@ export class Appender {
   /** Waits until every append has its outcome; each has a deadline, so this ends. */
   async stop(): Promise<void> {
     if (this.#unsettled.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    clearInterval(this.#sweeper);
+    this.#sweeper.stop();
   }
 
   /** An append may get its outcome after its deadline: that tells where the log ends, and nothing else. */
@@ -238,14 +238,15 @@ export class Appender {
     this.#scheduleFlush();
   }
 
-  #expire(): void {
+  #expire(): boolean {
     const now = performance.now();
     this.#queue = this.#rejectExpired(this.#queue, now);
     this.#retries = this.#rejectExpired(this.#retries, now);
     for (const append of this.#unsettled) {
-      if (append.deadline > now) return;
+      if (append.deadline > now) break;
       append.reject(new LogUnavailableError('no answer in time: the outcome of an append is unknown'));
     }
+    return this.#unsettled.size > 0;
   }
 
   #rejectExpired(queue: QueuedAppend[], now: number): QueuedAppend[] {

@@ -9,6 +9,7 @@ import {
 import { LogUnavailableError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { isWithoutResponders } from './serverErrors.ts';
+import { Sweeper } from './sweeper.ts';
 
 /**
  * What became of a publish. `unknown`: no acknowledgement came (timeout, or the connection was lost), so the message may
@@ -43,7 +44,6 @@ interface Acknowledgement {
   readonly error?: { readonly err_code?: number; readonly code?: number; readonly description?: string };
 }
 
-const SWEEP_MS = 100;
 const RETRY_PAUSE_MS = 50;
 
 /**
@@ -57,7 +57,7 @@ export class Publisher {
   readonly #inbox: string;
   /** In the order of publishing, so the oldest is always first. */
   readonly #pending = new Map<number, Pending>();
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sweeper = new Sweeper(() => this.#sweep());
   #serial = 0;
 
   /** `timeoutMs`: after this long without an acknowledgement the outcome of a publish is `unknown`. */
@@ -67,7 +67,6 @@ export class Publisher {
     this.#inbox = `${connection.newInbox()}.`;
     connection.nats.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#onReply(message) });
     connection.onDisconnected(() => this.#settleAll('the connection was lost'));
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
   /**
@@ -80,6 +79,7 @@ export class Publisher {
     const serial = this.#serial++;
     this.#send(subject, body, { headers, reply: this.#inbox + String(serial) });
     this.#pending.set(serial, { onOutcome, timesOutAt: performance.now() + this.#timeoutMs });
+    this.#sweeper.start();
   }
 
   /** Publishes a message that the server does not acknowledge, such as an inner one of an atomic batch; throws as `publish`. */
@@ -89,7 +89,7 @@ export class Publisher {
 
   /** Settles all pending publishes as `unknown`. */
   stop(): void {
-    clearInterval(this.#sweeper);
+    this.#sweeper.stop();
     this.#settleAll('the event log was stopped');
   }
 
@@ -108,12 +108,13 @@ export class Publisher {
     if (pending !== undefined) this.#settle(serial, pending, outcomeOf(message));
   }
 
-  #sweep(): void {
+  #sweep(): boolean {
     const now = performance.now();
     for (const [serial, pending] of this.#pending) {
-      if (pending.timesOutAt > now) return;
+      if (pending.timesOutAt > now) break;
       this.#settle(serial, pending, { kind: 'unknown', reason: 'no acknowledgement in time' });
     }
+    return this.#pending.size > 0;
   }
 
   #settle(serial: number, pending: Pending, outcome: PublishOutcome): void {
