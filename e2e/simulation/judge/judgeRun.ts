@@ -6,6 +6,7 @@ import type { Effect, LoadRecord } from '../../chaos/judge/evidence.ts';
 import { readHistories } from '../../chaos/judge/readHistories.ts';
 import { replay, type JudgedJob } from '../../chaos/judge/replay.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
+import { checkLanes } from './checkLanes.ts';
 import { checkRuns } from './checkRuns.ts';
 import { checkWaits } from './checkWaits.ts';
 import type { Finding } from './finding.ts';
@@ -15,12 +16,14 @@ export interface Evidence {
   readonly messages: readonly RawMessage[];
   readonly load: readonly LoadRecord[];
   readonly effects: readonly Effect[];
+  /** The subjects of the timers that have fired, by the cause that they are of what follows. */
+  readonly calls: ReadonlyMap<string, string>;
   /** From when on nothing went wrong and nothing was paused, in milliseconds since 1970. */
   readonly quietAt: number;
 }
 
 /** Judges a run by the rules of the fault suite, whose code it shares, and by some that only a simulation can have. */
-export function judgeRun({ messages, load, effects, quietAt }: Evidence): readonly Finding[] {
+export function judgeRun({ messages, load, effects, calls, quietAt }: Evidence): readonly Finding[] {
   const { byJob, violations } = readHistories(messages);
   const histories = [...byJob];
   const replays = new Map(histories.map(([jobId, history]) => [jobId, replay(jobId, history)]));
@@ -35,6 +38,7 @@ export function judgeRun({ messages, load, effects, quietAt }: Evidence): readon
     ...[...jobs].flatMap(([jobId, job]) => checkEnd(jobId, job)),
     ...histories.flatMap(([jobId, history]) => checkRuns(jobId, history, messages)),
     ...histories.flatMap(([jobId, history]) => checkWaits(jobId, history, quietAt)),
+    ...histories.flatMap(([jobId, history]) => checkLanes(jobId, history, calls)),
   ];
 }
 

@@ -54,6 +54,7 @@ interface LeaseActs {
 export class LeasedConsumer implements ConnectsQueues {
   readonly #world: Surroundings;
   readonly #random: SeededRandom;
+  readonly #calls: Map<string, string>;
   /** What was not acknowledged. */
   readonly #open = new Set<Work>();
   readonly #ready: Work[] = [];
@@ -63,12 +64,15 @@ export class LeasedConsumer implements ConnectsQueues {
   #serial = 0;
   #pausedUntil = 0;
 
-  constructor(world: Surroundings, random: SeededRandom) {
+  /** Notes each timer that fires in `calls`. */
+  constructor(world: Surroundings, random: SeededRandom, calls: Map<string, string>) {
     this.#world = world;
     this.#random = random;
+    this.#calls = calls;
   }
 
   add(message: WorkMessage): void {
+    if (message.subject.startsWith('timers.')) this.#calls.set(`timer:${message.sequence}`, message.subject);
     const work = { message, deliveries: 0, lease: undefined };
     this.#open.add(work);
     this.#ready.push(work);

@@ -29,6 +29,8 @@ export class World implements Surroundings {
   readonly record: RecordedLog;
   /** Errors that no fault explains. */
   readonly surprises: string[] = [];
+  /** The subjects of the timers that have fired, by the cause that they are of what follows. */
+  readonly calls = new Map<string, string>();
   /** Set at the end: no process is started any more. */
   isOver = false;
   readonly #options: WorldOptions;
@@ -133,7 +135,7 @@ export class World implements Surroundings {
   #consumerOf(jobType: string): LeasedConsumer {
     const found = this.#consumers.get(jobType);
     if (found !== undefined) return found;
-    const consumer = new LeasedConsumer(this, this.randomFor(`consumer of ${jobType}`));
+    const consumer = new LeasedConsumer(this, this.randomFor(`consumer of ${jobType}`), this.calls);
     this.#consumers.set(jobType, consumer);
     return consumer;
   }
