@@ -21,7 +21,10 @@ const workspace = '^(apps|libs|tools|e2e|bench)/';
 
 /** Entrances of libraries beside their index, which no published package has but that for @jobstream/testing. */
 const entrances =
-  '^libs/(domain/src/messages/logging|worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages)|servers/src/nats/resolveNatsServer|test-support/src/containers/startContainer)[.]ts$';
+  '^libs/(domain/src/messages/logging|worker/(src/(engine|testEngine)|testing/[^/]+)|eventlog/testing/(publishRaw|streamConsumers|logStages|memoryParts)|servers/src/nats/resolveNatsServer|test-support/src/containers/startContainer)[.]ts$';
+
+/** What the simulation runs of the apps: the core of the API, and the keeper. */
+const simulated = '^apps/(api/src/jobs/change/applyCommand|projector/src/keeper/keeper)[.]ts$';
 
 /** The rules that no room imports one that stands after it. */
 function roomRules(source, names) {
@@ -83,7 +86,7 @@ const rules = [
     from: { path: '^((?:apps|libs)/[^/]+|tools|e2e|bench)/' },
     to: {
       path: workspace,
-      pathNot: ['^$1/', '^(apps|libs)/[^/]+/src/index[.]ts$', '^tools/src/index[.]ts$', entrances],
+      pathNot: ['^$1/', '^(apps|libs)/[^/]+/src/index[.]ts$', '^tools/src/index[.]ts$', entrances, simulated],
     },
   },
   layer('domain', { path: '^libs/domain/src/', pathNot: testing }, '^libs/domain/'),
@@ -158,7 +161,8 @@ const rules = [
     '^libs/(archive|client|domain|eventlog|runtime|worker|test-support|servers)/',
     '^apps/worker/',
   ]),
-  layer('tools-and-system-tests', { path: '^(tools|e2e)/' }, '^(libs|tools|e2e)/'),
+  layer('tools-and-system-tests', { path: '^(tools|e2e)/', pathNot: '^e2e/simulation/' }, '^(libs|tools|e2e)/'),
+  layer('simulation', { path: '^e2e/simulation/' }, ['^(libs|tools|e2e)/', simulated]),
   layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench)/'),
   ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
   owner('postgres', '(^|/)node_modules/pg/', '^(libs/(outbox|readmodel|test-support|servers)|tools|e2e|bench)/'),

@@ -10,6 +10,7 @@ import { VirtualClock } from '../src/memory/virtualClock.ts';
 export type AnyLog = Pick<
   EventLog,
   | 'append'
+  | 'appendAll'
   | 'readJob'
   | 'readHistory'
   | 'lastSequence'

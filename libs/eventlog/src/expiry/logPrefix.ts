@@ -1,5 +1,4 @@
 import type { LoggedEvent, ScheduleEvent } from '@jobstream/domain';
-import type { JetStreamManager } from '@nats-io/jetstream';
 import { LogUnavailableError } from '../errors.ts';
 import type { DirectReader, StoredMessage } from '../read/directReader.ts';
 import { decodeStoredEvent } from '../read/logEntry.ts';
@@ -25,8 +24,16 @@ export type PrefixMessage = { readonly sequence: number; readonly recordedAt: st
   | { readonly kind: 'newer' | 'none' }
 );
 
+/** What is asked of the server: where a stream begins and ends, and to remove its beginning. */
+interface StreamManager {
+  readonly streams: {
+    info(stream: string): Promise<{ readonly state: { readonly first_seq: number; readonly last_seq: number } }>;
+    purge(stream: string, options: { readonly seq: number }): Promise<unknown>;
+  };
+}
+
 export interface LogPrefixOptions {
-  readonly manager: JetStreamManager;
+  readonly manager: StreamManager;
   readonly direct: Pick<DirectReader, 'from'>;
   readonly reader: Pick<JobReader, 'stored'>;
   readonly rule: ExpiryRule;
@@ -41,7 +48,7 @@ export class LogPrefix {
   readonly rule: ExpiryRule;
   readonly #maxAgeMs: number;
   readonly #clock: Pick<ServerClock, 'now'>;
-  readonly #manager: JetStreamManager;
+  readonly #manager: StreamManager;
   readonly #direct: Pick<DirectReader, 'from'>;
   readonly #reader: Pick<JobReader, 'stored'>;
 

@@ -60,6 +60,28 @@ describe.each(logStages)('the event log %s', (_name, open) => {
       expect(await log.lastSequence()).toBe(end);
     });
 
+    test('with the claim of a unique key expects the last claim of it, and stores both or neither', async () => {
+      const key = randomUUID();
+      const [first, second] = [new JobScript(), new JobScript()];
+      const sequence = await log.append(first.create(), 0, { key, after: 0 });
+      expect(await log.lastSequence()).toBe(sequence);
+      await expect(log.append(second.create(), 0, { key, after: 0 })).rejects.toThrow(ConcurrentAppendError);
+      await expect(log.append(first.start(), 0, { key, after: sequence - 1 })).rejects.toThrow(ConcurrentAppendError);
+      expect(await log.lastSequence()).toBe(sequence);
+      expect(await log.append(new JobScript().create(), 0, { key, after: sequence - 1 })).toBe(sequence + 2);
+    });
+
+    test('of several new jobs stores all of them, each behind its claim, or none', async () => {
+      const jobs = [new JobScript(), new JobScript()].map((job) => job.create());
+      const claims = new Map([[jobs[1]?.jobId ?? '', { key: randomUUID(), after: 0 }]]);
+      const end = await log.lastSequence();
+      await log.appendAll(jobs, claims);
+      expect(await log.lastSequence()).toBe(end + 3);
+      const again = [new JobScript().create(), ...jobs];
+      await expect(log.appendAll(again)).rejects.toThrow(ConcurrentAppendError);
+      expect(await log.lastSequence()).toBe(end + 3);
+    });
+
     test('of a job that exists is a conflict, with a key also in another type', async () => {
       const [jobId, key] = [randomUUID(), { idempotencyKey: 'order-1' }];
       const creation = () => new JobScript({ jobId, jobType: newType() }).create(key);

@@ -24,6 +24,9 @@ interface Held {
   readonly subscriber: Subscriber;
 }
 
+/** What delivers the messages of a job type to queues. */
+export type Deliverer = Pick<MemoryConsumer, 'add' | 'subscribe' | 'unsubscribe' | 'lose' | 'pull'>;
+
 /**
  * The messages that call for work on one job type. Each is delivered to one of the subscribers, and again when that asks
  * for it, or when it has left the message unsettled, or has gone, for as long as its ack wait.

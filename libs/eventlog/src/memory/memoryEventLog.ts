@@ -1,4 +1,5 @@
 import type { JobEvent, LoggedEvent } from '@jobstream/domain';
+import type { Claim } from '../append/appendRequest.ts';
 import { ContentSealer } from '../sealing/contentSealer.ts';
 import { notStarted } from '../errors.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
@@ -41,9 +42,15 @@ export class MemoryEventLog {
   }
 
   /** As `EventLog.append`, but nothing is ever unknown. */
-  async append(event: JobEvent, expectedSequence: number): Promise<number> {
+  async append(event: JobEvent, expectedSequence: number, claim?: Claim): Promise<number> {
     this.#assertStarted();
-    return this.#server.append(event, expectedSequence, this.#traceparent());
+    return this.#server.append([{ event, expected: expectedSequence, claim }], this.#traceparent());
+  }
+
+  async appendAll(events: readonly JobEvent[], claims?: ReadonlyMap<string, Claim>): Promise<number> {
+    this.#assertStarted();
+    const members = events.map((event) => ({ event, expected: 0, claim: claims?.get(event.jobId) }));
+    return this.#server.append(members, this.#traceparent());
   }
 
   async readJob(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {

@@ -25,7 +25,7 @@ export class MemoryFeed implements EventFeed {
         this.#news = Promise.withResolvers();
         continue;
       }
-      this.#position += messages.length;
+      this.#position = messages.at(-1)?.sequence ?? this.#position;
       yield messages.map(entryOf);
     }
   }

@@ -5,17 +5,17 @@ import { HeldDeliveries } from '../queue/heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from '../queue/jobQueueOptions.ts';
 import { settleUndelivered } from '../queue/redeliveryGuard.ts';
 import { silentSink } from '../connection/logSink.ts';
-import type { MemoryConsumer, Subscriber } from './memoryConsumer.ts';
+import type { Deliverer, Subscriber } from './memoryConsumer.ts';
 
 /** Takes the deliveries of one job type in memory, as JobQueue takes those of a server. */
 export class MemoryQueue implements OpenQueue, Subscriber {
   readonly ackWaitMs: number;
-  readonly #consumer: MemoryConsumer;
+  readonly #consumer: Deliverer;
   readonly #held: HeldDeliveries;
   readonly #timers: Timers;
   readonly #working = new Set<Promise<void>>();
 
-  constructor(consumer: MemoryConsumer, timers: Timers, options: JobQueueOptions) {
+  constructor(consumer: Deliverer, timers: Timers, options: JobQueueOptions) {
     this.ackWaitMs = options.ackWaitMs;
     this.#consumer = consumer;
     this.#timers = timers;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Job, JobEvent, JobStatus } from '@jobstream/domain';
+import { decide as decideCommand, type Job, type JobEvent, type JobStatus } from '@jobstream/domain';
 import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
 import { describe, expect, test } from 'vitest';
 import { testJob } from '../../testing/testContext.ts';
@@ -214,6 +214,41 @@ const claimByAnother = (...states: Partial<Job>[]) => claim(delivered('timer:9',
 test('a job whose timer has fired too early has another timer before the message is settled', async () => {
   const waiting = { status: 'scheduled', runAt: at(7) } as const;
   expect(await claim(delivered('timer:9', 1), waiting)).toEqual({ claim: ack, wakes: [at(7)] });
+});
+
+describe('a delayed job whose creation is delivered late', () => {
+  const created = {
+    kind: 'CreateJob',
+    eventId: 'm1',
+    at: at(0),
+    actor: { kind: 'user', id: 'test' },
+    jobId: testJob().id,
+    jobType: testJob().type,
+    payload: null,
+    maxAttempts: 3,
+    backoff: { type: 'fixed', delayMs: 0 },
+    timeoutMs: 60_000,
+    tags: [],
+    runAt: at(9),
+  } as const;
+  const recorded = { sequence: 2, event: decideCommand(created, undefined) as JobEvent, isFirst: true };
+  const creation = { ...delivered('m1', 1), recorded };
+
+  test.each<[what: string, state: Partial<Job>, timers: string[]]>([
+    ['is left to its timer', { status: 'scheduled', runAt: at(9) }, [at(9)]],
+    ['and that has run and failed has the timer of its retry', { status: 'retrying', runAt: at(3) }, [at(9), at(3)]],
+    ['and that was made due now has a timer for now', { status: 'scheduled', runAt: at(4) }, [at(9), at(4)]],
+    ['and that was released has a timer for now', { status: 'pending', updatedAt: at(5) }, [at(9), at(5)]],
+    ['and that runs has one for the end of that', { startedAt: at(2) }, [at(9), '2026-01-01T00:02:02.000Z']],
+    ['and that has ended needs no other', { status: 'cancelled' }, [at(9)]],
+  ])('%s', async (_what, state, timers) => {
+    expect(await claim(creation, state)).toEqual({ claim: ack, wakes: timers });
+  });
+
+  test('has its timer set again with another priority that it has got', async () => {
+    const state = { status: 'scheduled', runAt: at(9), priority: 'high' } as const;
+    expect(await claim(creation, state)).toEqual({ claim: ack, wakes: [at(9), at(9)] });
+  });
 });
 
 describe('a running attempt that a timer watches', () => {

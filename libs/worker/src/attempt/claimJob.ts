@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, evolve, isRejection, isTerminal } from '@jobstream/domain';
+import { addMs, attemptOverAt, evolve, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
-import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
+import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
@@ -196,9 +196,38 @@ async function rejected(
   { dueAt, detail }: Rejection,
   delivery: Delivery,
   context: AttemptContext,
-): Promise<Settlement> {
-  if (dueAt !== undefined) await scheduleWake(dueAt, delivery, context);
-  return settled({ kind: 'ack' }, detail, delivery, context);
+): Promise<Attempt | Settlement> {
+  if (dueAt === undefined) return settled({ kind: 'ack' }, detail, delivery, context);
+  return leaveToTimer({ at: dueAt, priority: delivery.priority }, detail, delivery, context);
+}
+
+/**
+ * Sets the timer, and then looks once more: the job may have been made due since, and have run and failed, and the timer may have
+ * replaced that of its retry. A message that has waited long for its first delivery comes with the oldest state.
+ */
+async function leaveToTimer(
+  { at, priority }: Pick<Wake, 'at' | 'priority'>,
+  reason: string,
+  delivery: Delivery,
+  context: AttemptContext,
+): Promise<Attempt | Settlement> {
+  const { jobId, jobType } = delivery;
+  await scheduleWake(at, { jobId, jobType, priority }, context);
+  const found = await readFreshState(delivery, context);
+  if (found?.job.unreadableEvents !== undefined) return carryOut(leaveToNewerWorker(found), delivery, context);
+  const call = found && callFor(found.job);
+  if (call === undefined || (call.at === at && call.priority === priority)) {
+    return settled({ kind: 'ack' }, reason, delivery, context);
+  }
+  return leaveToTimer(call, reason, delivery, context);
+}
+
+/** What the timer of a job must say in the state in which it is; undefined for a job that has ended. */
+function callFor(job: Job): Pick<Wake, 'at' | 'priority'> | undefined {
+  const { status, priority, runAt, startedAt, updatedAt, timeoutMs } = job;
+  if (isTerminal(status)) return undefined;
+  if (status === 'processing') return { at: attemptOverAt(startedAt ?? updatedAt, timeoutMs), priority };
+  return { at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), priority };
 }
 
 function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: AttemptContext): Attempt | Settlement {

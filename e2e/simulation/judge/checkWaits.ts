@@ -1,0 +1,30 @@
+import { creations, type LoggedEvent, requeues } from '../../chaos/judge/readHistories.ts';
+import type { Finding } from './finding.ts';
+
+/** Longer than a worker's wait for another's attempt, the longest lease, and the absence of all workers together. */
+const LATE_MS = 420_000;
+
+/** Whether a job waits no longer than it must from the moment on when nothing goes wrong any more. */
+export function checkWaits(jobId: string, history: readonly LoggedEvent[], quietAt: number): readonly Finding[] {
+  let readyAt = Infinity;
+  return history.flatMap((event): Finding[] => {
+    const waitedMs = event.storedAt - Math.max(readyAt, quietAt);
+    readyAt = readyAfter(event, readyAt);
+    if (event.event !== 'JobStarted' || waitedMs < LATE_MS) return [];
+    return [{ rule: 'late', jobId, detail: `JobStarted at ${event.sequence} came ${waitedMs / 1_000} s late` }];
+  });
+}
+
+/**
+ * When a job may start after an event, in milliseconds since 1970; infinity for one that does not wait. It counts as such after
+ * JobDueNow: where the API dies before it calls for work, the timer of before does.
+ */
+function readyAfter({ event, storedAt, data }: LoggedEvent, readyAt: number): number {
+  if (KEEPS_WAITING.has(event) || (event === 'JobRevised' && data['runAt'] === undefined)) return readyAt;
+  if (!BEGINS_WAITING.has(event)) return Infinity;
+  const at = data['runAt'] ?? data['retryAt'];
+  return Math.max(storedAt, typeof at === 'string' ? Date.parse(at) : 0);
+}
+
+const KEEPS_WAITING = new Set(['JobCarried', 'JobPriorityChanged']);
+const BEGINS_WAITING = new Set([...creations, ...requeues, 'JobRetryScheduled', 'JobReleased', 'JobRevised']);

@@ -1,0 +1,150 @@
+import type { CreateJobRequest } from '@jobstream/creation';
+import type { SeededRandom } from '../../chaos/seededRandom.ts';
+import type { Change } from '../processes/api.ts';
+import type { Work } from '../processes/handlers.ts';
+import type { WorkersOptions } from '../processes/workers.ts';
+import type { Weather } from '../world/network.ts';
+
+/** What a client does to a job some time after it was created. */
+interface PlannedChange {
+  readonly afterMs: number;
+  readonly change: Change;
+}
+
+/** A job that a client creates, and what it does to it later. */
+export interface PlannedJob {
+  readonly atMs: number;
+  readonly request: CreateJobRequest;
+  /** The idempotency key with which it is created. */
+  readonly key?: string;
+  /** Whether two requests with the key are sent at once, as two schedulers do for one tick. */
+  readonly isTwice: boolean;
+  readonly changes: readonly PlannedChange[];
+}
+
+/** Everything that a seed decides beside the order of messages. */
+export interface Plan {
+  readonly weather: Weather;
+  readonly workers: WorkersOptions;
+  readonly keepers: number;
+  readonly maxAgeMs: number;
+  readonly jobs: readonly PlannedJob[];
+  /** When something happens to a worker. */
+  readonly disturbances: readonly number[];
+  /** When the server crashes, and for how long it is away. */
+  readonly crashes: readonly { readonly atMs: number; readonly downMs: number }[];
+  /** When a job type is paused, and for how long. */
+  readonly pauses: readonly { readonly atMs: number; readonly ms: number; readonly jobType: string }[];
+  /** From here on nothing goes wrong any more. */
+  readonly calmAtMs: number;
+}
+
+const STORM_MS = 300_000;
+const LONGEST_DOWN_MS = 15_000;
+const LONGEST_PAUSE_MS = 240_000;
+const LOAD_MS = 200_000;
+const DELAY_MS = 240_000;
+const LONG_DELAY_MS = 900_000;
+const JOB_TYPES = ['mail', 'report'] as const;
+const PRIORITIES = ['high', 'normal', 'low'] as const;
+const KEYS = ['a', 'b', 'c'] as const;
+
+/** Plans a run with this many jobs. */
+export function planOf(random: SeededRandom, jobs: number): Plan {
+  return {
+    weather: weatherOf(random),
+    workers: {
+      jobTypes: JOB_TYPES,
+      count: random.int(2, 4),
+      concurrency: random.int(1, 4),
+      ackWaitMs: random.pick([6_000, 10_000, 30_000]),
+    },
+    keepers: random.int(1, 2),
+    maxAgeMs: random.pick([40_000, 60_000, 120_000, 3_600_000]),
+    jobs: Array.from({ length: jobs }, (_, index) => jobOf(random, index)),
+    disturbances: Array.from({ length: random.int(0, 10) }, () => random.int(0, STORM_MS)),
+    crashes: Array.from({ length: random.chance(1 / 4) ? random.int(1, 3) : 0 }, () => ({
+      atMs: random.int(0, STORM_MS - LONGEST_DOWN_MS),
+      downMs: random.int(100, LONGEST_DOWN_MS),
+    })),
+    pauses: Array.from({ length: random.chance(1 / 2) ? random.int(1, 2) : 0 }, () => ({
+      atMs: random.int(0, LOAD_MS),
+      ms: random.int(1_000, LONGEST_PAUSE_MS),
+      jobType: random.pick(JOB_TYPES),
+    })),
+    calmAtMs: STORM_MS,
+  };
+}
+
+/** Of four runs one has good weather: then it is the processes alone that fail. */
+function weatherOf(random: SeededRandom): Weather {
+  const isBad = random.chance(3 / 4);
+  const worst = (most: number) => (isBad ? random.next() * most : 0);
+  return {
+    loss: worst(0.05),
+    slow: worst(0.2),
+    stuck: worst(0.02),
+    doubled: worst(0.1),
+    death: random.next() * 0.03,
+  };
+}
+
+function jobOf(random: SeededRandom, index: number): PlannedJob {
+  const isKeyed = random.chance(0.4);
+  return {
+    atMs: random.int(0, LOAD_MS),
+    request: requestOf(random, `job-${index}`),
+    ...(isKeyed ? { key: `key-${index}` } : {}),
+    isTwice: isKeyed && random.chance(0.3),
+    changes: random.chance(0.6) ? changesOf(random) : [],
+  };
+}
+
+function requestOf(random: SeededRandom, token: string): CreateJobRequest {
+  const longest = random.chance(0.05) ? LONG_DELAY_MS : DELAY_MS;
+  const delayMs = random.chance(0.4) ? random.int(1, longest) : undefined;
+  return {
+    type: random.pick(JOB_TYPES),
+    payload: { ...workOf(random, token), key: random.pick(KEYS) },
+    maxAttempts: random.int(1, 4),
+    backoff: { type: 'fixed', delayMs: random.pick([0, 1_000, 30_000]) },
+    timeoutMs: random.pick([2_000, 20_000, 60_000]),
+    tags: [token],
+    ...(delayMs === undefined ? {} : { delayMs }),
+    ...(random.chance(0.4) ? { priority: random.pick(PRIORITIES) } : {}),
+    ...(random.chance(0.3) ? { unique: uniqueOf(random, delayMs !== undefined) } : {}),
+  };
+}
+
+function uniqueOf(random: SeededRandom, isDelayed: boolean): NonNullable<CreateJobRequest['unique']> {
+  const rule = random.pick([
+    { while: 'unfinished' },
+    { while: 'unfinished' },
+    { while: 'waiting' },
+    { forMs: 60_000 },
+  ] as const);
+  const onConflict = random.pick(isDelayed ? (['keep', 'debounce'] as const) : (['keep', 'replace'] as const));
+  return { by: ['payload.key'], ...rule, onConflict };
+}
+
+function workOf(random: SeededRandom, token: string): Work {
+  return {
+    token,
+    ms: random.pick([0, 50, 1_000, 8_000, 30_000]),
+    fails: random.chance(0.4) ? random.int(1, 4) : 0,
+    how: random.pick(['error', 'error', 'error', 'later', 'unrecoverable'] as const),
+    isStubborn: random.chance(0.1),
+    reports: random.chance(0.3) ? random.int(1, 3) : 0,
+  };
+}
+
+/** What is done to a job may come at nearly the same time, by several API processes. */
+function changesOf(random: SeededRandom): readonly PlannedChange[] {
+  const beginMs = random.int(0, random.pick([2_000, 120_000]));
+  const spreadMs = random.pick([50, 2_000, 60_000]);
+  return Array.from({ length: random.int(1, 4) }, () => {
+    const kind = random.pick(['CancelJob', 'RequeueJob', 'RequeueJob', 'RunJobNow', 'RunJobNow', 'ChangePriority']);
+    const change = kind === 'ChangePriority' ? { kind, priority: random.pick(PRIORITIES) } : { kind };
+    return { afterMs: beginMs + random.int(0, spreadMs), change: change as Change };
+  });
+}

@@ -1,0 +1,21 @@
+import { ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError } from '@jobstream/eventlog';
+import type { Logger } from '@jobstream/worker';
+import type { World } from '../world/world.ts';
+
+/** What a process has to expect of its log, and of other writers. */
+const EXPECTED = [ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError];
+
+/** Notes an error of a process that none of the faults of a simulation explains: its code is wrong, or the simulation. */
+export function noteSurprise(world: World, error: unknown): void {
+  if (EXPECTED.some((kind) => error instanceof kind)) return;
+  world.surprises.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** A logger that writes nothing, and notes the errors that nobody expects. */
+export function watchfulLogger(world: World): Logger {
+  const look = (first: unknown) => {
+    if (typeof first === 'object' && first !== null && 'err' in first) noteSurprise(world, first.err);
+  };
+  const logger: Logger = { debug: look, info: look, warn: look, error: look, child: () => logger };
+  return logger;
+}
