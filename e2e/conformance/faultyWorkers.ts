@@ -94,6 +94,12 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /the timer starts the attempt/,
   },
   {
+    name: 'sets the timer of a job as it was created, and does not look at it again',
+    edits: [['latest.sequence == job.sequence', 'latest.sequence >= job.sequence']],
+    detectedBy: 'late-creation',
+    complaint: /should become completed; its events: JobCreated JobDueNow JobStarted JobRetryScheduled$/m,
+  },
+  {
     name: 'starts delayed jobs at once',
     edits: [['served or (job.run_at or now) > (call.fired_for or now)', 'served']],
     detectedBy: 'delayed',

@@ -70,6 +70,28 @@ export const timerScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'late-creation',
+    title: 'keeps the timer of a retry, although it gets the creation of the job only now, with a later due time',
+    async run(testbed) {
+      const runAt = new Date(Date.now() + 3_600_000).toISOString();
+      const backoff = { type: 'fixed', delayMs: 1_000 } as const;
+      const jobId = await testbed.createJob({ do: 'succeed' }, { runAt, backoff });
+      await testbed.record(jobId, { kind: 'RunJobNow' });
+      const causationId = 'timer:1';
+      await testbed.record(jobId, { kind: 'StartAttempt', worker: 'another', causationId });
+      const error = { name: 'Error', message: 'of the other' };
+      const failed = { kind: 'FailAttempt', attempt: 1, error, cause: 'error', random: 0, durationMs: 1 } as const;
+      await testbed.record(jobId, { ...failed, causationId });
+      await testbed.startWorker();
+      const events = await testbed.reaches(jobId, 'completed');
+      assert.equal(
+        namesOf(events),
+        'JobCreated JobDueNow JobStarted JobRetryScheduled JobStarted JobCompleted',
+        'it is retried when the retry is due',
+      );
+    },
+  },
+  {
     name: 'timer-redelivery',
     title: 'starts an attempt on the timer of its wait, although the worker that got it first has died',
     async run(testbed) {

@@ -53,19 +53,44 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 			return err
 		}
 	case protocol.SetTimer:
-		at := job.RunAt
-		if at.IsZero() {
-			at = r.engine.Clock.Now()
-		}
-		if err := r.jobs.SetTimer(call, job, at); err != nil {
-			return err
-		}
+		return r.leaveToTimer(call, job)
 	case protocol.HandBack:
 		return call.NakWithDelay(r.engine.AckWait)
 	case protocol.Leave:
 		return r.leaveToNewerWorker(call, job)
 	}
 	return call.Ack()
+}
+
+// leaveToTimer sets the timer of a job that waits, and looks at it once more: it may have been made due since, have run and
+// failed, and the timer may have replaced that of its retry.
+func (r *runner) leaveToTimer(call protocol.Call, job *protocol.Job) error {
+	for {
+		if err := r.jobs.SetTimer(call, job, r.calledAt(job)); err != nil {
+			return err
+		}
+		latest, err := r.jobs.ReadFresh(call)
+		switch {
+		case err != nil:
+			return err
+		case latest == nil || latest.HasEnded() || latest.Sequence == job.Sequence:
+			return call.Ack()
+		case latest.Unreadable:
+			return r.leaveToNewerWorker(call, latest)
+		}
+		job = latest
+	}
+}
+
+// calledAt is when the timer of a job has to call for work on it, in the state that it is in.
+func (r *runner) calledAt(job *protocol.Job) time.Time {
+	switch {
+	case job.Status == "processing":
+		return job.OverAt()
+	case job.RunAt.IsZero():
+		return r.engine.Clock.Now()
+	}
+	return job.RunAt
 }
 
 // leaveToNewerWorker offers a job that waits by a new timer: a redelivery would look as if it had been left to its timer.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from nats.aio.msg import Msg
 
 from ..protocol.appender import Appender, OvertakenError
-from ..protocol.call import Call, Plan, plan
+from ..protocol.call import ENDED, Call, Plan, plan
 from ..protocol.events import LANES, NO_EVENT, NewerEventError, decode, is_checked, priority_of
 from ..protocol.job import JobState
 from .attempt import Attempt
@@ -96,14 +96,30 @@ class Claims:
                 await self.appender.append(call, job, "JobFailed", data)
                 await call.msg.ack()
             case "set timer":
-                await self.appender.set_timer(call, job, job.run_at or self.clock.now())
-                await call.msg.ack()
+                await self._leave_to_timer(call, job)
             case "hand back":
                 await call.msg.nak(delay=self.ack_wait)
             case "leave":
                 await self._leave_to_newer_worker(call, job)
             case _:
                 await call.msg.ack()
+
+    async def _leave_to_timer(self, call: Call, job: JobState) -> None:
+        """Sets the timer of a job that waits, and looks at it once more.
+
+        It may have been made due since, have run and failed, and the timer may have replaced that of its retry.
+        """
+        while True:
+            at = job.over_at if job.status == "processing" else job.run_at or self.clock.now()
+            await self.appender.set_timer(call, job, at)
+            latest = await self.log.read_fresh(call)
+            if latest is None or latest.status in ENDED or latest.sequence == job.sequence:
+                await call.msg.ack()
+                return
+            if latest.is_unreadable:
+                await self._leave_to_newer_worker(call, latest)
+                return
+            job = latest
 
     async def settle_overtaken(self, call: Call) -> None:
         """Settles the message of an attempt without which the job has moved on.
