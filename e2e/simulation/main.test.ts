@@ -20,6 +20,19 @@ test('ten thousand jobs end as they should, whatever is lost and dies', async ()
   expect(code).toBe(0);
 });
 
+test.each([
+  ['--minutes', 'soon'],
+  ['--seed', '-1'],
+  ['--runs', '0'],
+  ['--jobs', '1.5'],
+])('%s %s is refused', async (option, value) => {
+  const { code, output } = await run(`${option}=${value}`);
+  expect(output).toMatch(
+    new RegExp(`^${option} ${value} is not a number from [01] on; for help: npm run simulate -- --help\n$`),
+  );
+  expect(code).toBe(64);
+});
+
 test('a failure prints the rule, the job, and the command that repeats it', async () => {
   const findings = [{ rule: 'stranded', jobId: 'job-1', detail: 'it is pending' }];
   const lines = failureLines(1057, { findings, trace: [], jobs: 1, events: 1 }, '3');

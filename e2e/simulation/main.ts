@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readCommandLine } from '@jobstream/runtime';
+import { readCommandLine, USAGE_EXIT_CODE } from '@jobstream/runtime';
 import { failureLines, totalLine } from './reportLines.ts';
 import { simulate } from './simulate.ts';
 
@@ -21,10 +21,10 @@ const { values } = readCommandLine({
 const MOST_SEED = 2 ** 31;
 const MINUTE_MS = 60_000;
 
-const first = Number(values.seed ?? randomInt(MOST_SEED));
-const runs = values.runs === undefined ? Infinity : Number(values.runs);
-const end = performance.now() + (values.runs === undefined ? Number(values.minutes ?? 1) * MINUTE_MS : Infinity);
-const jobs = values.jobs === undefined ? {} : { jobs: Number(values.jobs) };
+const first = given('seed', 0) ?? randomInt(MOST_SEED);
+const runs = given('runs', 1) ?? Infinity;
+const end = performance.now() + (runs === Infinity ? (given('minutes', 0) ?? 1) * MINUTE_MS : Infinity);
+const jobs = values.jobs === undefined ? {} : { jobs: given('jobs', 1) ?? 1 };
 const total = { runs: 0, jobs: 0, events: 0, failed: 0 };
 for (let seed = first; total.runs < runs && performance.now() < end; seed++) {
   const run = await simulate({ seed, ...jobs });
@@ -37,3 +37,13 @@ for (let seed = first; total.runs < runs && performance.now() < end; seed++) {
 }
 console.log(totalLine(first, total));
 process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** The number of an option; undefined where it is left out. */
+function given(option: 'seed' | 'minutes' | 'runs' | 'jobs', least: number): number | undefined {
+  const text = values[option];
+  if (text === undefined) return undefined;
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (number >= least && (option === 'minutes' || Number.isSafeInteger(number))) return number;
+  process.stderr.write(`--${option} ${text} is not a number from ${least} on; for help: npm run simulate -- --help\n`);
+  process.exit(USAGE_EXIT_CODE);
+}

@@ -10,24 +10,20 @@ export function checkLanes(
   history: readonly LoggedEvent[],
   calls: ReadonlyMap<string, string>,
 ): readonly Finding[] {
-  let priority: unknown;
+  let wanted = 'due';
   let runs = false;
-  return history.flatMap(({ event, sequence, causationId = '', data }): Finding[] => {
-    const ranBefore = runs;
+  return history.flatMap(({ event, sequence, causationId = '', data: { priority } }) => {
+    const isStart = event === 'JobStarted' && !runs;
     if (event !== 'JobCarried') runs = OF_A_RUN.has(event);
-    if (SETS_PRIORITY.has(event)) priority = data['priority'];
-    const [timer = ''] = causationId.split('#');
-    const [, lane] = calls.get(timer)?.split('.') ?? [];
-    if (event !== 'JobStarted' || ranBefore || lane === undefined) return [];
-    const wanted = priority === undefined || priority === 'normal' ? 'due' : priority;
-    return lane === wanted
-      ? []
-      : [
-          {
-            rule: 'lane',
-            jobId,
-            detail: `${timer} of ${lane} started it at ${sequence}, not one of ${String(wanted)}`,
-          },
-        ];
+    if (SETS_PRIORITY.has(event)) wanted = typeof priority === 'string' && priority !== 'normal' ? priority : 'due';
+    const lane = isStart ? laneOfTimer(causationId, calls) : undefined;
+    if (lane === undefined || lane === wanted) return [];
+    return { rule: 'lane', jobId, detail: `a timer of ${lane} started it at ${sequence}, not one of ${wanted}` };
   });
+}
+
+/** The way on which the timer came that is the cause; undefined for another cause. */
+function laneOfTimer(causationId: string, calls: ReadonlyMap<string, string>): string | undefined {
+  const [timer = ''] = causationId.split('#');
+  return calls.get(timer)?.split('.')[1];
 }
