@@ -31,6 +31,7 @@ export {
   JobEvent,
   decodeJobEvent,
   encodeJobEvent,
+  isCarry,
   isCreation,
   isReadable,
   jobEventEnvelope,
@@ -41,6 +42,8 @@ export {
   PROTOCOL_VERSION,
   UNIQUE_PROTOCOL,
   callsForWork,
+  carriesJob,
+  carryNames,
   createsJob,
   jobEventNames,
   protocolOf,
@@ -48,8 +51,18 @@ export {
   tokensOf,
   workEventNames,
 } from './job/jobEventNames.ts';
-export type { CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
-export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
+export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
+export { jobEvents, type JobEventName, PRIORITY_PROTOCOL, STEPS_PROTOCOL } from './job/jobEvents.ts';
+export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
+export {
+  MAX_STEP_RESULT_BYTES,
+  MAX_STEPS,
+  MAX_STEPS_BYTES,
+  stepId,
+  StepName,
+  RecordedStep,
+  StepOutcome,
+} from './job/stepRecord.ts';
 export { Lane, laneOf, lanes, Priority } from './job/settings/priority.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';

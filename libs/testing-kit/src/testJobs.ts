@@ -8,6 +8,7 @@ import {
   type Job,
   type JobDefinition,
   type JobEvent,
+  type JobStep,
   type LogLine,
   type PayloadInput,
   type Priority,
@@ -154,15 +155,19 @@ export class TestJobstream implements AsyncDisposable {
   }
 
   /**
-   * Puts a failed or cancelled job back to `pending`, with another payload if there is one.
+   * Puts a failed or cancelled job back to `pending`, with another payload if there is one. That drops its steps, unless they are kept.
    *
    * @throws ConflictError in any other status, and while another job holds its unique key; InvalidRequestError
    */
-  async retry(job: JobOrId, { payload, reason }: Pick<RetryOptions, 'payload' | 'reason'> = {}): Promise<void> {
+  async retry(
+    job: JobOrId,
+    { payload, keepSteps, reason }: Pick<RetryOptions, 'payload' | 'keepSteps' | 'reason'> = {},
+  ): Promise<void> {
     const because = reason === undefined ? {} : { reason };
     const old = await this.job(job);
     const changed = payload === undefined ? undefined : await changedPayload(this.#definitionOf(old), payload);
-    const change = { kind: 'ChangePayload', payload: changed, ...because } as const;
+    const kept = keepSteps === undefined ? {} : { keepSteps };
+    const change = { kind: 'ChangePayload', payload: changed, ...kept, ...because } as const;
     await this.#keys.retake(old, async () => {
       if (payload !== undefined) await changeJob(old.id, change, this.#system);
       await changeJob(old.id, { kind: 'RequeueJob', ...because }, this.#system);
@@ -231,6 +236,12 @@ export class TestJobstream implements AsyncDisposable {
   /** Returns the history of a job, oldest event first. */
   async events(job: JobOrId): Promise<readonly JobEvent[]> {
     return (await this.#system.log.readHistory(idOf(job))).map(eventView);
+  }
+
+  /** Returns the steps of a job, each as it was recorded last, in the order in which they were recorded first. */
+  async steps(job: JobOrId): Promise<readonly JobStep[]> {
+    const { steps = [] } = (await this.#system.log.readJob(idOf(job))) ?? {};
+    return steps.map(({ at: endedAt, ...step }) => ({ ...step, endedAt }));
   }
 
   /**

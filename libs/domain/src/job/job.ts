@@ -72,7 +72,8 @@ export const ResultInexact = Schema.Literal(true);
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `unreadableEvents` counts events of a newer release, which were passed by:
+ * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `stepsRecorded` counts what was recorded
+ * of its steps, and `generation` how often another payload has dropped them. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -106,12 +107,14 @@ export const Job = Schema.Struct({
   priority: Schema.optionalKey(Lane),
   unique: Schema.optionalKey(Unique),
   uniqueKey: Schema.optionalKey(Schema.String),
+  stepsRecorded: Schema.optionalKey(Schema.Int),
+  generation: Schema.optionalKey(Schema.Int),
   unreadableEvents: Schema.optionalKey(Schema.Int),
 });
 export type Job = typeof Job.Type;
 
 const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
-const { unreadableEvents: _unreadableEvents, resultInexact: _resultInexact, ...carried } = state;
+const { unreadableEvents: _unreadable, resultInexact: _inexact, stepsRecorded: _steps, ...carried } = state;
 /** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
 export const CarriedJob = Schema.Struct(carried);
 export type CarriedJob = typeof CarriedJob.Type;

@@ -3,10 +3,15 @@ import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHisto
 import { Attempt, CarriedJob, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
 import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
+import { MAX_STEPS, RecordedStep, StepOutcome } from './stepRecord.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
 export const PRIORITY_PROTOCOL = 5;
+/** Since this version attempts record steps, and a payload may be changed without losing them: decision 0060. */
+export const STEPS_PROTOCOL = 6;
+
+const EntryCount = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
@@ -73,6 +78,27 @@ export const jobEvents = {
     legalIn: ['processing'],
     fits: ofRunningAttempt,
     evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
+  }),
+
+  /** Steps that end while an earlier one of these is being appended share the next. */
+  JobStepsRecorded: define({
+    summary:
+      'Steps of a running attempt have ended. Later attempts get their results, and run those with an error again.',
+    token: 'steps-recorded',
+    protocol: STEPS_PROTOCOL,
+    callsForWork: false,
+    byOperator: false,
+    data: {
+      attempt: Attempt,
+      /** How many steps were recorded before, so that a repeated append is recognised. */
+      from: EntryCount,
+      steps: Schema.Array(StepOutcome).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_STEPS)),
+    },
+    secrets: { steps: 'steps' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: (job, { attempt, from }) => attempt === job.attempt && from === (job.stepsRecorded ?? 0),
+    evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
   }),
 
   JobCompleted: define({
@@ -208,12 +234,20 @@ export const jobEvents = {
     protocol: 3,
     callsForWork: false,
     byOperator: true,
-    data: { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) },
+    data: {
+      payload: Schema.Unknown,
+      /** Else the steps of the job count no more. */
+      keepSteps: Schema.optionalKey(Schema.Boolean),
+      reason: Schema.optionalKey(Schema.String),
+    },
     secrets: { payload: 'value' },
     hidden: [],
     legalIn: ['failed', 'cancelled'],
     fits: always,
-    evolve: (job, { data: { payload } }) => ({ ...job, payload }),
+    evolve: ({ stepsRecorded, ...job }, { data: { payload, keepSteps } }) =>
+      keepSteps === true
+        ? { ...job, ...(stepsRecorded === undefined ? {} : { stepsRecorded }), payload }
+        : { ...job, payload, generation: (job.generation ?? 0) + 1 },
   }),
 
   /** It may postpone a job that was pending, which a call for work then finds not due. Its settings stay: see `carriedBehindGap`. */
@@ -264,9 +298,28 @@ export const jobEvents = {
     byOperator: false,
     data: CarriedJob.fields,
     secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
-    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy'],
+    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
     legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
     fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
+    evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
+      ...job,
+      ...(startedBy === undefined ? {} : { startedBy }),
+    }),
+  }),
+
+  /** Its own name, since the state that an older fold made of it would lack the steps. */
+  JobCarriedWithSteps: define({
+    summary: 'As JobCarried, of a job with steps: these are in it.',
+    token: 'carried-with-steps',
+    protocol: STEPS_PROTOCOL,
+    callsForWork: false,
+    byOperator: false,
+    data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep) },
+    secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress', steps: 'steps' },
+    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
+    legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+    fits: (job, { status, attempt, stepsRecorded }) =>
+      status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
     evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
       ...job,
       ...(startedBy === undefined ? {} : { startedBy }),

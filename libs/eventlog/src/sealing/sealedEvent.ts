@@ -1,5 +1,5 @@
 import { hasInexactNumber, jobEvents, mayBeInexact } from '@jobstream/domain';
-import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind } from '@jobstream/domain';
+import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind, StepOutcome } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -25,6 +25,7 @@ interface Transform extends Record<SecretKind, unknown> {
   readonly text: (text: string) => string;
   readonly error: (error: JobError) => JobError;
   readonly progress: (progress: JobProgress) => JobProgress;
+  readonly steps: (steps: readonly StepOutcome[]) => readonly StepOutcome[];
 }
 
 /** Returns the event with its contents encrypted by the key of its job. */
@@ -65,6 +66,15 @@ export function openJob(job: Job, key: JobKey): Job {
   };
 }
 
+/** As `openEvent`, for steps of a job. */
+export function openSteps<Step extends StepOutcome>(
+  steps: readonly Step[],
+  jobId: string,
+  key: JobKey,
+): readonly Step[] {
+  return opening(jobId, key).steps(steps) as readonly Step[];
+}
+
 /** Whether the event has contents, to be encrypted where keys are configured. */
 export function hasContents(event: JobEvent): boolean {
   return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
@@ -72,7 +82,7 @@ export function hasContents(event: JobEvent): boolean {
 
 /** Whether events of this name have a payload or a result, which must not be lost. */
 export function hasValue(event: JobEventName): boolean {
-  return Object.values<SecretKind>(jobEvents[event].secrets).includes('value');
+  return Object.values<SecretKind>(jobEvents[event].secrets).some((kind) => kind === 'value' || kind === 'steps');
 }
 
 /** Whether a part of the job or the event is sealed. */
@@ -85,8 +95,14 @@ export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   return [payload, result, error, progress, fingerprint].some((content) => isSealedContent(content, id));
 }
 
+/** Whether the result or the error of one of the steps is sealed. */
+export function haveSealed(steps: readonly StepOutcome[], jobId: string): boolean {
+  return steps.some(({ result, error }) => isSealedContent(result, jobId) || isSealedContent(error, jobId));
+}
+
 /** Of whatever kind of secret it is; `changed` is what treats each in its way. */
 function isSealedContent(content: unknown, jobId: string): boolean {
+  if (Array.isArray(content)) return haveSealed(content as StepOutcome[], jobId);
   if (typeof content === 'string') return tokenOfText(content, jobId) !== undefined;
   if (typeof content !== 'object' || content === null) return false;
   if (tokenOfValue(content, jobId) !== undefined) return true;
@@ -120,6 +136,9 @@ function sealing(jobId: string, secret: Uint8Array): Transform {
     text,
     progress: (progress) => withMessage(progress, text),
     error: ({ message, stack, ...shown }) => ({ ...shown, message: TEXT_PREFIX + token({ message, stack }) }),
+    steps(steps) {
+      return steps.map((step) => changedStep(step, this));
+    },
   };
 }
 
@@ -143,7 +162,15 @@ function opening(jobId: string, key: JobKey): Transform {
       if (token === undefined) return error;
       return { ...error, ...(valueOf(read(token), { message: missingText }) as Pick<JobError, 'message' | 'stack'>) };
     },
+    steps(steps) {
+      return steps.map((step) => changedStep(step, this));
+    },
   };
+}
+
+function changedStep(step: StepOutcome, { value, error }: Pick<Transform, 'value' | 'error'>): StepOutcome {
+  if (step.error !== undefined) return { ...step, error: error(step.error) };
+  return 'result' in step ? { ...step, result: value(step.result) } : step;
 }
 
 function withMessage({ message, ...rest }: JobProgress, change: (text: string) => string): JobProgress {
