@@ -52,7 +52,8 @@ export {
   workEventNames,
 } from './job/jobEventNames.ts';
 export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
-export { jobEvents, type JobEventName, PRIORITY_PROTOCOL, STEPS_PROTOCOL } from './job/jobEvents.ts';
+export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
+export { STEPS_PROTOCOL } from './job/stepEvents.ts';
 export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
 export {
   MAX_STEP_RESULT_BYTES,

@@ -20,6 +20,22 @@ function counter() {
   return { runs, run: (name: string) => runs.set(name, (runs.get(name) ?? 0) + 1).get(name) };
 }
 
+const failedAfterItsStep = async () => {
+  const { runs, run } = counter();
+  const t = await testJobstream(
+    handling(async ({ step }, amount) => {
+      const charged = await step('charge', () => run('charge'));
+      if (amount < 10) throw new UnrecoverableError('too little');
+      return charged;
+    }),
+  );
+  const job = await t.enqueue(order, { amount: 1 });
+  await t.drain();
+  return { t, job, runs };
+};
+
+const big = (kilobytes: number) => 'x'.repeat(kilobytes * 1_024);
+
 test('a step runs once a job, and later attempts get its result', async () => {
   const { runs, run } = counter();
   await using t = await testJobstream(
@@ -205,20 +221,6 @@ test('the idempotency key of a step is the same in every attempt, and that of no
 });
 
 describe('a retry', () => {
-  async function failedAfterItsStep() {
-    const { runs, run } = counter();
-    const t = await testJobstream(
-      handling(async ({ step }, amount) => {
-        const charged = await step('charge', () => run('charge'));
-        if (amount < 10) throw new UnrecoverableError('too little');
-        return charged;
-      }),
-    );
-    const job = await t.enqueue(order, { amount: 1 });
-    await t.drain();
-    return { t, job, runs };
-  }
-
   test.each([
     ['keeps the steps', {}, 1],
     ['drops them with another payload', { payload: { amount: 10 } }, 2],
@@ -233,7 +235,6 @@ describe('a retry', () => {
 });
 
 describe('what is too much fails the job for good, whatever the handler does with the error', () => {
-  const big = (kilobytes: number) => 'x'.repeat(kilobytes * 1_024);
   const code = 'STEP_RESULTS_TOO_LARGE';
 
   test.each([

@@ -22,12 +22,12 @@ import {
   RegisteredHandlers,
   silentLogger,
   type JobEvent as LogEvent,
-  type RecordedEvent,
 } from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './system/crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
+import { eventView, idOf, type JobOrId, stepView } from './jobViews.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { assertPriority, changedPayload, creationOf, invalid, type NewJob, optionsLike } from './newJob.ts';
 import { MemorySystem } from './system/memorySystem.ts';
@@ -36,9 +36,6 @@ import { instantOf, type ScheduleOptions, type TestJobstreamOptions } from './te
 import type { TestSystem } from './system/testSystem.ts';
 import { ticksOf } from './system/ticks.ts';
 import { UniqueKeys } from './uniqueKeys.ts';
-
-/** A job, by its id or as `enqueue` has returned it. */
-export type JobOrId = string | { readonly id: string };
 
 /** A Jobstream for one test; made by `testJobstream`. */
 export class TestJobstream implements AsyncDisposable {
@@ -241,7 +238,7 @@ export class TestJobstream implements AsyncDisposable {
   /** Returns the steps of a job, each as it was recorded last, in the order in which they were recorded first. */
   async steps(job: JobOrId): Promise<readonly JobStep[]> {
     const { steps = [] } = (await this.#system.log.readJob(idOf(job))) ?? {};
-    return steps.map(({ at: endedAt, ...step }) => ({ ...step, endedAt }));
+    return steps.map(stepView);
   }
 
   /**
@@ -298,12 +295,4 @@ export class TestJobstream implements AsyncDisposable {
     if (definition === undefined) throw new Error(`job ${id} was not enqueued by this test`);
     return definition;
   }
-}
-
-function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEvent {
-  return { ...event, sequence, recordedAt };
-}
-
-function idOf(job: JobOrId): string {
-  return typeof job === 'string' ? job : job.id;
 }

@@ -40,7 +40,8 @@ test('the steps of a job are those of all its attempts, each as it was recorded 
 });
 
 test('steps of one name are told apart by their keys', () => {
-  const keys = [undefined, 'a', 'b'].map((key) => ({ name: 'send', ...(key && { key }), durationMs: 1 }));
+  const step = { name: 'send', durationMs: 1 };
+  const keys = [step, { ...step, key: 'a' }, { ...step, key: 'b' }];
   expect(stepsOf([jobStepsRecorded({ steps: keys })])).toHaveLength(3);
 });
 

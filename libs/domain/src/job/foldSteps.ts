@@ -15,7 +15,8 @@ export interface StepChange {
 export function stepChangeOf(event: LoggedEvent, versionBefore: number | undefined): StepChange | undefined {
   if (event.event === 'JobStepsRecorded') {
     const { at, data } = event;
-    return { drops: false, steps: data.steps.map((step) => ({ ...step, attempt: data.attempt, at })) };
+    const recorded = { attempt: data.attempt, at };
+    return { drops: false, steps: data.steps.map((step) => Object.assign({}, step, recorded)) };
   }
   if (event.event === 'JobPayloadChanged')
     return event.data.keepSteps === true ? undefined : { drops: true, steps: [] };

@@ -1,18 +1,13 @@
 import * as Schema from 'effect/Schema';
 import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHistory } from './beginnings.ts';
-import { Attempt, CarriedJob, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
+import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
 import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
-import { MAX_STEPS, RecordedStep, StepOutcome } from './stepRecord.ts';
+import { jobCarried, jobCarriedWithSteps, jobStepsRecorded } from './stepEvents.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
 export const PRIORITY_PROTOCOL = 5;
-/** Since this version attempts record steps, and a payload may be changed without losing them: decision 0060. */
-export const STEPS_PROTOCOL = 6;
-
-const EntryCount = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
-
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
   JobCreated: define({
@@ -80,26 +75,7 @@ export const jobEvents = {
     evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
   }),
 
-  /** Steps that end while an earlier one of these is being appended share the next. */
-  JobStepsRecorded: define({
-    summary:
-      'Steps of a running attempt have ended. Later attempts get their results, and run those with an error again.',
-    token: 'steps-recorded',
-    protocol: STEPS_PROTOCOL,
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      /** How many steps were recorded before, so that a repeated append is recognised. */
-      from: EntryCount,
-      steps: Schema.Array(StepOutcome).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_STEPS)),
-    },
-    secrets: { steps: 'steps' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: (job, { attempt, from }) => attempt === job.attempt && from === (job.stepsRecorded ?? 0),
-    evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
-  }),
+  JobStepsRecorded: jobStepsRecorded,
 
   JobCompleted: define({
     summary: 'The attempt succeeded, and the job has ended.',
@@ -288,42 +264,7 @@ export const jobEvents = {
     evolve: (job) => ({ ...job, status: 'pending', attempt: job.attempt - 1 }),
   }),
 
-  /** The log is about to lose the events before it. Where it is the first one, the job begins with it: see evolve. */
-  JobCarried: define({
-    summary:
-      'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
-    token: 'carried',
-    protocol: 2,
-    callsForWork: false,
-    byOperator: false,
-    data: CarriedJob.fields,
-    secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
-    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
-    legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
-    fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
-    evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
-      ...job,
-      ...(startedBy === undefined ? {} : { startedBy }),
-    }),
-  }),
-
-  /** Its own name, since the state that an older fold made of it would lack the steps. */
-  JobCarriedWithSteps: define({
-    summary: 'As JobCarried, of a job with steps: these are in it.',
-    token: 'carried-with-steps',
-    protocol: STEPS_PROTOCOL,
-    callsForWork: false,
-    byOperator: false,
-    data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep) },
-    secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress', steps: 'steps' },
-    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
-    legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
-    fits: (job, { status, attempt, stepsRecorded }) =>
-      status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
-    evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
-      ...job,
-      ...(startedBy === undefined ? {} : { startedBy }),
-    }),
-  }),
+  JobCarried: jobCarried,
+  JobCarriedWithSteps: jobCarriedWithSteps,
 };
 export type JobEventName = keyof typeof jobEvents;

@@ -11,7 +11,7 @@ export const MAX_STEPS_BYTES = 512 * 1024;
 
 /** The name of a step, and the key of one that a loop repeats: 1 to 128 characters, no control characters. */
 export const StepName = Schema.String.check(
-  Schema.isPattern(/^[^\u0000-\u001f\u007f]{1,128}$/, {
+  Schema.isPattern(/^\P{Cc}{1,128}$/u, {
     expected: 'a name of 1 to 128 characters without control characters',
   }),
 );

@@ -21,7 +21,11 @@ const READ = {
 /** Reads the steps of a job, in the order in which they have ended. */
 export async function readSteps(pool: Pick<Pool, 'query'>, jobId: string): Promise<readonly RecordedStep[]> {
   const { rows } = await pool.query<StepRow>({ ...READ, values: [jobId] });
-  return rows.map((row) => ({
+  return rows.map(stepOfRow);
+}
+
+function stepOfRow(row: StepRow): RecordedStep {
+  return {
     name: originalText(row.name),
     ...(row.key === '' ? {} : { key: originalText(row.key) }),
     ...(row.result === null ? {} : { result: originalJson(row.result) }),
@@ -29,5 +33,5 @@ export async function readSteps(pool: Pick<Pool, 'query'>, jobId: string): Promi
     durationMs: row.duration_ms,
     attempt: row.attempt,
     at: row.ended_at,
-  }));
+  };
 }

@@ -115,9 +115,10 @@ function refold({ history, readNow }: ReadableJob, { row, sequence, statistics, 
     before = step(before, readNow.has(one.sequence) ? unread(one.event) : one.event, (...at) =>
       statistics.count(...at, -1),
     );
-    const earlier: JobState = after;
-    after = step(after, one.event, (...at) => statistics.count(...at));
-    if (after !== earlier) steps.note(earlier, one.event);
+    after = step(after, one.event, (...at) => {
+      statistics.count(...at);
+      steps.note(...at);
+    });
   }
   // A completed job that was in the table and is not any more is too old for it.
   const isRetired = row === undefined && before !== undefined && after?.status === 'completed';

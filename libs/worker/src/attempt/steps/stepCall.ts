@@ -7,7 +7,7 @@ import { misusedStep } from './stepErrors.ts';
 export const LONGEST_WAIT_MS = 30_000;
 const MOST_ATTEMPTS = 100;
 const DEFAULT_BACKOFF: Backoff = { type: 'exponential', delayMs: 1_000, maxDelayMs: LONGEST_WAIT_MS, jitter: 0.2 };
-const IS_NAME = /^[^\u0000-\u001f\u007f]{1,128}$/;
+const IS_NAME = /^\P{Cc}{1,128}$/u;
 
 /** What the handler has asked for, checked. */
 export interface StepCall {
