@@ -1,9 +1,8 @@
 export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
-export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
-export { awaitsFirstStart, isTerminal } from './job/job.ts';
+export { attemptOverAt, awaitsFirstStart, isTerminal } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
@@ -53,13 +52,13 @@ export {
 } from './job/jobEventNames.ts';
 export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
-export { STEPS_PROTOCOL } from './job/stepEvents.ts';
 export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
 export {
   MAX_STEP_RESULT_BYTES,
   MAX_STEPS,
   MAX_STEPS_BYTES,
   stepId,
+  STEPS_PROTOCOL,
   StepName,
   RecordedStep,
   StepOutcome,

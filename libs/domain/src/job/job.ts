@@ -4,7 +4,7 @@ import { JobId, JobType } from './jobId.ts';
 import { Lane } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
-import { Timestamp } from '../messages/timestamp.ts';
+import { addMs, Timestamp } from '../messages/timestamp.ts';
 
 /** Where a job stands; see docs/job-lifecycle.md. */
 export const JobStatus = Schema.Literals([
@@ -121,3 +121,11 @@ export type CarriedJob = typeof CarriedJob.Type;
 
 /** A job that was never created has no state. */
 export type JobState = Job | undefined;
+
+/** After its timeout an attempt has this long to record its outcome. */
+const GRACE_MS = 60_000;
+
+/** When an attempt that began at `startedAt` is over for certain, whatever has become of its worker. */
+export function attemptOverAt(startedAt: Timestamp, timeoutMs: number): Timestamp {
+  return addMs(startedAt, timeoutMs + GRACE_MS);
+}

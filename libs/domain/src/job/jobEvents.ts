@@ -1,9 +1,18 @@
 import * as Schema from 'effect/Schema';
-import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHistory } from './beginnings.ts';
+import {
+  begin,
+  beginAgain,
+  creationData,
+  jobCarried,
+  jobCarriedWithSteps,
+  ofCreations,
+  requeueData,
+  withoutHistory,
+} from './beginnings.ts';
 import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
 import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
-import { jobCarried, jobCarriedWithSteps, jobStepsRecorded } from './stepEvents.ts';
+import { EntryCount, MAX_STEPS, StepOutcome, STEPS_PROTOCOL } from './stepRecord.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
@@ -75,7 +84,26 @@ export const jobEvents = {
     evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
   }),
 
-  JobStepsRecorded: jobStepsRecorded,
+  /** Steps that end while an earlier one of these is being appended share the next. */
+  JobStepsRecorded: define({
+    summary:
+      'Steps of a running attempt have ended. Later attempts get their results, and run those with an error again.',
+    token: 'steps-recorded',
+    protocol: STEPS_PROTOCOL,
+    callsForWork: false,
+    byOperator: false,
+    data: {
+      attempt: Attempt,
+      /** How many steps were recorded before, so that a repeated append is recognised. */
+      from: EntryCount,
+      steps: Schema.Array(StepOutcome).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_STEPS)),
+    },
+    secrets: { steps: 'steps' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: (job, { attempt, from }) => ofRunningAttempt(job, { attempt }) && from === (job.stepsRecorded ?? 0),
+    evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
+  }),
 
   JobCompleted: define({
     summary: 'The attempt succeeded, and the job has ended.',

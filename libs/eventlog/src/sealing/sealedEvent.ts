@@ -131,15 +131,12 @@ function secretsOf({ event }: JobEvent): readonly (readonly [field: string, kind
 function sealing(jobId: string, secret: Uint8Array): Transform {
   const token = (value: unknown) => seal(Buffer.from(JSON.stringify(value)), secret, { kid: jobId });
   const text = (plainText: string) => TEXT_PREFIX + token(plainText);
-  return {
+  return withSteps({
     value: (value) => ({ $jwe: token(value) }),
     text,
     progress: (progress) => withMessage(progress, text),
     error: ({ message, stack, ...shown }) => ({ ...shown, message: TEXT_PREFIX + token({ message, stack }) }),
-    steps(steps) {
-      return steps.map((step) => changedStep(step, this));
-    },
-  };
+  });
 }
 
 function opening(jobId: string, key: JobKey): Transform {
@@ -150,7 +147,7 @@ function opening(jobId: string, key: JobKey): Transform {
     const token = tokenOfText(sealed, jobId);
     return token === undefined ? sealed : String(valueOf(read(token), missingText));
   };
-  return {
+  return withSteps({
     value: (value) => {
       const token = tokenOfValue(value, jobId);
       return token === undefined ? value : valueOf(read(token), missing);
@@ -162,15 +159,16 @@ function opening(jobId: string, key: JobKey): Transform {
       if (token === undefined) return error;
       return { ...error, ...(valueOf(read(token), { message: missingText }) as Pick<JobError, 'message' | 'stack'>) };
     },
-    steps(steps) {
-      return steps.map((step) => changedStep(step, this));
-    },
-  };
+  });
 }
 
-function changedStep(step: StepOutcome, { value, error }: Pick<Transform, 'value' | 'error'>): StepOutcome {
-  if (step.error !== undefined) return { ...step, error: error(step.error) };
-  return 'result' in step ? { ...step, result: value(step.result) } : step;
+/** Adds what treats steps, by what treats their results and errors. */
+function withSteps(transform: Omit<Transform, 'steps'>): Transform {
+  const changedStep = (step: StepOutcome): StepOutcome => {
+    if (step.error !== undefined) return { ...step, error: transform.error(step.error) };
+    return 'result' in step ? { ...step, result: transform.value(step.result) } : step;
+  };
+  return { ...transform, steps: (steps) => steps.map(changedStep) };
 }
 
 function withMessage({ message, ...rest }: JobProgress, change: (text: string) => string): JobProgress {

@@ -72,7 +72,7 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
     let abandon: Timer | undefined;
     const handlerEnded = (ending: Ending) => {
       if (run.steps === undefined) end(ending);
-      else void run.steps.settled(ending).then(end);
+      else void run.steps.settled().then((fault) => end(fault === undefined ? ending : { kind: 'threw', ...fault }));
     };
     const end = (ending: Ending) => {
       timers.clearTimeout(abandon);

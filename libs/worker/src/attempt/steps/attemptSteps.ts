@@ -1,10 +1,11 @@
 import { retryDelayMs, stepId, type RecordedStep, type StepOutcome } from '@jobstream/domain';
-import { isShredded, isUnreadable } from '@jobstream/eventlog';
+import { isShredded, isUnreadable, type EventLog, type Timers } from '@jobstream/eventlog';
 import { RetryAfterError, UnrecoverableError } from '../../handler/handlerErrors.ts';
 import { jobErrorOf } from '../../handler/jobErrorOf.ts';
 import { jsonResult } from '../../handler/jsonResult.ts';
-import type { AttemptAbort, Attempt, Ending } from '../attempt.ts';
-import type { AttemptContext } from '../attemptContext.ts';
+import type { Logger } from '../../handler/logger.ts';
+import type { Clock } from '../chain/clock.ts';
+import type { JobChain } from '../chain/jobChain.ts';
 import {
   idempotencyKeyOf,
   LONGEST_WAIT_MS,
@@ -17,9 +18,28 @@ import { misusedStep } from './stepErrors.ts';
 import { StepRecorder } from './stepRecorder.ts';
 import { noPlaceFor, noRoomFor, StepSizes } from './stepSizes.ts';
 
-type StepsContext = Pick<AttemptContext, 'clock' | 'timers' | 'errorStacks' | 'whyNoSteps'> & {
-  readonly eventLog: Pick<AttemptContext['eventLog'], 'contents'>;
-};
+/** The attempt whose steps these are. */
+interface SteppedAttempt {
+  readonly chain: JobChain;
+  readonly number: number;
+  readonly logger: Logger;
+}
+
+/** Why the attempt was aborted, if it was. */
+interface StepsAbort {
+  readonly error: Error | undefined;
+  readonly signal: AbortSignal;
+  overtaken(): void;
+}
+
+interface StepsContext {
+  readonly eventLog: Pick<EventLog, 'contents'>;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly errorStacks: boolean;
+  /** Says why no step can be recorded yet; undefined, or none, if all can. */
+  readonly whyNoSteps?: (() => Promise<string | undefined>) | undefined;
+}
 
 /** How long a step waits for processes of an earlier release to be gone, and how often it looks. */
 const UPGRADE_MS = 30_000;
@@ -27,8 +47,8 @@ const UPGRADE_LOOK_MS = 1_000;
 
 /** The steps of one attempt: made at the first call of `ctx.step`. */
 export class AttemptSteps {
-  readonly #attempt: Attempt;
-  readonly #abort: AttemptAbort;
+  readonly #attempt: SteppedAttempt;
+  readonly #abort: StepsAbort;
   readonly #context: StepsContext;
   readonly #recorded: ReadonlyMap<string, RecordedStep>;
   readonly #sizes: StepSizes;
@@ -39,7 +59,7 @@ export class AttemptSteps {
   #fault: { readonly error: unknown } | undefined;
   #isOver = false;
 
-  constructor(attempt: Attempt, abort: AttemptAbort, context: StepsContext) {
+  constructor(attempt: SteppedAttempt, abort: StepsAbort, context: StepsContext) {
     this.#attempt = attempt;
     this.#abort = abort;
     this.#context = context;
@@ -58,10 +78,13 @@ export class AttemptSteps {
     return running;
   }
 
-  /** Waits until all steps have ended that run: an attempt that ended before them would have the next one run them beside it. */
-  async settled(ending: Ending): Promise<Ending> {
+  /**
+   * Waits until all steps have ended that run: an attempt that ended before them would have the next one run them beside it. Returns
+   * why the attempt fails, whatever its handler has done; undefined if it need not.
+   */
+  async settled(): Promise<{ readonly error: unknown } | undefined> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
-    return this.#fault === undefined ? ending : { kind: 'threw', error: this.#fault.error };
+    return this.#fault;
   }
 
   /** The attempt is over: what still runs is not recorded any more. */
