@@ -62,7 +62,13 @@ export function describeEvent({ event, at, data }: JobEvent, printer: Printer, o
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
 }
 
-function describeStep({ name, key, error, durationMs }: JobEventData['JobStepsRecorded']['steps'][number]): string {
+/** Shows how a step has ended, without its result. */
+export function describeStep({
+  name,
+  key,
+  error,
+  durationMs,
+}: JobEventData['JobStepsRecorded']['steps'][number]): string {
   const step = [name, ...(key === undefined ? [] : [key])].join(' ');
   return error === undefined ? `${step} in ${formatDuration(durationMs)}` : `${step} failed: ${describeError(error)}`;
 }
