@@ -13,6 +13,7 @@ const recorded = (from: number, step: object = {}): Step => [
   'JobStepsRecorded',
   { attempt: 1, from, steps: [{ name: 'charge', durationMs: 1, ...step }] },
 ];
+const changed = (data: object): Step[] => [failed, ['JobPayloadChanged', { payload: 1, ...data }], ['JobRequeued']];
 const again: readonly Step[] = [failed, ['JobRequeued'], started(1)];
 
 function violationsOf(...steps: readonly Step[]) {
@@ -31,7 +32,6 @@ test('a step that has a result must not run again', () => {
 test('a step runs again after an error, and after another payload', () => {
   const error = { name: 'E', message: 'no' };
   expect(violationsOf(created, started(1), recorded(0, { error }), ...again, recorded(1))).toEqual([]);
-  const changed = (data: object): Step[] => [failed, ['JobPayloadChanged', { payload: 1, ...data }], ['JobRequeued']];
   const once = [created, started(1), recorded(0)];
   expect(violationsOf(...once, ...changed({}), started(1), recorded(0))).toEqual([]);
   const kept = violationsOf(...once, ...changed({ keepSteps: true }), started(1), recorded(1));

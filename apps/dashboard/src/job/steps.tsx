@@ -48,7 +48,7 @@ function StepRow({ step }: { readonly step: JobStep }) {
 }
 
 /** The steps as these events of a job have recorded them, in the order in which they were recorded first. */
-export function stepsOf(events: readonly JobEvent[]): readonly JobStep[] {
+function stepsOf(events: readonly JobEvent[]): readonly JobStep[] {
   const steps = new Map<string, JobStep>();
   let version = 0;
   for (const event of events) {

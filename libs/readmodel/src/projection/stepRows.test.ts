@@ -70,13 +70,15 @@ test.each([1, 2, 9])('of a step that is recorded again the last counts, in batch
   expect((await database.readModel.findJob(job.jobId))?.job).toMatchObject({ stepsRecorded: 2 });
 });
 
+/** How many steps a job has left whose payload was changed. */
+const left = async (keepSteps: boolean) => {
+  const job = new JobEvents();
+  const names = ['JobCreated', 'JobStarted', 'JobStepsRecorded', 'JobFailed'] as const;
+  const events = [...names.map((name) => job.next(name)), job.next('JobPayloadChanged', { keepSteps })];
+  await project(events, 2);
+  return (await database.readModel.readSteps(job.jobId)).length;
+};
+
 test('another payload removes them, unless it keeps them', async () => {
-  const left = async (keepSteps: boolean) => {
-    const job = new JobEvents();
-    const names = ['JobCreated', 'JobStarted', 'JobStepsRecorded', 'JobFailed'] as const;
-    const events = [...names.map((name) => job.next(name)), job.next('JobPayloadChanged', { keepSteps })];
-    await project(events, 2);
-    return (await database.readModel.readSteps(job.jobId)).length;
-  };
   expect([await left(true), await left(false)]).toEqual([1, 0]);
 });

@@ -71,5 +71,5 @@ test('a retry with another payload drops them, unless it keeps them', async () =
     [dropping, keeping, same].map(async (id) => ((await read(`/api/jobs/${id}/steps`))['items'] as object[]).length),
   );
   expect(numbers).toEqual([0, 2, 2]);
-  expect(await retry(await failedJob(), { keepSteps: true })).toBe(400);
+  expect(await retry(await failedJob(), { keepSteps: true })).toBe(422);
 });
