@@ -89,7 +89,11 @@ export function hasValue(event: JobEventName): boolean {
 export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   if ('event' in jobOrEvent) {
     const fields = fieldsOf(jobOrEvent);
-    return secretsOf(jobOrEvent).some(([field]) => isSealedContent(fields[field], jobOrEvent.jobId));
+    return secretsOf(jobOrEvent).some(([field, kind]) =>
+      kind === 'steps'
+        ? haveSealed(fields[field] as readonly StepOutcome[], jobOrEvent.jobId)
+        : isSealedContent(fields[field], jobOrEvent.jobId),
+    );
   }
   const { id, payload, result, error, progress, fingerprint } = jobOrEvent;
   return [payload, result, error, progress, fingerprint].some((content) => isSealedContent(content, id));
@@ -102,7 +106,6 @@ export function haveSealed(steps: readonly StepOutcome[], jobId: string): boolea
 
 /** Of whatever kind of secret it is; `changed` is what treats each in its way. */
 function isSealedContent(content: unknown, jobId: string): boolean {
-  if (Array.isArray(content)) return haveSealed(content as StepOutcome[], jobId);
   if (typeof content === 'string') return tokenOfText(content, jobId) !== undefined;
   if (typeof content !== 'object' || content === null) return false;
   if (tokenOfValue(content, jobId) !== undefined) return true;

@@ -7,8 +7,10 @@ const MOST_NAMED = 3;
  * Returns what says why no step can be recorded yet: a process lives that would lose it, or it is not known which live. Undefined if
  * all can. The first call follows the heartbeats from then on.
  */
-export function whyNoSteps({ announcements }: Pick<EventLog, 'announcements'>): () => Promise<string | undefined> {
+export function whyNoSteps(eventLog: Pick<EventLog, 'announcements'>): () => Promise<string | undefined> {
   return async () => {
+    // Not before: the log may not be started yet.
+    const { announcements } = eventLog;
     if (await announcements.allUnderstand(STEPS_PROTOCOL)) return undefined;
     const older = await announcements.olderThan(STEPS_PROTOCOL);
     if (older.length === 0) return 'it is not known yet which processes live';
