@@ -48,6 +48,7 @@ const events = [
   'created',
   'started',
   'progressed',
+  'steps-recorded',
   'completed',
   'retry-scheduled',
   'failed',
@@ -57,12 +58,13 @@ const events = [
   'due-now',
   'payload-changed',
   'carried',
+  'carried-with-steps',
 ];
 const sent: Record<NatsUser, readonly string[]> = {
-  api: ['created', 'cancelled', 'requeued', 'due-now', 'payload-changed', 'carried'],
-  worker: ['created', 'started', 'progressed', 'completed', 'retry-scheduled', 'failed', 'released'],
+  api: ['created', 'cancelled', 'requeued', 'due-now', 'payload-changed', 'carried', 'carried-with-steps'],
+  worker: ['created', 'started', 'progressed', 'steps-recorded', 'completed', 'retry-scheduled', 'failed', 'released'],
   relay: ['created'],
-  projector: ['carried'],
+  projector: ['carried', 'carried-with-steps'],
   migrate: [],
   operator: ['requeued'],
 };

@@ -51,6 +51,7 @@ export interface ApiDeps {
     | 'listJobs'
     | 'findJobReferences'
     | 'findLastSucceeded'
+    | 'readSteps'
     | 'findQueuePosition'
     | 'countMatchingByType'
     | 'countMatchingJobs'

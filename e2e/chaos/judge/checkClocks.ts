@@ -42,7 +42,7 @@ export function checkTimers(
   return timers <= most ? [] : [{ rule: 'timers', detail: `${timers} messages for ${waits} waits` }];
 }
 
-const setsTimer = new Set(['JobRetryScheduled', 'JobCarried', 'JobPriorityChanged']);
+const setsTimer = new Set(['JobRetryScheduled', 'JobCarried', 'JobCarriedWithSteps', 'JobPriorityChanged']);
 
 function isWait({ event, data }: LoggedEvent): boolean {
   return setsTimer.has(event) || data['runAt'] !== undefined;

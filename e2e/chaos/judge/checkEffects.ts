@@ -74,7 +74,14 @@ export function explainRepeats(effects: readonly Effect[], histories: Histories)
 }
 
 /** These explain no start: the one before them does. */
-const explainNothing = new Set(['JobProgressed', 'JobDueNow', 'JobCarried', 'JobPriorityChanged']);
+const explainNothing = new Set([
+  'JobProgressed',
+  'JobStepsRecorded',
+  'JobDueNow',
+  'JobCarried',
+  'JobCarriedWithSteps',
+  'JobPriorityChanged',
+]);
 
 /** The event before each start but the first. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {

@@ -28,6 +28,7 @@ const tokens: Readonly<Record<string, string>> = {
   JobCreated: 'created',
   JobStarted: 'started',
   JobProgressed: 'progressed',
+  JobStepsRecorded: 'steps-recorded',
   JobCompleted: 'completed',
   JobRetryScheduled: 'retry-scheduled',
   JobFailed: 'failed',
@@ -38,6 +39,7 @@ const tokens: Readonly<Record<string, string>> = {
   JobRevised: 'revised',
   JobReleased: 'released',
   JobCarried: 'carried',
+  JobCarriedWithSteps: 'carried-with-steps',
   JobPriorityChanged: 'priority-changed',
 };
 

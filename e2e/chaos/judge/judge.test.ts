@@ -60,9 +60,9 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 12, unacknowledged: 0, effects: 18 });
-  expect(verdict.statuses).toEqual({ completed: 11, cancelled: 1 });
-  const explained = { jobs: 7, afterRetry: 3, afterTakeOver: 1, afterRelease: 1, afterRequeue: 2 };
+  expect(verdict).toMatchObject({ acknowledged: 13, unacknowledged: 0, effects: 20 });
+  expect(verdict.statuses).toEqual({ completed: 12, cancelled: 1 });
+  const explained = { jobs: 8, afterRetry: 4, afterTakeOver: 1, afterRelease: 1, afterRequeue: 2 };
   expect(verdict.repeats).toEqual(explained);
 });
 

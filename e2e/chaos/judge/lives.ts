@@ -156,6 +156,23 @@ export const scripts: readonly Script[] = [
     row: { ...completedRow, version: 5, ...finished(2, 4) },
   },
   {
+    id: 'with-steps',
+    type: 'webhook',
+    steps: [
+      start(1),
+      ['JobStepsRecorded', 2, { attempt: 1, from: 0, steps: [{ name: 'charge', result: 1, durationMs: 1 }] }],
+      ['JobRetryScheduled', 3, { attempt: 1, error, retryAt: rfc3339(5) }],
+      start(5, 2),
+      ['JobStepsRecorded', 6, { attempt: 2, from: 1, steps: [{ name: 'send', key: 'a', durationMs: 1 }] }],
+      done(7, 2),
+    ],
+    effects: [
+      [1, 1],
+      [2, 5],
+    ],
+    row: { ...completedRow, attempt: 2, version: 7, run_at: second(5), steps_recorded: 2, ...finished(5, 7) },
+  },
+  {
     id: 'requeued-high',
     type: 'webhook',
     priority: 'high',

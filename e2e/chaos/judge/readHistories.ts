@@ -43,6 +43,8 @@ export interface Histories {
 /** The events that create a job, and those that put one back to work. */
 export const creations: readonly string[] = ['JobCreated', 'JobCreatedWithPriority'];
 export const requeues: readonly string[] = ['JobRequeued', 'JobRequeuedWithPriority'];
+/** The events that write a job down again. */
+export const carries: readonly string[] = ['JobCarried', 'JobCarriedWithSteps'];
 /** Their subjects end with the priority that they name. */
 const byPriority: readonly string[] = ['JobCreatedWithPriority', 'JobRequeuedWithPriority'];
 
@@ -51,6 +53,7 @@ const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   created: 'JobCreated',
   started: 'JobStarted',
   progressed: 'JobProgressed',
+  'steps-recorded': 'JobStepsRecorded',
   completed: 'JobCompleted',
   'retry-scheduled': 'JobRetryScheduled',
   failed: 'JobFailed',
@@ -61,13 +64,14 @@ const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   revised: 'JobRevised',
   released: 'JobReleased',
   carried: 'JobCarried',
+  'carried-with-steps': 'JobCarriedWithSteps',
   'priority-changed': 'JobPriorityChanged',
   high: byPriority,
   low: byPriority,
 };
 
 /** Events with which a history may begin, which count for nothing unless the server has compared them with it. */
-const beginnings = new Set([...creations, 'JobCarried']);
+const beginnings = new Set([...creations, ...carries]);
 
 /** Sorts raw messages by job. Subjects outside `jobs.` are none of the judge's business. */
 export function readHistories(messages: readonly RawMessage[]): Histories {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { creations, type LoggedEvent, requeues } from './readHistories.ts';
+import { carries, creations, type LoggedEvent, requeues } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** The judge's own idea of a job, in the columns of the table. */
@@ -27,6 +27,7 @@ type Columns = Record<string, unknown>;
 const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobStarted: ['scheduled', 'pending', 'processing', 'retrying'],
   JobProgressed: ['processing'],
+  JobStepsRecorded: ['processing'],
   JobCompleted: ['processing'],
   JobRetryScheduled: ['processing'],
   JobFailed: ['processing'],
@@ -39,6 +40,7 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobPayloadChanged: ['failed', 'cancelled'],
   JobRevised: ['scheduled', 'pending'],
   JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  JobCarriedWithSteps: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 };
 
 /** How well a busy process can know the time of the server. */
@@ -51,16 +53,38 @@ export function replay(jobId: string, history: readonly LoggedEvent[]): Replay {
   const violations: Violation[] = [];
   let job: JudgedJob | undefined;
   let endsSinceRequeue = 0;
+  const results = new Set<string>();
   for (const event of history) {
     if (requeues.includes(event.event)) endsSinceRequeue = 0;
     if (ends.has(event.event) && ++endsSinceRequeue === 2) violations.push(of('terminals', event));
     const wrong = objection(job, event);
     if (wrong === undefined) {
       if (startsEarly(job, event)) violations.push(of('early', event));
+      violations.push(...repeatedSteps(event, results));
       job = job === undefined ? created(event) : after(job, event);
     } else violations.push({ rule: 'illegal', jobId, detail: `${event.event} at ${event.sequence}: ${wrong}` });
   }
   return { job, violations };
+}
+
+interface Step {
+  readonly name: string;
+  readonly key?: string;
+  readonly error?: unknown;
+}
+
+function stepsIn(data: LoggedEvent['data']): readonly Step[] {
+  return (data['steps'] ?? []) as readonly Step[];
+}
+
+/** Notes the steps that have a result from now on, and says which had one before: those must not have run again. */
+function repeatedSteps({ event, sequence, jobId, data }: LoggedEvent, results: Set<string>): readonly Violation[] {
+  if (event === 'JobPayloadChanged' && data['keepSteps'] !== true) results.clear();
+  if (event !== 'JobStepsRecorded') return [];
+  const ids = stepsIn(data).flatMap(({ name, key, error }) => (error === undefined ? [`${name} ${key ?? ''}`] : []));
+  const repeated = ids.filter((id) => results.has(id));
+  for (const id of ids) results.add(id);
+  return repeated.map((id) => ({ rule: 'illegal', jobId, detail: `the step ${id} ran again at ${sequence}` }));
 }
 
 function of(rule: 'terminals' | 'early', { jobId, event, sequence }: LoggedEvent): Violation {
@@ -70,7 +94,9 @@ function of(rule: 'terminals' | 'early', { jobId, event, sequence }: LoggedEvent
 function objection(job: JudgedJob | undefined, { event, data }: LoggedEvent): string | undefined {
   if (job === undefined) return creations.includes(event) ? undefined : 'the job was never created';
   if (mayComeIn[event]?.includes(job.status) !== true) return `the job is ${job.status}`;
-  if (event === 'JobCarried') return carryObjection(job, data);
+  if (carries.includes(event)) return carryObjection(job, data);
+  if (event === 'JobStepsRecorded' && data['from'] !== (job['steps_recorded'] ?? 0))
+    return `steps from ${String(data['from'])}`;
   return data['attempt'] === undefined ? undefined : attemptObjection(job, event, Number(data['attempt']));
 }
 
@@ -83,6 +109,7 @@ const carriedFields = [
   ['error', 'error'],
   ['maxAttempts', 'max_attempts'],
   ['priority', 'priority'],
+  ['stepsRecorded', 'steps_recorded'],
 ] as const;
 const carriedTimes = [
   ['createdAt', 'created_at'],
@@ -137,7 +164,7 @@ function created({ sequence, event, jobId, jobType, at, data }: LoggedEvent): Ju
 
 function after(job: JudgedJob, event: LoggedEvent): JudgedJob {
   const changes = effectOf[event.event]?.(event, job) ?? {};
-  const updatedAt = event.event === 'JobCarried' ? job.updated_at : event.at;
+  const updatedAt = carries.includes(event.event) ? job.updated_at : event.at;
   return { ...job, ...changes, version: job.version + 1, updated_at: updatedAt, last_sequence: event.sequence };
 }
 
@@ -162,6 +189,7 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
     progress: undefined,
   }),
   JobProgressed: ({ data: { attempt: _attempt, ...progress } }) => ({ progress }),
+  JobStepsRecorded: ({ data }) => ({ steps_recorded: Number(data['from']) + stepsIn(data).length }),
   JobCompleted: ({ data, at }) => ({
     status: 'completed',
     result: data['result'],
@@ -171,7 +199,10 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
   JobRetryScheduled: ({ data }) => ({ status: 'retrying', error: data['error'], run_at: time(data['retryAt']) }),
   JobFailed: ({ data, at }) => ({ status: 'failed', error: data['error'], finished_at: at }),
   JobDueNow: ({ at }) => ({ run_at: at }),
-  JobPayloadChanged: ({ data }) => ({ payload: data['payload'] }),
+  JobPayloadChanged: ({ data }, job) => ({
+    payload: data['payload'],
+    steps_recorded: data['keepSteps'] === true ? job['steps_recorded'] : undefined,
+  }),
   JobRevised: ({ data, at }, job) => ({
     payload: data['payload'],
     ...(data['runAt'] === undefined ? {} : { run_at: time(data['runAt']) }),

@@ -2,7 +2,8 @@ import { creations, type LoggedEvent, requeues } from '../../chaos/judge/readHis
 import type { Finding } from './finding.ts';
 
 const SETS_PRIORITY = new Set([...creations, ...requeues, 'JobPriorityChanged']);
-const OF_A_RUN = new Set(['JobStarted', 'JobProgressed']);
+const OF_A_RUN = new Set(['JobStarted', 'JobProgressed', 'JobStepsRecorded']);
+const CARRIES = new Set(['JobCarried', 'JobCarriedWithSteps']);
 
 /** Whether each start of a waiting job that a timer calls for comes on the way of the priority that the job has. */
 export function checkLanes(
@@ -14,7 +15,7 @@ export function checkLanes(
   let runs = false;
   return history.flatMap(({ event, sequence, causationId = '', data: { priority } }) => {
     const isStart = event === 'JobStarted' && !runs;
-    if (event !== 'JobCarried') runs = OF_A_RUN.has(event);
+    if (!CARRIES.has(event)) runs = OF_A_RUN.has(event);
     if (SETS_PRIORITY.has(event)) wanted = typeof priority === 'string' && priority !== 'normal' ? priority : 'due';
     const lane = isStart ? laneOfTimer(causationId, calls) : undefined;
     if (lane === undefined || lane === wanted) return [];

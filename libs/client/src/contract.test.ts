@@ -14,7 +14,7 @@ import type {
 } from './index.ts';
 
 /** What the API never shows. */
-type Secret = 'idempotencyKey' | 'fingerprint' | 'uniqueKey' | 'startedBy';
+type Secret = 'idempotencyKey' | 'fingerprint' | 'uniqueKey' | 'startedBy' | 'generation';
 type Shown<Thing> = Thing extends { readonly error: domain.JobError }
   ? Omit<Thing, 'error' | Secret> & { readonly error: JobError }
   : Thing extends { readonly error?: domain.JobError }

@@ -27,6 +27,7 @@ export type {
   Job,
   JobError,
   JobStatus,
+  JobStep,
   Priority,
   RetriedJob,
   Unique,
@@ -41,7 +42,7 @@ export { lostAttempts } from './jobs/lostAttempts.ts';
 export type { LostAttempt } from './jobs/lostAttempts.ts';
 export type { WaitingFor } from './jobs/waitingFor.ts';
 export type { Actor } from './operate/actor.ts';
-export { isCreation } from './jobs/jobEvent.ts';
+export { isCarry, isCreation } from './jobs/jobEvent.ts';
 export type { CreationEvent, JobEvent, JobEventData, JobEventName, OperatorEventName } from './jobs/jobEvent.ts';
 export type {
   ChangeOptions,

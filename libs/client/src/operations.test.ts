@@ -28,7 +28,12 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   const [job, name, all] = [{ type: 'email' }, '{name}', { all: true }] as const;
   const schedule = { name, cron: '@daily', job };
   await Promise.all([jobs.create(job), jobs.createBatch([job]), jobs.list().next(), jobs.get('{id}')]);
-  await Promise.all([jobs.waitForCompletion('{id}'), jobs.history('{id}'), jobs.events('{id}').next()]);
+  await Promise.all([
+    jobs.waitForCompletion('{id}'),
+    jobs.history('{id}'),
+    jobs.steps('{id}'),
+    jobs.events('{id}').next(),
+  ]);
   const attempt = '{attempt}' as unknown as number;
   await Promise.all([jobs.compare('{id}'), jobs.logs('{id}', attempt).next(), jobs.followLogs('{id}', attempt).next()]);
   await Promise.all([jobs.cancel('{id}'), jobs.retry('{id}'), jobs.erasePayload('{id}')]);

@@ -1,9 +1,8 @@
 export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
-export { attemptOverAt } from './job/attemptOverAt.ts';
 export { evolve, fold } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
-export { awaitsFirstStart, isTerminal } from './job/job.ts';
+export { attemptOverAt, awaitsFirstStart, isTerminal } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
@@ -31,6 +30,7 @@ export {
   JobEvent,
   decodeJobEvent,
   encodeJobEvent,
+  isCarry,
   isCreation,
   isReadable,
   jobEventEnvelope,
@@ -41,6 +41,8 @@ export {
   PROTOCOL_VERSION,
   UNIQUE_PROTOCOL,
   callsForWork,
+  carriesJob,
+  carryNames,
   createsJob,
   jobEventNames,
   protocolOf,
@@ -48,8 +50,19 @@ export {
   tokensOf,
   workEventNames,
 } from './job/jobEventNames.ts';
-export type { CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
+export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
+export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
+export {
+  MAX_STEP_RESULT_BYTES,
+  MAX_STEPS,
+  MAX_STEPS_BYTES,
+  stepId,
+  STEPS_PROTOCOL,
+  StepName,
+  RecordedStep,
+  StepOutcome,
+} from './job/stepRecord.ts';
 export { Lane, laneOf, lanes, Priority } from './job/settings/priority.ts';
 export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';

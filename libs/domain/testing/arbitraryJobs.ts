@@ -54,6 +54,15 @@ const maxAttempts = fc.oneof({ weight: 9, arbitrary: int(1, 4) }, { weight: 1, a
 const percent = int(0, 100);
 const durationMs = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0);
 
+const stepName = fc.stringMatching(/^[ -~]{1,8}$/);
+const step = recordOf({ name: stepName, durationMs }, { key: stepName, result: json, error });
+const recordedStep = recordOf(
+  { name: stepName, durationMs, attempt, at: timestamp },
+  { key: stepName, result: json, error },
+);
+const steps = fc.array(step, { minLength: 1, maxLength: 3 });
+const recordedSteps = fc.array(recordedStep, { maxLength: 3 });
+
 const creation = {
   payload: json,
   maxAttempts,
@@ -91,6 +100,26 @@ function recordOf<Value>(required: Fields, optional: Fields = {}): fc.Arbitrary<
   }) as unknown as fc.Arbitrary<Value>;
 }
 
+const carriedState = {
+  ...creation,
+  status: fc.constantFrom('scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'),
+  attempt: int(0, 4),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+const carriedOptions = {
+  ...creationOptions,
+  priority: lane,
+  startedAt: timestamp,
+  finishedAt: timestamp,
+  worker: anyText,
+  workerVersion: anyText,
+  startedBy: anyText,
+  error,
+  progress: recordOf({}, { percent, message: anyText }),
+  generation: int(1, 3),
+};
+
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobCreated: recordOf(creation, { ...creationOptions, delayMs: durationMs, reason: anyText }),
   JobCreatedWithPriority: recordOf(
@@ -99,6 +128,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   ),
   JobStarted: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
+  JobStepsRecorded: recordOf({ attempt, from: int(0, 4), steps }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
   JobRetryScheduled: recordOf({ attempt, error, retryAt: timestamp, durationMs }),
   JobFailed: recordOf(
@@ -114,29 +144,11 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobRequeuedWithPriority: recordOf({ priority: lane }, { reason: anyText, discarded: fc.nat() }),
   JobPriorityChanged: recordOf({ priority }, { reason: anyText }),
   JobDueNow: recordOf({}, { reason: anyText }),
-  JobPayloadChanged: recordOf({ payload: json }, { reason: anyText }),
+  JobPayloadChanged: recordOf({ payload: json }, { keepSteps: fc.boolean(), reason: anyText }),
   JobRevised: recordOf({}, { payload: json, runAt: timestamp, delayMs: durationMs, reason: anyText }),
   JobReleased: recordOf({ attempt, reason: anyText }),
-  JobCarried: recordOf(
-    {
-      ...creation,
-      status: fc.constantFrom('scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'),
-      attempt: int(0, 4),
-      createdAt: timestamp,
-      updatedAt: timestamp,
-    },
-    {
-      ...creationOptions,
-      priority: lane,
-      startedAt: timestamp,
-      finishedAt: timestamp,
-      worker: anyText,
-      workerVersion: anyText,
-      startedBy: anyText,
-      error,
-      progress: recordOf({}, { percent, message: anyText }),
-    },
-  ),
+  JobCarried: recordOf(carriedState, carriedOptions),
+  JobCarriedWithSteps: recordOf({ ...carriedState, stepsRecorded: int(0, 4), steps: recordedSteps }, carriedOptions),
 };
 
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
@@ -147,6 +159,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   StartAttempt: [{ worker: anyText }, { workerVersion: anyText }],
   TakeOverAttempt: [{ attempt, worker: anyText }, { workerVersion: anyText }],
   ReportProgress: [{ attempt }, { percent, message: anyText }],
+  RecordSteps: [{ attempt, steps }],
   CompleteAttempt: [{ attempt, durationMs }, { result: json }],
   FailAttempt: [
     {
@@ -163,9 +176,9 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   RequeueJob: [{}, { reason: anyText, discardUnreadable: fc.boolean() }],
   RunJobNow: [{}, { reason: anyText }],
   ChangePriority: [{ priority }, { reason: anyText }],
-  ChangePayload: [{ payload: json }, { reason: anyText }],
+  ChangePayload: [{ payload: json }, { keepSteps: fc.boolean(), reason: anyText }],
   ReviseJob: [{ payload: json }, { runAt: timestamp, delayMs: durationMs }],
-  CarryJob: [{ keepsCause: fc.boolean() }],
+  CarryJob: [{ keepsCause: fc.boolean(), steps: recordedSteps }],
 };
 
 /** Any event that the schema allows. */

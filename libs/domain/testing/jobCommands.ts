@@ -1,5 +1,5 @@
 import type { JobCommand, JobCommandName, JobCommandOf } from '../src/job/jobCommand.ts';
-import { JOB_ID, SMTP_DOWN } from './jobEvents.ts';
+import { CHARGED, JOB_ID, SMTP_DOWN } from './jobEvents.ts';
 
 /** When the commands of the tests are given, unless they say otherwise: delayed jobs and retries are due by then. */
 export const NOW = '2026-01-01T02:00:00.000Z';
@@ -43,6 +43,14 @@ export const reportProgress = (fields: Fields<'ReportProgress'> = {}): JobComman
   kind: 'ReportProgress',
   attempt: 1,
   percent: 50,
+  ...fields,
+});
+
+export const recordSteps = (fields: Fields<'RecordSteps'> = {}): JobCommand => ({
+  ...context,
+  kind: 'RecordSteps',
+  attempt: 1,
+  steps: [CHARGED],
   ...fields,
 });
 
@@ -117,5 +125,6 @@ export const carryJob = (fields: Fields<'CarryJob'> = {}): JobCommand => ({
   ...context,
   kind: 'CarryJob',
   keepsCause: true,
+  steps: [],
   ...fields,
 });

@@ -49,6 +49,12 @@ export const jobStarted = (data: Data<'JobStarted'> & { causationId?: string } =
 export const jobProgressed = (data: Data<'JobProgressed'> = {}): JobEvent =>
   happened('JobProgressed', { attempt: 1, percent: 50, ...data });
 
+/** A step that has ended well. */
+export const CHARGED = { name: 'charge', result: { id: 'ch_1' }, durationMs: 8 };
+
+export const jobStepsRecorded = (data: Data<'JobStepsRecorded'> = {}): JobEvent =>
+  happened('JobStepsRecorded', { attempt: 1, from: 0, steps: [CHARGED], ...data });
+
 export const jobCompleted = (data: Data<'JobCompleted'> = {}): JobEvent =>
   happened('JobCompleted', { attempt: 1, result: 'sent', durationMs: 12, ...data });
 
@@ -91,6 +97,21 @@ export const jobCarried = (data: Data<'JobCarried'> = {}): JobEvent =>
     attempt: 0,
     createdAt: CREATED_AT,
     updatedAt: CREATED_AT,
+    ...data,
+  });
+
+/** Of a job that waits for its second attempt; the first has recorded a step. */
+export const jobCarriedWithSteps = (data: Data<'JobCarriedWithSteps'> = {}): JobEvent =>
+  happened('JobCarriedWithSteps', {
+    ...(jobCarried() as JobEventOf<'JobCarried'>).data,
+    status: 'retrying',
+    attempt: 1,
+    worker: 'worker-1',
+    startedAt: CREATED_AT,
+    runAt: DUE_AT,
+    error: SMTP_DOWN,
+    stepsRecorded: 1,
+    steps: [{ ...CHARGED, attempt: 1, at: CREATED_AT }],
     ...data,
   });
 

@@ -15,6 +15,7 @@ import {
   completeAttempt,
   createJob,
   failAttempt,
+  recordSteps,
   releaseAttempt,
   reportProgress,
   requeueJob,
@@ -23,7 +24,7 @@ import {
   startAttempt,
   takeOverAttempt,
 } from './jobCommands.ts';
-import { jobCreated, jobCreatedWithPriority, jobStarted } from './jobEvents.ts';
+import { jobCreated, jobCreatedWithPriority, jobStarted, jobStepsRecorded } from './jobEvents.ts';
 
 /** Every command in the variants that can make a difference. */
 const variants: Record<JobCommandName, readonly JobCommand[]> = {
@@ -34,6 +35,7 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   StartAttempt: [startAttempt(), startAttempt({ at: TOO_EARLY })],
   TakeOverAttempt: [takeOverAttempt(), takeOverAttempt({ attempt: 2 })],
   ReportProgress: [reportProgress(), reportProgress({ attempt: 2 })],
+  RecordSteps: [recordSteps(), recordSteps({ attempt: 2 })],
   CompleteAttempt: [completeAttempt(), completeAttempt({ attempt: 2 })],
   FailAttempt: [
     failAttempt(),
@@ -59,7 +61,7 @@ export function outcomesOf(command: JobCommandName, situation: Situation): reado
   return [...new Set(states.flatMap((state) => variants[command].map((variant) => outcome(variant, state))))];
 }
 
-/** A job may have another priority than normal, and a running one may have attempts left or not. */
+/** A job may have another priority than normal, or steps, and a running one may have attempts left or not. */
 function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
   const [first, ...further] = historyOf(situation);
   if (first === undefined) return [[]];
@@ -67,6 +69,7 @@ function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
   const histories = [
     [first, ...further],
     [jobCreatedWithPriority(data), ...further],
+    [first, ...further.flatMap((event) => (event.event === 'JobStarted' ? [event, jobStepsRecorded()] : [event]))],
   ];
   return situation === 'processing' ? [...histories, [jobCreated({ maxAttempts: 1 }), jobStarted()]] : histories;
 }

@@ -164,7 +164,9 @@ export class EventLog {
     const { reader, contents } = this.#started();
     const snapshot = await reader.job(jobId, jobType);
     this.reached.note(snapshot?.sequence ?? 0);
-    return snapshot && { ...snapshot, job: await contents.openJob(snapshot.job) };
+    if (snapshot === undefined) return undefined;
+    const job = await contents.openJob(snapshot.job);
+    return { ...snapshot, job, ...(snapshot.steps && { steps: await contents.openSteps(jobId, snapshot.steps) }) };
   }
 
   /** Returns all events of a job, oldest first; empty if there is no such job. */

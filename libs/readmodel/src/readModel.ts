@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/domain';
+import type { Job, RecordedStep } from '@jobstream/domain';
 import { readCheckpoint } from './projection/checkpointFence.ts';
 import type { Checkpoint } from './projection/checkpointFence.ts';
 import { announceWaitingReader } from './projection/waitingReaders.ts';
@@ -16,6 +16,7 @@ import type { JobReference } from './jobs/jobQueries.ts';
 import { listJobs } from './jobs/jobQueries.ts';
 import type { CountQuery, JobListQuery, JobPage } from './jobs/jobQueries.ts';
 import type { Page, PageQuery } from './jobs/jobPage.ts';
+import { readSteps } from './jobs/jobSteps.ts';
 import { readSearchPaths } from './search/searchPaths.ts';
 import type { SearchPaths } from './search/searchPaths.ts';
 import { readPastCheckpoint } from './past/pastCheckpoint.ts';
@@ -39,6 +40,11 @@ export class ReadModel extends PostgresService {
   /** Finds a job by its id, a UUID; undefined if it has not been projected (yet). */
   findJob(id: string): Promise<ProjectedJob | undefined> {
     return this.use((pool) => findJob(pool, id));
+  }
+
+  /** Reads the steps of a job, each as it was recorded last, in the order in which they have ended. */
+  readSteps(jobId: string): Promise<readonly RecordedStep[]> {
+    return this.use((pool) => readSteps(pool, jobId));
   }
 
   /** Finds jobs by their ids; those that have not been projected are missing. */

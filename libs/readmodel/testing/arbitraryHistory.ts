@@ -15,6 +15,7 @@ const stretches: readonly (readonly JobEventName[])[] = [
   ['JobPriorityChanged', 'JobCancelled', 'JobRequeuedWithPriority'],
   ['JobFailed', 'JobRequeued', 'JobStarted'],
   ['JobFailed', 'JobPayloadChanged', 'JobRequeued'],
+  ['JobStarted', 'JobStepsRecorded', 'JobFailed', 'JobPayloadChanged', 'JobRequeued'],
   ['JobRetryScheduled', 'JobDueNow', 'JobStarted'],
 ];
 
@@ -70,12 +71,22 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobPriorityChanged: { priority },
     JobStarted: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
     JobProgressed: { attempt, message: words },
+    JobStepsRecorded: { attempt, steps: stepsOf(attempt, any, words) },
     JobCompleted: { attempt, result: any },
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
     JobFailed: { attempt, error: { name: words, message: words } },
-    JobPayloadChanged: { payload: any },
+    JobPayloadChanged: { payload: any, keepSteps: attempt === 1 },
     JobRevised: { payload: any, ...(at === undefined ? {} : { runAt: at }) },
     JobReleased: { attempt },
   };
   return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));
+}
+
+/** Steps of few names, so that some are recorded again, with results and without. */
+function stepsOf(attempt: number, any: unknown, words: string): object[] {
+  const error = { name: 'Error', message: words };
+  return [
+    { name: 'charge', durationMs: 1, ...(attempt === 1 ? { error } : { result: any }) },
+    { name: `send ${attempt}`, key: `${attempt}`, durationMs: 0.5 },
+  ];
 }

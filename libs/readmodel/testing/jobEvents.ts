@@ -12,11 +12,20 @@ const creation = {
   tags: [],
 } as const;
 
+const carried = {
+  ...creation,
+  status: 'pending',
+  attempt: 0,
+  createdAt: '2026-01-01T00:00:01.000Z',
+  updatedAt: '2026-01-01T00:00:01.000Z',
+} as const;
+
 const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobCreated: creation,
   JobCreatedWithPriority: { ...creation, priority: 'high' },
   JobStarted: { attempt: 1, worker: 'worker-1' },
   JobProgressed: { attempt: 1, percent: 50 },
+  JobStepsRecorded: { attempt: 1, from: 0, steps: [{ name: 'charge', result: 'paid', durationMs: 5 }] },
   JobCompleted: { attempt: 1, durationMs: 5 },
   JobRetryScheduled: {
     attempt: 1,
@@ -33,12 +42,11 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobRevised: { payload: { to: 'other@example.com' } },
   JobPayloadChanged: { payload: { to: 'other@example.com' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
-  JobCarried: {
-    ...creation,
-    status: 'pending',
-    attempt: 0,
-    createdAt: '2026-01-01T00:00:01.000Z',
-    updatedAt: '2026-01-01T00:00:01.000Z',
+  JobCarried: carried,
+  JobCarriedWithSteps: {
+    ...carried,
+    stepsRecorded: 1,
+    steps: [{ name: 'charge', result: 'paid', durationMs: 5, attempt: 1, at: '2026-01-01T00:00:01.000Z' }],
   },
 };
 

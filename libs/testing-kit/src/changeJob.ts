@@ -7,7 +7,12 @@ import type { TestSystem } from './system/testSystem.ts';
 export type JobChange =
   | { readonly kind: 'CancelJob' | 'RequeueJob' | 'RunJobNow'; readonly reason?: string }
   | { readonly kind: 'ChangePriority'; readonly priority: Priority; readonly reason?: string }
-  | { readonly kind: 'ChangePayload'; readonly payload: unknown; readonly reason?: string }
+  | {
+      readonly kind: 'ChangePayload';
+      readonly payload: unknown;
+      readonly keepSteps?: boolean;
+      readonly reason?: string;
+    }
   | { readonly kind: 'ReviseJob'; readonly payload: unknown; readonly runAt?: string; readonly delayMs?: number };
 
 /**

@@ -1,6 +1,7 @@
 export type { CrashPoint } from './system/crashableLog.ts';
 export type { Duration } from './duration.ts';
 export type { JobExpectation, JobMatch } from './jobExpectation.ts';
-export type { JobOrId, TestJobstream } from './testJobs.ts';
+export type { JobOrId } from './jobViews.ts';
+export type { TestJobstream } from './testJobs.ts';
 export { testJobstream } from './testJobstream.ts';
 export type { ScheduleOptions, TestJobstreamOptions } from './testOptions.ts';

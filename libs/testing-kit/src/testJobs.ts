@@ -8,6 +8,7 @@ import {
   type Job,
   type JobDefinition,
   type JobEvent,
+  type JobStep,
   type LogLine,
   type PayloadInput,
   type Priority,
@@ -21,12 +22,12 @@ import {
   RegisteredHandlers,
   silentLogger,
   type JobEvent as LogEvent,
-  type RecordedEvent,
 } from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './system/crashableLog.ts';
 import { millisecondsOf, type Duration } from './duration.ts';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
+import { eventView, idOf, type JobOrId, stepView } from './jobViews.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
 import { assertPriority, changedPayload, creationOf, invalid, type NewJob, optionsLike } from './newJob.ts';
 import { MemorySystem } from './system/memorySystem.ts';
@@ -35,9 +36,6 @@ import { instantOf, type ScheduleOptions, type TestJobstreamOptions } from './te
 import type { TestSystem } from './system/testSystem.ts';
 import { ticksOf } from './system/ticks.ts';
 import { UniqueKeys } from './uniqueKeys.ts';
-
-/** A job, by its id or as `enqueue` has returned it. */
-export type JobOrId = string | { readonly id: string };
 
 /** A Jobstream for one test; made by `testJobstream`. */
 export class TestJobstream implements AsyncDisposable {
@@ -154,15 +152,19 @@ export class TestJobstream implements AsyncDisposable {
   }
 
   /**
-   * Puts a failed or cancelled job back to `pending`, with another payload if there is one.
+   * Puts a failed or cancelled job back to `pending`, with another payload if there is one. That drops its steps, unless they are kept.
    *
    * @throws ConflictError in any other status, and while another job holds its unique key; InvalidRequestError
    */
-  async retry(job: JobOrId, { payload, reason }: Pick<RetryOptions, 'payload' | 'reason'> = {}): Promise<void> {
+  async retry(
+    job: JobOrId,
+    { payload, keepSteps, reason }: Pick<RetryOptions, 'payload' | 'keepSteps' | 'reason'> = {},
+  ): Promise<void> {
     const because = reason === undefined ? {} : { reason };
     const old = await this.job(job);
     const changed = payload === undefined ? undefined : await changedPayload(this.#definitionOf(old), payload);
-    const change = { kind: 'ChangePayload', payload: changed, ...because } as const;
+    const kept = keepSteps === undefined ? {} : { keepSteps };
+    const change = { kind: 'ChangePayload', payload: changed, ...kept, ...because } as const;
     await this.#keys.retake(old, async () => {
       if (payload !== undefined) await changeJob(old.id, change, this.#system);
       await changeJob(old.id, { kind: 'RequeueJob', ...because }, this.#system);
@@ -233,6 +235,12 @@ export class TestJobstream implements AsyncDisposable {
     return (await this.#system.log.readHistory(idOf(job))).map(eventView);
   }
 
+  /** Returns the steps of a job, each as it was recorded last, in the order in which they were recorded first. */
+  async steps(job: JobOrId): Promise<readonly JobStep[]> {
+    const { steps = [] } = (await this.#system.log.readJob(idOf(job))) ?? {};
+    return steps.map(stepView);
+  }
+
   /**
    * Returns what the handler has written with `ctx.log` in an attempt, or in all attempts, oldest line first: as workers keep
    * it, without secrets and up to 64 KB an attempt, but of all levels.
@@ -287,12 +295,4 @@ export class TestJobstream implements AsyncDisposable {
     if (definition === undefined) throw new Error(`job ${id} was not enqueued by this test`);
     return definition;
   }
-}
-
-function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEvent {
-  return { ...event, sequence, recordedAt };
-}
-
-function idOf(job: JobOrId): string {
-  return typeof job === 'string' ? job : job.id;
 }

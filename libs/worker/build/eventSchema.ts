@@ -242,6 +242,10 @@ export function isBetweenLength(minimum: number, maximum: number): Check<{ reado
   };
 }
 
+export function isMinLength(minimum: number): Check<{ readonly length: number }> {
+  return { holds: ({ length }) => length >= minimum, expected: `a length of at least ${minimum}` };
+}
+
 export function isMaxLength(maximum: number): Check<{ readonly length: number }> {
   return { holds: ({ length }) => length <= maximum, expected: `a length of at most ${maximum}` };
 }

@@ -38,6 +38,8 @@ export interface AttemptRunnerOptions {
   readonly logs?: LogKeeper;
   /** Shows the runs in progress to the watchdog of the event loop; default: to none. */
   readonly board?: RunBoard | undefined;
+  /** Says why no step can be recorded yet; default: all can. */
+  readonly whyNoSteps?: () => Promise<string | undefined>;
   readonly observer?: AttemptObserver;
   readonly tracing?: AttemptTracing;
   /** Attempts of each job type that may run at once in this process. */

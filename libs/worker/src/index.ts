@@ -8,6 +8,7 @@ export {
 } from './handler/handlerErrors.ts';
 export type { JobContext, JobHandler, JobProgress } from './handler/jobHandler.ts';
 export type { Logger } from './handler/logger.ts';
+export type { RunStep, StepContext, StepOptions } from './handler/step.ts';
 export type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 export type { HandlerRegistrar } from './registeredHandlers.ts';
 export { WorkerOptionsError } from './options/workerOptions.ts';

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RetryAfterError } from '../src/handler/handlerErrors.ts';
 import type { JobContext } from '../src/handler/jobHandler.ts';
 
+let stepRuns = 0;
 const commands = {
   answer: () => 42,
   count: (ctx: JobContext) => {
@@ -19,6 +20,12 @@ const commands = {
   },
   'come back': () => {
     throw new RetryAfterError('busy', 3_600_000);
+  },
+  step: async ({ step, attempt }: JobContext) => {
+    const first = await step('count', () => ++stepRuns);
+    await step('fail', ({ name }) => Promise.reject(new TypeError(`no ${name}`))).catch(() => undefined);
+    if (attempt < 2) throw new Error('once more');
+    return { first, runs: stepRuns };
   },
   exit: () => process.exit(3),
   crash: () => {

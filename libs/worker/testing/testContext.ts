@@ -19,6 +19,7 @@ export function testContext(
     signal: new AbortController().signal,
     ...given,
     log: silentLogger,
+    step: () => Promise.reject(new Error('this context has no steps')),
     progress: (progress) => reports.push(progress),
     reports,
   };

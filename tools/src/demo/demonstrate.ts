@@ -9,6 +9,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobCreatedWithPriority: undefined,
   JobStarted: 'processing',
   JobProgressed: undefined,
+  JobStepsRecorded: undefined,
   JobCompleted: 'completed',
   JobRetryScheduled: 'retrying',
   JobFailed: 'failed',
@@ -21,6 +22,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobRevised: undefined,
   JobReleased: 'pending',
   JobCarried: undefined,
+  JobCarriedWithSteps: undefined,
 };
 
 export interface Demonstration {

@@ -155,8 +155,7 @@ function recentOf(entry: Extract<LogEntry, { kind: 'event' | 'unreadable' }>): R
 
 /** Few events have a stack, and few clients see it: their frames are made anew. */
 function frameFor({ recorded, frame }: Recent<JobEvent>, { shownOf }: FeedFilter): string {
-  const hasStack = 'error' in recorded.event.data && recorded.event.data.error?.stack !== undefined;
-  return shownOf.stacks && hasStack ? eventFrame(recorded, shownOf) : frame;
+  return shownOf.stacks && hasStack(recorded.event.data) ? eventFrame(recorded, shownOf) : frame;
 }
 
 function isOfAllJobs(recent: Recent): recent is Recent<JobEvent> {
@@ -168,4 +167,10 @@ function chunkOf(chosen: readonly Chosen[], through: number): Chunk {
   const body = Buffer.from(chosen.map(({ frame }) => frame).join(''));
   if (!chosen.some(({ frame }) => frame.includes('$jwe'))) return { through, body };
   return { through, body, sealed: chosen.map(({ recorded }) => recorded) };
+}
+
+/** Whether an error of the event has a stack, or that of a step. */
+function hasStack(data: JobEvent['data']): boolean {
+  if ('steps' in data && data.steps.some(({ error }) => error?.stack !== undefined)) return true;
+  return 'error' in data && data.error?.stack !== undefined;
 }

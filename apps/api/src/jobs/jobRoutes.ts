@@ -29,6 +29,7 @@ import { compareJob, compareJobDocs } from './read/compareJob.ts';
 import { requireOwnTenant } from './read/requireOwnTenant.ts';
 import { getJob, getJobDocs } from './read/getJob.ts';
 import { getJobEvents, getJobEventsDocs } from './read/getJobEvents.ts';
+import { getJobSteps, getJobStepsDocs } from './read/getJobSteps.ts';
 import { listJobs, listJobsDocs } from './read/listJobs.ts';
 import { WaitingReasons } from './read/waitingReasons.ts';
 
@@ -67,6 +68,13 @@ function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
     {
       path: '/api/jobs/:id/events',
       get: { docs: getJobEventsDocs, handlers: [read, own, getJobEvents(deps)] },
+    },
+    {
+      path: '/api/jobs/:id/steps',
+      get: {
+        docs: getJobStepsDocs,
+        handlers: [read, own, withinDeadline(ofTable(deps.tablePosition, getJobSteps(deps)))],
+      },
     },
     {
       path: '/api/jobs/:id/comparison',

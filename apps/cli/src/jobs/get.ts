@@ -1,13 +1,15 @@
-import type { Job, JobEvent, LostAttempt } from '@jobstream/client';
+import type { Job, JobEvent, JobStep, LostAttempt } from '@jobstream/client';
 import { apiCommand, type Api, type ApiOptions, type RunOnApi } from '../command/apiCommand.ts';
 import { definedIn } from '../command/definedIn.ts';
 import { ExitCode } from '../command/exitCode.ts';
 import { examples } from '../command/help.ts';
 import { asOfTime } from '../command/values.ts';
 import { awaitEnd, waitOption } from './awaitEnd.ts';
-import { describeEvent } from './describe/describeEvent.ts';
+import { describeEvent, describeStep } from './describe/describeEvent.ts';
 import { describeJob, outcomeOf } from './describe/describeJob.ts';
 import { stackOf } from './describe/explainJob.ts';
+import type { Printer } from '../output/printer.ts';
+import { plainText } from '../output/table.ts';
 import { describeLostAttempts, readLostAttempts } from './describe/readLostAttempts.ts';
 
 interface GetOptions extends ApiOptions {
@@ -36,20 +38,28 @@ async function showJob(api: Api, id: string, { wait, events, asOf }: GetOptions)
     wait === undefined ? await client.jobs.get(id, { signal, ...definedIn({ asOf }) }) : await awaitEnd(api, id, wait);
   const history = events ? await client.jobs.history(id, { signal }) : undefined;
   const lost = asOf === undefined ? await readLostAttempts(api, job, history) : [];
-  const document = { ...job, ...(lost.length > 0 && { lostAttempts: lost }), ...(history && { events: history }) };
-  printer.document(document, () => describe(api, { job, lost, history }));
+  const steps = asOf !== undefined || job.stepsRecorded === undefined ? [] : await client.jobs.steps(id, { signal });
+  const document = {
+    ...job,
+    ...(steps.length > 0 && { steps }),
+    ...(lost.length > 0 && { lostAttempts: lost }),
+    ...(history && { events: history }),
+  };
+  printer.document(document, () => describe(api, { job, steps, lost, history }));
   return wait === undefined ? ExitCode.ok : outcomeOf(job);
 }
 
 interface Shown {
   readonly job: Job;
+  readonly steps: readonly JobStep[];
   readonly lost: readonly LostAttempt[];
   readonly history: readonly JobEvent[] | undefined;
 }
 
 /** Without its history, a job has the attempts that were lost below its properties; with it, below the events that followed them. */
-function describe({ printer }: Api, { job, lost, history }: Shown): string {
-  const shown = `${describeJob(job, printer)}${stackOf(job.error)}`;
+function describe({ printer }: Api, { job, steps, lost, history }: Shown): string {
+  const ofJob = `${describeJob(job, printer)}${stackOf(job.error)}`;
+  const shown = [ofJob, ...steps.map((step) => lineOf(step, printer))].join('\n');
   if (history === undefined) return [shown, ...describeLostAttempts(lost, printer)].join('\n');
   const lines = history.flatMap((event) => [
     describeEvent(event, printer),
@@ -59,4 +69,9 @@ function describe({ printer }: Api, { job, lost, history }: Shown): string {
     ),
   ]);
   return [shown, ...lines].join('\n');
+}
+
+function lineOf(step: JobStep, { tone }: Printer): string {
+  const result = step.result === undefined ? '' : `: ${JSON.stringify(step.result)}`;
+  return `${tone('quiet', `step, attempt ${step.attempt}`)}  ${plainText(`${describeStep(step)}${result}`)}`;
 }

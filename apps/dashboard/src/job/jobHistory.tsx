@@ -224,6 +224,7 @@ const DETAILS: Details = {
   JobCreatedWithPriority: ({ priority, reason }) => withPriority(priority, reason),
   JobStarted: ({ attempt }) => `attempt ${attempt}`,
   JobProgressed: ({ percent, message }) => [percent === undefined ? [] : `${percent}%`, message ?? []].flat().join(' '),
+  JobStepsRecorded: ({ steps }) => steps.map(stepText).join(', '),
   JobCompleted: ({ durationMs }) => `in ${formatDuration(durationMs)}`,
   JobRetryScheduled: ({ error }) => `${error.name}: ${error.message}`,
   JobFailed: ({ error, reason }) => `${reason}: ${error.name}: ${error.message}`,
@@ -236,7 +237,13 @@ const DETAILS: Details = {
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: ({ reason }) => reason,
   JobCarried: () => undefined,
+  JobCarriedWithSteps: () => undefined,
 };
+
+function stepText({ name, key, error }: JobEventData['JobStepsRecorded']['steps'][number]): string {
+  const step = key === undefined ? name : `${name} ${key}`;
+  return error === undefined ? step : `${step} failed: ${error.message}`;
+}
 
 function withPriority(priority: Priority, reason = ''): string {
   return [`${priority} priority`, ...(reason === '' ? [] : [reason])].join(': ');

@@ -12,6 +12,7 @@ import { JobErrorOf } from './jobError.tsx';
 import { JobHeader } from './jobHeader.tsx';
 import { JobHistory } from './jobHistory.tsx';
 import type { JobPageSearch } from './jobPageSearch.ts';
+import { Steps } from './steps.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { useJob, usePastJob } from './useJob.ts';
 import { WhyItWaits } from './whyItWaits.tsx';
@@ -92,6 +93,7 @@ function History({ job, events }: { readonly job: Job; readonly events: readonly
       <Timeline events={until} ended={at !== undefined || hasEnded(job)}>
         <EventSlider events={events} at={at} onMove={(version) => change({ at: version })} />
       </Timeline>
+      <Steps events={until} />
       <Contents job={job} />
       <AttemptLogs id={job.id} events={until} attempt={search.log} onAttempt={(log) => change({ log })} />
       <Causes job={job} events={until} past={at !== undefined} />

@@ -26,6 +26,7 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobRevised: ({ runAt }, at) => (isAfter(runAt, at) ? 'scheduled' : undefined),
   JobStarted: 'processing',
   JobProgressed: 'processing',
+  JobStepsRecorded: 'processing',
   JobCompleted: 'completed',
   JobRetryScheduled: 'retrying',
   JobFailed: 'failed',
@@ -35,6 +36,7 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobPriorityChanged: undefined,
   JobReleased: 'pending',
   JobCarried: ({ status }) => status,
+  JobCarriedWithSteps: ({ status }) => status,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
 };

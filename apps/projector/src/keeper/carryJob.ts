@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { attemptOverAt, decide, fold, isRejection, isTerminal, workEventNames } from '@jobstream/domain';
-import type { Job, JobState } from '@jobstream/domain';
+import { attemptOverAt, carryNames, decide, fold, foldSteps, isRejection, isTerminal } from '@jobstream/domain';
+import { type CarryName, evolve, type Job, type JobState, type LoggedEvent, workEventNames } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
@@ -11,6 +11,8 @@ export interface CarryContext {
   readonly through: number;
   /** The server's clock, RFC 3339. */
   readonly now: string;
+  /** Whether all live processes understand the event. */
+  readonly mayCarry: (event: CarryName) => Promise<boolean>;
 }
 
 export type CarryOutcome =
@@ -20,8 +22,8 @@ export type CarryOutcome =
  * Makes sure that a job does not need its events up to `through`: appends a JobCarried, and renews its call for work,
  * unless nothing can happen to the job any more or its history begins behind them.
  *
- * @returns `held` for a job that needs them and cannot be carried: this release cannot read all of it. `first` is the
- * sequence of its first event.
+ * @returns `held` for a job that needs them and cannot be carried: this release cannot read all of it, or a live process would lose its
+ * steps. `first` is the sequence of its first event.
  * @throws ConcurrentAppendError after eight tries; what the log throws.
  */
 export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
@@ -30,7 +32,9 @@ export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutco
     const job = fold(stored.events.map(({ event }) => event));
     const [first] = stored.events;
     if (first === undefined || !isNeeded(job, stored, context)) return { kind: 'unneeded' };
-    if (job === undefined || job.unreadableEvents !== undefined) return { kind: 'held', first: first.sequence };
+    const held = { kind: 'held', first: first.sequence } as const;
+    if (job === undefined || job.unreadableEvents !== undefined) return held;
+    if (job.stepsRecorded !== undefined && !(await context.mayCarry('JobCarriedWithSteps'))) return held;
     await carry(job, stored, context).catch(async (error: unknown) => {
       if (error instanceof ConcurrentAppendError) await restoreTimer(ref, context);
       throw error;
@@ -44,7 +48,7 @@ export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutco
  * failed or cancelled one may be retried until all of its events are old.
  */
 function isNeeded(job: JobState, { events }: StoredHistory, { through }: CarryContext): boolean {
-  if (lastOf(events, ['JobCarried']) > through) return false;
+  if (lastOf(events, carryNames) > through) return false;
   if (events.some(({ event }) => event.event === 'UnreadableEvent')) return true;
   if (job === undefined || job.status === 'completed') return false;
   return !isTerminal(job.status) || (events.at(-1)?.sequence ?? 0) > through;
@@ -63,6 +67,7 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
       at: now,
       actor: { kind: 'keeper', id: 'keeper' },
       keepsCause: lostLeaseAt === undefined,
+      ...(job.stepsRecorded === undefined ? {} : { steps: stepsOf(stored) }),
     },
     job,
   );
@@ -70,6 +75,18 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
   const at = lostLeaseAt ?? dispatchAt(job, stored, now);
   if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, priority: job.priority, at });
   await eventLog.append(event, stored.sequence);
+}
+
+/** The steps of the job, as they are stored. */
+function stepsOf({ events }: StoredHistory): ReturnType<typeof foldSteps> {
+  let job: JobState;
+  const changes: LoggedEvent[] = [];
+  for (const { event } of events) {
+    const after = evolve(job, event);
+    if (after !== job) changes.push(event);
+    job = after;
+  }
+  return foldSteps(changes);
 }
 
 /**
@@ -96,7 +113,7 @@ function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (lastOf(events, workEventNames) < lastOf(events, ['JobCarried'])) return undefined;
+  if (lastOf(events, workEventNames) < lastOf(events, carryNames)) return undefined;
   return callAt(job, now);
 }
 

@@ -217,3 +217,50 @@ test.concurrent('two keepers carry each job once an age and lose none', { tags: 
   await stage.aged();
   for (const id of ids) expect(await stage.eventLog.readJob(id)).toMatchObject({ job: { status: 'pending' } });
 });
+
+const recorded = (key: string) =>
+  ({ kind: 'RecordSteps', attempt: 1, steps: [{ name: 'send', key, result: key, durationMs: 1 }] }) as const;
+
+test.concurrent(
+  'a job with steps outlives the log with them, and a step that is recorded again changes nothing',
+  async () => {
+    await using stage = await keeperStage();
+    const jobId = await stage.create('waiting');
+    await stage.act(jobId, started);
+    await stage.act(jobId, recorded('a'));
+    const second = await stage.act(jobId, recorded('b'));
+    await using _keeper = await stage.startKeeper();
+    await stage.aged();
+    await stage.aged();
+    const found = await stage.eventLog.readJob(jobId);
+    expect(found?.job).toMatchObject({ status: 'processing', attempt: 1, stepsRecorded: 2 });
+    expect(found?.steps).toMatchObject([
+      { key: 'a', result: 'a', attempt: 1 },
+      { key: 'b', result: 'b', attempt: 1 },
+    ]);
+    expect(new Set(await stage.story(jobId))).toEqual(new Set(['JobCarriedWithSteps']));
+    const again = { ...second, version: (found?.job.version ?? 0) + 1 };
+    await stage.eventLog.append(again, found?.sequence ?? 0).catch(() => undefined);
+    expect((await stage.eventLog.readJob(jobId))?.steps).toHaveLength(2);
+  },
+);
+
+test.concurrent(
+  'a process that would lose the steps of a job keeps the log from being shortened behind it',
+  async () => {
+    await using stage = await keeperStage();
+    const jobId = await stage.create('waiting');
+    await stage.act(jobId, started);
+    await stage.act(jobId, recorded('a'));
+    let mayCarrySteps = false;
+    const mayCarry = (event: string) => Promise.resolve(event === 'JobCarried' || mayCarrySteps);
+    const other = await stage.create('waiting');
+    await using _keeper = await stage.startKeeper({ mayCarry });
+    await eventually(async () => expect(await stage.story(other)).toContain('JobCarried'));
+    expect(await stage.story(jobId)).toEqual(['JobCreated', 'JobStarted', 'JobStepsRecorded']);
+    expect((await stage.eventLog.messages.span()).first).toBe(1);
+    mayCarrySteps = true;
+    await stage.aged();
+    expect((await stage.eventLog.readJob(jobId))?.steps).toHaveLength(1);
+  },
+);

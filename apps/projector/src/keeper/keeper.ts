@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { CarryName } from '@jobstream/domain';
 import type { EventLog, ExpiryRule, LogState } from '@jobstream/eventlog';
 import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
@@ -14,8 +15,8 @@ export interface KeeperOptions {
   readonly maxAgeMs: number;
   /** Returns the last sequence that the log may lose because the archive, or without one the table, has it. */
   readonly keptElsewhere: () => Promise<number>;
-  /** Whether all live processes understand that a job was carried. */
-  readonly mayCarry: () => Promise<boolean>;
+  /** Whether all live processes understand the event by which a job is carried. */
+  readonly mayCarry: (event: CarryName) => Promise<boolean>;
   readonly logger: Logger;
   readonly observer?: KeeperObserver;
   /** Pause between two looks at the log when nothing is left to do; default 10 s. */
@@ -105,7 +106,7 @@ export class Keeper extends PeriodicLoop {
 
   async #mayCarry({ jobs }: PrefixChunk): Promise<boolean> {
     const { mayCarry, logger } = this.#options;
-    if (jobs.length === 0 || (await mayCarry())) return true;
+    if (jobs.length === 0 || (await mayCarry('JobCarried'))) return true;
     const reason = 'a live process is of an earlier release, or it is not known which processes live';
     logger.warn({ reason }, 'the log is not shortened: unfinished jobs cannot be carried yet');
     return false;
@@ -113,9 +114,9 @@ export class Keeper extends PeriodicLoop {
 
   /** Returns the last message that nobody needs any more. */
   async #carryAll({ jobs, keys, definitions, last }: PrefixChunk, now: string, stop: AbortSignal): Promise<number> {
-    const { eventLog } = this.#options;
+    const { eventLog, mayCarry } = this.#options;
     let free = last;
-    const context = { eventLog, through: last, now };
+    const context = { eventLog, through: last, now, mayCarry };
     for (const [name, version] of definitions) await renewSchedule(name, version, context);
     for (let start = 0; start < keys.length; start += AT_ONCE) {
       stop.throwIfAborted();
@@ -149,7 +150,10 @@ export class Keeper extends PeriodicLoop {
   }
 
   #warnOfUnreadable(sequence: number): void {
-    this.#options.logger.warn({ sequence }, 'an event of a newer release keeps the log from being shortened');
+    this.#options.logger.warn(
+      { sequence },
+      'an event of a newer release, or steps that a process of an earlier release would lose, keep the log from being shortened',
+    );
   }
 }
 

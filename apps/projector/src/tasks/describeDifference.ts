@@ -4,6 +4,7 @@ import type { Difference, UnreadableJobs } from '@jobstream/readmodel';
 const OWNERS = {
   jobs: 'job',
   job_search: 'search values of job',
+  job_steps: 'steps of job',
   job_counts: 'count of',
   job_statistics: 'statistics of',
   quarantined_messages: 'message in quarantine',

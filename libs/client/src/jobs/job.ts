@@ -18,6 +18,20 @@ export interface JobError {
   readonly stack?: string;
 }
 
+/** A step of a job as it was recorded last: with a result, which is absent where it returned nothing, or with an error. */
+export interface JobStep {
+  readonly name: string;
+  /** Tells the steps of one name apart. */
+  readonly key?: string;
+  /** The attempt that has recorded it last. */
+  readonly attempt: number;
+  readonly endedAt: string;
+  readonly durationMs: number;
+  readonly result?: unknown;
+  /** It runs again in the next attempt. */
+  readonly error?: JobError;
+}
+
 /** A job as the API shows it. Times are RFC 3339 in UTC. */
 export interface Job {
   readonly id: string;
@@ -53,6 +67,8 @@ export interface Job {
   readonly priority?: 'high' | 'low';
   /** Which other jobs are not created, and for how long, because of this one. */
   readonly unique?: Unique;
+  /** How often a step of it was recorded: `jobs.steps(id)` reads them. Left out for none. */
+  readonly stepsRecorded?: number;
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
   readonly unreadableEvents?: number;
   /** Why it does not run, if it has not ended; not in the answers to changes. */

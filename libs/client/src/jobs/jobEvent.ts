@@ -21,6 +21,36 @@ interface CreationData {
   readonly unique?: Unique;
 }
 
+/** How a step has ended: with an error, or with a result, which is absent where its work returned nothing. */
+interface StepOutcome {
+  readonly name: string;
+  /** Tells steps of one name apart. */
+  readonly key?: string;
+  readonly result?: unknown;
+  readonly error?: JobError;
+  readonly durationMs: number;
+}
+
+/** A step as a job is carried with it: as it was recorded last. */
+interface RecordedStep extends StepOutcome {
+  readonly attempt: number;
+  readonly at: string;
+}
+
+/** What the event has of a job that writes it down again. */
+type CarriedData = Omit<
+  Job,
+  | 'id'
+  | 'type'
+  | 'tenant'
+  | 'version'
+  | 'result'
+  | 'resultInexact'
+  | 'unreadableEvents'
+  | 'waitingFor'
+  | 'stepsRecorded'
+>;
+
 /** What belongs to each event, by its name. */
 export interface JobEventData {
   readonly JobCreated: CreationData;
@@ -33,6 +63,13 @@ export interface JobEventData {
     readonly workerVersion?: string;
   };
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
+  /** Steps that ended together. Later attempts get their results, and run those with an error again. */
+  readonly JobStepsRecorded: {
+    readonly attempt: number;
+    /** How many were recorded before. */
+    readonly from: number;
+    readonly steps: readonly StepOutcome[];
+  };
   readonly JobCompleted: {
     readonly attempt: number;
     readonly result?: unknown;
@@ -65,7 +102,7 @@ export interface JobEventData {
   /** An operator did not want to wait until the job, or its next attempt, is due. */
   readonly JobDueNow: { readonly reason?: string };
   /** Before the job is put back to work. Earlier payloads stay in the history. */
-  readonly JobPayloadChanged: { readonly payload: unknown; readonly reason?: string };
+  readonly JobPayloadChanged: { readonly payload: unknown; readonly keepSteps?: boolean; readonly reason?: string };
   /** By a later request under its unique key. */
   readonly JobRevised: {
     readonly payload?: unknown;
@@ -75,10 +112,12 @@ export interface JobEventData {
   };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
-  readonly JobCarried: Omit<
-    Job,
-    'id' | 'type' | 'tenant' | 'version' | 'result' | 'resultInexact' | 'unreadableEvents' | 'waitingFor'
-  >;
+  readonly JobCarried: CarriedData;
+  /** As JobCarried, of a job with steps. */
+  readonly JobCarriedWithSteps: CarriedData & {
+    readonly stepsRecorded: number;
+    readonly steps: readonly RecordedStep[];
+  };
 }
 
 export type JobEventName = keyof JobEventData;
@@ -98,6 +137,14 @@ export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEve
 
 /** An event by which a job begins. */
 export type CreationEvent = Extract<JobEvent, { readonly event: 'JobCreated' | 'JobCreatedWithPriority' }>;
+
+/** An event that writes its job down again. */
+export type CarryEvent = Extract<JobEvent, { readonly event: 'JobCarried' | 'JobCarriedWithSteps' }>;
+
+/** Returns whether the event writes its job down again. */
+export function isCarry(event: JobEvent): event is CarryEvent {
+  return event.event === 'JobCarried' || event.event === 'JobCarriedWithSteps';
+}
 
 /** Returns whether the event created its job. */
 export function isCreation(event: JobEvent): event is CreationEvent {

@@ -43,6 +43,8 @@ export interface ChangeOptions extends CallOptions {
 export interface RetryOptions extends ChangeOptions {
   /** Replaces the payload for all later attempts; earlier ones stay in the history. */
   readonly payload?: unknown;
+  /** With another payload: the steps that the job has recorded count for it as well. Else they run again. */
+  readonly keepSteps?: boolean;
   /** Whether events of a newer release that the API cannot read are discarded: the job goes on without them. */
   readonly discardUnreadable?: boolean;
 }

@@ -9,6 +9,7 @@ import {
   type EndedJob,
   type Job,
   type JobStatus,
+  type JobStep,
   type Priority,
 } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
@@ -129,6 +130,11 @@ export class Jobs {
    */
   retry(id: string, { signal, ...body }: RetryOptions = {}): Promise<RetriedJob> {
     return this.#transport.ask({ method: 'POST', path: `${pathOf(id)}/retry`, body, signal, repeatable: false });
+  }
+
+  /** Returns the steps of a job, each as it was recorded last, in the order in which they have ended. */
+  async steps(id: string, { signal }: CallOptions = {}): Promise<readonly JobStep[]> {
+    return (await this.#transport.ask<{ items: readonly JobStep[] }>({ path: `${pathOf(id)}/steps`, signal })).items;
   }
 
   /** Runs a `scheduled` or `retrying` job now. @throws ConflictError in any other status. */

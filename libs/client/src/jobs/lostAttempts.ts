@@ -1,5 +1,5 @@
 import type { BlockedLoop, Worker } from '../operate/workers.ts';
-import type { JobEvent, JobEventData } from './jobEvent.ts';
+import { isCarry, type CarryEvent, type JobEvent } from './jobEvent.ts';
 
 /** An attempt that another one, or the failure of the job, has followed because its worker had been silent for too long. */
 export interface LostAttempt {
@@ -45,12 +45,12 @@ function isLoss({ event, data }: JobEvent): boolean {
 }
 
 function runningAfter(event: JobEvent, before: Running | undefined): Running | undefined {
-  if (event.event === 'JobProgressed') return before;
+  if (event.event === 'JobProgressed' || event.event === 'JobStepsRecorded') return before;
   if (event.event === 'JobStarted') return { ...event.data, startedAt: event.at };
-  return event.event === 'JobCarried' ? runningIn(event.data) : undefined;
+  return isCarry(event) ? runningIn(event.data) : undefined;
 }
 
-function runningIn({ status, attempt, worker, startedAt }: JobEventData['JobCarried']): Running | undefined {
+function runningIn({ status, attempt, worker, startedAt }: CarryEvent['data']): Running | undefined {
   if (status !== 'processing' || worker === undefined || startedAt === undefined) return undefined;
   return { attempt, worker, startedAt };
 }

@@ -1,10 +1,11 @@
 import * as Schema from 'effect/Schema';
 import { Backoff } from './settings/backoff.ts';
-import { always, type OccurrenceOf } from './eventDefinition.ts';
-import { ByDefinition, DurationMs, MaxAttempts, Tags, TimeoutMs, type Job } from './job.ts';
+import { always, define, type OccurrenceOf } from './eventDefinition.ts';
+import { ByDefinition, CarriedJob, DurationMs, MaxAttempts, Tags, TimeoutMs, type Job } from './job.ts';
 import { JobId } from './jobId.ts';
 import { type Lane, withPriority } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
+import { EntryCount, RecordedStep, STEPS_PROTOCOL } from './stepRecord.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 export const creationData = {
@@ -74,3 +75,41 @@ export function withoutHistory<Data extends { readonly delayMs?: number; readonl
   const { delayMs: _delayMs, reason: _reason, ...data } = all;
   return data;
 }
+
+/** The log is about to lose the events before it. Where it is the first one, the job begins with it: see evolve. */
+export const jobCarried = define({
+  summary:
+    'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
+  token: 'carried',
+  protocol: 2,
+  callsForWork: false,
+  byOperator: false,
+  data: CarriedJob.fields,
+  secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
+  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
+  legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
+  evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
+    ...job,
+    ...(startedBy === undefined ? {} : { startedBy }),
+  }),
+});
+
+/** Its own name, since the state that an older fold made of it would lack the steps. */
+export const jobCarriedWithSteps = define({
+  summary: 'As JobCarried, of a job with steps: these are in it.',
+  token: 'carried-with-steps',
+  protocol: STEPS_PROTOCOL,
+  callsForWork: false,
+  byOperator: false,
+  data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep) },
+  secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress', steps: 'steps' },
+  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
+  legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  fits: (job, { status, attempt, stepsRecorded }) =>
+    status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
+  evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
+    ...job,
+    ...(startedBy === undefined ? {} : { startedBy }),
+  }),
+});

@@ -40,6 +40,7 @@ const deciders: {
   StartAttempt: startAttempt,
   TakeOverAttempt: whileRunning(takeOverAttempt),
   ReportProgress: whileRunning(reportProgress),
+  RecordSteps: whileRunning(recordSteps),
   CompleteAttempt: whileRunning(completeAttempt),
   FailAttempt: whileRunning(failAttempt),
   ReleaseAttempt: whileRunning(releaseAttempt),
@@ -91,6 +92,11 @@ function takeOverAttempt(command: JobCommandOf<'TakeOverAttempt'>, job: Job): De
 function reportProgress(command: JobCommandOf<'ReportProgress'>, job: Job): Decision {
   const { attempt, percent, message } = command;
   return make(command, job, 'JobProgressed', { attempt, ...defined({ percent, message }) });
+}
+
+function recordSteps(command: JobCommandOf<'RecordSteps'>, job: Job): Decision {
+  const { attempt, steps } = command;
+  return make(command, job, 'JobStepsRecorded', { attempt, from: job.stepsRecorded ?? 0, steps });
 }
 
 function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): Decision {
@@ -146,7 +152,7 @@ function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decisi
   if (!revivable.has(job.status)) return illegal(job, 'only a failed or cancelled job can be given another payload');
   return make(command, job, 'JobPayloadChanged', {
     payload: command.payload ?? null,
-    ...defined({ reason: command.reason }),
+    ...defined({ keepSteps: command.keepSteps, reason: command.reason }),
   });
 }
 
@@ -160,8 +166,12 @@ function reviseJob(command: JobCommandOf<'ReviseJob'>, job: Job): Decision {
 function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
   if (job.status === 'completed') return illegal(job, 'nothing can follow');
   const { id: _id, type: _type, version: _version, tenant: _tenant, startedBy, ...rest } = job;
-  const { result: _result, resultInexact: _mark, ...state } = rest;
-  return make(command, job, 'JobCarried', { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) });
+  const { result: _result, resultInexact: _mark, stepsRecorded, ...state } = rest;
+  const carried = { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) };
+  if (stepsRecorded === undefined) return make(command, job, 'JobCarried', carried);
+  const { steps } = command;
+  if (steps === undefined) return illegal(job, 'its steps are not known');
+  return make(command, job, 'JobCarriedWithSteps', { ...carried, stepsRecorded, steps });
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {

@@ -12,6 +12,7 @@ import {
   SMTP_DOWN,
   jobCancelled,
   jobCarried,
+  jobCarriedWithSteps,
   jobCompleted,
   jobCreated,
   jobDueNow,
@@ -23,6 +24,7 @@ import {
   jobRetryScheduled,
   jobRevised,
   jobStarted,
+  jobStepsRecorded,
 } from '../../testing/jobEvents.ts';
 
 const LATER = '2026-01-01T03:00:00.000Z';
@@ -185,6 +187,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobStarted(),
     jobStarted({ attempt: 2 }),
     jobProgressed(),
+    jobStepsRecorded(),
     jobCompleted(),
     jobRetryScheduled(),
     jobFailed(),
@@ -208,6 +211,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
     processing: [
       'JobStarted',
       'JobProgressed',
+      'JobStepsRecorded',
       'JobCompleted',
       'JobRetryScheduled',
       'JobFailed',
@@ -227,7 +231,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
     expect([...new Set(moving)].toSorted()).toEqual(fitting.toSorted());
   });
 
-  test.each([jobProgressed, jobCompleted, jobRetryScheduled, jobFailed, jobReleased])(
+  test.each([jobProgressed, jobStepsRecorded, jobCompleted, jobRetryScheduled, jobFailed, jobReleased])(
     'an outcome of another attempt than the running one: %o',
     (happened) => {
       const job = after(...historyOf('processing'), jobStarted({ attempt: 2 }));
@@ -236,6 +240,19 @@ describe('events that cannot follow on the state leave it as it is', () => {
       expect(afterNext(job, happened({ attempt: 2 }))).not.toBe(job);
     },
   );
+
+  test('steps that were recorded before, or of which some before them are missing', () => {
+    const job = after(...historyOf('processing'), jobStepsRecorded());
+    expect(afterNext(job, jobStepsRecorded())).toBe(job);
+    expect(afterNext(job, jobStepsRecorded({ from: 2 }))).toBe(job);
+    expect(afterNext(job, jobStepsRecorded({ from: 1 }))).toMatchObject({ stepsRecorded: 2 });
+  });
+
+  test('a carried state with other steps than the job has', () => {
+    const job = after(jobCreated(), jobStarted(), jobStepsRecorded(), jobRetryScheduled());
+    expect(afterNext(job, jobCarriedWithSteps({ stepsRecorded: 2 }))).toBe(job);
+    expect(afterNext(job, jobCarriedWithSteps())).toMatchObject({ version: 5, stepsRecorded: 1 });
+  });
 
   test('a start that repeats an attempt, skips one, or is beyond the budget', () => {
     const job = after(jobCreated({ maxAttempts: 2 }), jobStarted());

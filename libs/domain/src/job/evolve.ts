@@ -1,7 +1,7 @@
 import type { Job, JobState, JobStatus } from './job.ts';
 import type { begin } from './beginnings.ts';
-import { isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
-import type { CreationName } from './jobEventNames.ts';
+import { isCarry, isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
+import type { CarryName, CreationName } from './jobEventNames.ts';
 import { jobEvents } from './jobEvents.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
@@ -22,7 +22,7 @@ const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retryi
  */
 export function evolve(state: JobState, event: LoggedEvent): JobState {
   if (isCreation(event)) return state ?? created(event);
-  if (event.event === 'JobCarried') return carry(state, event);
+  if (isCarry(event)) return carry(state, event);
   if (state === undefined) return undefined;
   if (!isNext(event, state)) return state;
   if (event.event === 'UnreadableEvent') return passBy(state, event);
@@ -34,13 +34,13 @@ export function evolve(state: JobState, event: LoggedEvent): JobState {
 
 /**
  * The job as it was, or as the event has it where not all events before it are known any more. A copy of an earlier
- * JobCarried, which a stranger stored, changes nothing.
+ * one, which a stranger stored, changes nothing.
  */
-function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
+function carry(state: JobState, event: JobEventOf<CarryName>): JobState {
   if (state === undefined) return carried(event);
   if (event.jobId !== state.id || event.jobType !== state.type || event.version <= state.version) return state;
   if (event.version > state.version + 1) return carriedBehindGap(state, event) ?? state;
-  const { legalIn, fits, evolve: carriedOn } = jobEvents.JobCarried;
+  const { legalIn, fits, evolve: carriedOn } = jobEvents[event.event] as Transition;
   if (!legalIn.includes(state.status) || !fits(state, event.data)) return state;
   return { ...carriedOn(state, event), version: event.version };
 }
@@ -49,7 +49,7 @@ function carry(state: JobState, event: JobEventOf<'JobCarried'>): JobState {
  * As `carried`, where events are missing between the creation and the JobCarried: of what the creation set nothing but the
  * payload and the priority can have changed.
  */
-function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState {
+function carriedBehindGap(state: Job, event: JobEventOf<CarryName>): JobState {
   if (state.status === 'completed') return undefined;
   const { idempotencyKey: _key, fingerprint: _fingerprint, rerunOf: _rerunOf, byDefinition: _by, ...rest } = event.data;
   const { unique: _unique, uniqueKey: _uniqueKey, ...data } = rest;
@@ -73,14 +73,21 @@ function carriedBehindGap(state: Job, event: JobEventOf<'JobCarried'>): JobState
       ...(unique === undefined ? {} : { unique }),
       ...(uniqueKey === undefined ? {} : { uniqueKey }),
     },
-  });
+  } as JobEventOf<CarryName>);
 }
 
 /** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */
-function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf<'JobCarried'>): JobState {
+function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf<CarryName>): JobState {
   if (data.status === 'completed' || data.attempt < 0 || data.attempt > data.maxAttempts) return undefined;
   if (WAITING.has(data.status) && data.attempt === data.maxAttempts) return undefined;
-  return { ...data, id, type, version, ...(tenant === undefined ? {} : { tenant }) };
+  return { ...withoutSteps(data), id, type, version, ...(tenant === undefined ? {} : { tenant }) };
+}
+
+/** The steps themselves are no part of the state: see foldSteps.ts. */
+function withoutSteps<Data extends object>(data: Data): Omit<Data, 'steps'> {
+  if (!('steps' in data)) return data;
+  const { steps: _steps, ...rest } = data;
+  return rest;
 }
 
 /** What this release does not understand may have changed anything, so whoever decides must see the mark. */

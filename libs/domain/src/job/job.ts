@@ -4,7 +4,7 @@ import { JobId, JobType } from './jobId.ts';
 import { Lane } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
-import { Timestamp } from '../messages/timestamp.ts';
+import { addMs, Timestamp } from '../messages/timestamp.ts';
 
 /** Where a job stands; see docs/job-lifecycle.md. */
 export const JobStatus = Schema.Literals([
@@ -72,7 +72,8 @@ export const ResultInexact = Schema.Literal(true);
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `unreadableEvents` counts events of a newer release, which were passed by:
+ * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `stepsRecorded` counts what was recorded
+ * of its steps, and `generation` how often another payload has dropped them. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -106,15 +107,25 @@ export const Job = Schema.Struct({
   priority: Schema.optionalKey(Lane),
   unique: Schema.optionalKey(Unique),
   uniqueKey: Schema.optionalKey(Schema.String),
+  stepsRecorded: Schema.optionalKey(Schema.Int),
+  generation: Schema.optionalKey(Schema.Int),
   unreadableEvents: Schema.optionalKey(Schema.Int),
 });
 export type Job = typeof Job.Type;
 
 const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
-const { unreadableEvents: _unreadableEvents, resultInexact: _resultInexact, ...carried } = state;
+const { unreadableEvents: _unreadable, resultInexact: _inexact, stepsRecorded: _steps, ...carried } = state;
 /** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
 export const CarriedJob = Schema.Struct(carried);
 export type CarriedJob = typeof CarriedJob.Type;
 
 /** A job that was never created has no state. */
 export type JobState = Job | undefined;
+
+/** After its timeout an attempt has this long to record its outcome. */
+const GRACE_MS = 60_000;
+
+/** When an attempt that began at `startedAt` is over for certain, whatever has become of its worker. */
+export function attemptOverAt(startedAt: Timestamp, timeoutMs: number): Timestamp {
+  return addMs(startedAt, timeoutMs + GRACE_MS);
+}

@@ -4,6 +4,7 @@ import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Priority } from './settings/priority.ts';
+import { RecordedStep, StepOutcome } from './stepRecord.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { Timestamp } from '../messages/timestamp.ts';
@@ -16,7 +17,7 @@ const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 
 
 /**
  * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone; `CarryJob` writes the
- * state of a job down again, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
+ * state of a job down again with its `steps`, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
  * its unique key;
  * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
@@ -52,6 +53,7 @@ export const JobCommand = Schema.Union([
     percent: Schema.optionalKey(Percent),
     message: Schema.optionalKey(Schema.String),
   }),
+  commandOf('RecordSteps', { attempt: Attempt, steps: Schema.Array(StepOutcome) }),
   commandOf('CompleteAttempt', {
     attempt: Attempt,
     result: Schema.optionalKey(Schema.Unknown),
@@ -72,14 +74,18 @@ export const JobCommand = Schema.Union([
     discardUnreadable: Schema.optionalKey(Schema.Boolean),
   }),
   commandOf('RunJobNow', { reason: Schema.optionalKey(Schema.String) }),
-  commandOf('ChangePayload', { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) }),
+  commandOf('ChangePayload', {
+    payload: Schema.Unknown,
+    keepSteps: Schema.optionalKey(Schema.Boolean),
+    reason: Schema.optionalKey(Schema.String),
+  }),
   commandOf('ChangePriority', { priority: Priority, reason: Schema.optionalKey(Schema.String) }),
   commandOf('ReviseJob', {
     payload: Schema.Unknown,
     runAt: Schema.optionalKey(Timestamp),
     delayMs: Schema.optionalKey(DurationMs),
   }),
-  commandOf('CarryJob', { keepsCause: Schema.Boolean }),
+  commandOf('CarryJob', { keepsCause: Schema.Boolean, steps: Schema.optionalKey(Schema.Array(RecordedStep)) }),
 ]);
 export type JobCommand = typeof JobCommand.Type;
 export type JobCommandName = JobCommand['kind'];

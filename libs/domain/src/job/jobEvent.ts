@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import { decodeEvent, eventEnvelope, type NewerBody } from '../messages/eventEnvelope.ts';
 import { hasInexactNumber, mayBeInexact } from '../messages/inexactNumbers.ts';
 import { BY_PRIORITY } from './eventDefinition.ts';
-import { createsJob, jobEventNames, type CreationName } from './jobEventNames.ts';
+import { carriesJob, createsJob, jobEventNames, type CarryName, type CreationName } from './jobEventNames.ts';
 import { jobEvents, type JobEventName } from './jobEvents.ts';
 import { isJobId, isJobType, JobId, JobType } from './jobId.ts';
 
@@ -58,6 +58,11 @@ export function isReadable(event: LoggedEvent): event is JobEvent {
 /** Whether the event creates its job. */
 export function isCreation(event: LoggedEvent): event is JobEventOf<CreationName> {
   return createsJob(event.event);
+}
+
+/** Whether the event writes its job down again. */
+export function isCarry(event: LoggedEvent): event is JobEventOf<CarryName> {
+  return carriesJob(event.event);
 }
 
 /** Returns the last token of the event's subject. */

@@ -43,6 +43,17 @@ export function requeuesJob(event: string): event is WorkEventName {
   return callsForWork(event) && !createsJob(event);
 }
 
+/** The events with which a job is written down again, so that a history can begin with them. */
+export const carryNames = ['JobCarried', 'JobCarriedWithSteps'] as const satisfies readonly JobEventName[];
+export type CarryName = (typeof carryNames)[number];
+
+const carries: ReadonlySet<string> = new Set(carryNames);
+
+/** Whether an event of this name writes its job down again. */
+export function carriesJob(event: string): event is CarryName {
+  return carries.has(event);
+}
+
 const workEvents: ReadonlySet<string> = new Set(workEventNames);
 
 /** Whether an event of this name calls for work; one of a newer release does not. */

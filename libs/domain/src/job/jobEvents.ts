@@ -1,13 +1,22 @@
 import * as Schema from 'effect/Schema';
-import { begin, beginAgain, creationData, ofCreations, requeueData, withoutHistory } from './beginnings.ts';
-import { Attempt, CarriedJob, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
+import {
+  begin,
+  beginAgain,
+  creationData,
+  jobCarried,
+  jobCarriedWithSteps,
+  ofCreations,
+  requeueData,
+  withoutHistory,
+} from './beginnings.ts';
+import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
 import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
+import { EntryCount, MAX_STEPS, StepOutcome, STEPS_PROTOCOL } from './stepRecord.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
 export const PRIORITY_PROTOCOL = 5;
-
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
   JobCreated: define({
@@ -73,6 +82,27 @@ export const jobEvents = {
     legalIn: ['processing'],
     fits: ofRunningAttempt,
     evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
+  }),
+
+  /** Steps that end while an earlier one of these is being appended share the next. */
+  JobStepsRecorded: define({
+    summary:
+      'Steps of a running attempt have ended. Later attempts get their results, and run those with an error again.',
+    token: 'steps-recorded',
+    protocol: STEPS_PROTOCOL,
+    callsForWork: false,
+    byOperator: false,
+    data: {
+      attempt: Attempt,
+      /** How many steps were recorded before, so that a repeated append is recognised. */
+      from: EntryCount,
+      steps: Schema.Array(StepOutcome).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_STEPS)),
+    },
+    secrets: { steps: 'steps' },
+    hidden: [],
+    legalIn: ['processing'],
+    fits: (job, { attempt, from }) => ofRunningAttempt(job, { attempt }) && from === (job.stepsRecorded ?? 0),
+    evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
   }),
 
   JobCompleted: define({
@@ -207,12 +237,20 @@ export const jobEvents = {
     protocol: 3,
     callsForWork: false,
     byOperator: true,
-    data: { payload: Schema.Unknown, reason: Schema.optionalKey(Schema.String) },
+    data: {
+      payload: Schema.Unknown,
+      /** Else the steps of the job count no more. */
+      keepSteps: Schema.optionalKey(Schema.Boolean),
+      reason: Schema.optionalKey(Schema.String),
+    },
     secrets: { payload: 'value' },
     hidden: [],
     legalIn: ['failed', 'cancelled'],
     fits: always,
-    evolve: (job, { data: { payload } }) => ({ ...job, payload }),
+    evolve: ({ stepsRecorded, ...job }, { data: { payload, keepSteps } }) =>
+      keepSteps === true
+        ? { ...job, ...(stepsRecorded === undefined ? {} : { stepsRecorded }), payload }
+        : { ...job, payload, generation: (job.generation ?? 0) + 1 },
   }),
 
   /** It may postpone a job that was pending, which a call for work then finds not due. Its settings stay: see `carriedBehindGap`. */
@@ -253,23 +291,7 @@ export const jobEvents = {
     evolve: (job) => ({ ...job, status: 'pending', attempt: job.attempt - 1 }),
   }),
 
-  /** The log is about to lose the events before it. Where it is the first one, the job begins with it: see evolve. */
-  JobCarried: define({
-    summary:
-      'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
-    token: 'carried',
-    protocol: 2,
-    callsForWork: false,
-    byOperator: false,
-    data: CarriedJob.fields,
-    secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
-    hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy'],
-    legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
-    fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
-    evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
-      ...job,
-      ...(startedBy === undefined ? {} : { startedBy }),
-    }),
-  }),
+  JobCarried: jobCarried,
+  JobCarriedWithSteps: jobCarriedWithSteps,
 };
 export type JobEventName = keyof typeof jobEvents;

@@ -15,6 +15,7 @@ import {
   completeAttempt,
   createJob,
   failAttempt,
+  recordSteps,
   releaseAttempt,
   reportProgress,
   requeueJob,
@@ -24,11 +25,13 @@ import {
   takeOverAttempt,
 } from '../../testing/jobCommands.ts';
 import {
+  CHARGED,
   CREATED_AT,
   DUE_AT,
   SMTP_DOWN,
   jobCancelled,
   jobCarried,
+  jobCarriedWithSteps,
   jobCompleted,
   jobCreated,
   jobCreatedWithPriority,
@@ -43,8 +46,10 @@ import {
   jobRetryScheduled,
   jobRevised,
   jobStarted,
+  jobStepsRecorded,
 } from '../../testing/jobEvents.ts';
 
+const SENT = { name: 'send', key: 'a@example.com', durationMs: 3 };
 const specified = new Set<string>();
 
 /** One line of the specification: on such a job the command makes this event and leaves it in this status. */
@@ -107,6 +112,18 @@ describe('ReportProgress', () => {
   makes('processing', reportProgress(), jobProgressed({ percent: 50 }), 'processing');
   refuses('processing', reportProgress({ attempt: 2 }), 'overtaken');
   refusesAll(notRunning, reportProgress(), 'illegal-transition');
+});
+
+describe('RecordSteps', () => {
+  refuses('no job', recordSteps(), 'not-found');
+  makes('processing', recordSteps(), jobStepsRecorded(), 'processing');
+  refuses('processing', recordSteps({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, recordSteps(), 'illegal-transition');
+
+  test('the steps before are counted', () => {
+    const again = given(...historyOf('processing'), jobStepsRecorded({ steps: [CHARGED, SENT] })).when(recordSteps());
+    expect(again).toEqual(thenHappens(jobStepsRecorded({ from: 2 }), { stepsRecorded: 3 }));
+  });
 });
 
 describe('CompleteAttempt', () => {
@@ -198,6 +215,16 @@ describe('ChangePayload', () => {
   makes('failed', changePayload({ reason: 'typo' }), jobPayloadChanged({ reason: 'typo' }), 'failed');
   makes('cancelled', changePayload(), jobPayloadChanged(), 'cancelled');
   refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], changePayload(), 'illegal-transition');
+
+  test('it drops the steps and begins a new generation, unless they are kept', () => {
+    const ended = given(jobCreated(), jobStarted(), jobStepsRecorded(), jobFailed());
+    const dropped = ended.when(changePayload());
+    expect(dropped).toMatchObject({ job: { generation: 1 } });
+    expect(dropped).not.toHaveProperty('job.stepsRecorded');
+    const kept = ended.when(changePayload({ keepSteps: true }));
+    expect(kept).toMatchObject({ data: { keepSteps: true }, job: { stepsRecorded: 1 } });
+    expect(kept).not.toHaveProperty('job.generation');
+  });
 });
 
 describe('CarryJob', () => {
@@ -215,10 +242,18 @@ describe('CarryJob', () => {
   for (const status of existing.filter((one) => one !== 'completed'))
     makes(status, carryJob(), jobCarried({ status, ...carriedAs[status] }), status);
   refuses('completed', carryJob(), 'illegal-transition');
+
+  test('a job with steps is carried with them', () => {
+    const steps = [{ ...CHARGED, attempt: 1, at: CREATED_AT }];
+    const outcome = given(jobCreated(), jobStarted(), jobStepsRecorded(), jobRetryScheduled()).when(
+      carryJob({ steps }),
+    );
+    expect(outcome).toEqual(thenHappens(jobCarriedWithSteps({ steps }), { status: 'retrying', stepsRecorded: 1 }));
+  });
 });
 
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 14);
+  expect(specified.size).toBe(8 * 15);
 });
 
 describe('the budget of attempts', () => {

@@ -69,6 +69,24 @@ test('a long history is read in pages of its subjects', async () => {
   expect(reader.pages).toEqual([subjectOf(job, 'created'), subjectOf(job, 'started'), reports, reports, reports]);
 });
 
+test('of a job with steps those are read in pages of their own subject, and nothing else', async () => {
+  const job = new JobScript();
+  const record = (n: number) => {
+    const steps = [{ name: 'send', key: `${n}`, result: n, durationMs: 1 }];
+    return job.next({ kind: 'RecordSteps', attempt: 1, steps });
+  };
+  const events = [job.create(), job.start(), ...Array.from({ length: 300 }, (_, n) => record(n)), job.fail()];
+  let last = 0;
+  for (const event of events) last = await on.log.append(event, last);
+  const reader = new NotingReader(connection, 30_000);
+  const snapshot = await new JobReader({ direct: reader, deadlineMs: 30_000 }).job(job.jobId, job.jobType);
+  expect(snapshot?.steps?.map(({ key, result }) => [key, result])).toEqual(
+    Array.from({ length: 300 }, (_, n) => [`${n}`, n]),
+  );
+  const steps = subjectOf(job, 'steps-recorded');
+  expect([reader.singles, reader.pages]).toEqual([[], [steps, steps]]);
+});
+
 test('messages of strangers between those of a long history are left out of it', async () => {
   const { job, sequences } = await longJob(60);
   const junk = await publishRaw(on.nats.url, subjectOf(job, 'progressed'), 'junk');

@@ -1,11 +1,15 @@
 import {
   callsForWork,
+  carryNames,
   evolve,
+  foldSteps,
+  isCarry,
   isCreation,
   type Job,
   type JobState,
   type JobEventName,
   type LoggedEvent,
+  type RecordedStep,
   tokensOf,
 } from '@jobstream/domain';
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
@@ -34,13 +38,15 @@ export interface JobSnapshot {
   readonly callsAgain?: true;
   /** When the event was recorded with which the job begins in the log: its last JobCarried, or its JobCreated. */
   readonly since?: string;
+  /** The steps of a job that has some, each as it was recorded last. */
+  readonly steps?: readonly RecordedStep[];
   /** The sequences of the job's events by their ids, of the same look at the log. */
   readonly sequences?: ReadonlyMap<string, number>;
 }
 
-const [CARRIED] = tokensOf('JobCarried');
+const CARRIED = carryNames.flatMap(tokensOf).map((token) => `.${token}`);
 /** Behind these, calls for work from before are obsolete. */
-const REPLACES_CALLS: ReadonlySet<string> = new Set<JobEventName>(['JobCarried', 'JobPriorityChanged']);
+const REPLACES_CALLS: ReadonlySet<string> = new Set<JobEventName>([...carryNames, 'JobPriorityChanged']);
 /** A creation is stored within seconds; one that is older when it is stored is looked for in the archive. */
 const CREATION_MS = 60_000;
 
@@ -94,7 +100,7 @@ export class JobReader {
   async job(jobId: string, jobType?: string): Promise<JobSnapshot | undefined> {
     const messages = await this.#messages(jobId, jobType);
     // The state begins with a JobCarried as well, which spares a look into the archive.
-    const history = messages.some(isCarry) ? eventsOf(messages) : await this.#whole(jobId, messages);
+    const history = messages.some(isCarryMessage) ? eventsOf(messages) : await this.#whole(jobId, messages);
     const folded = foldHistory(history);
     if (folded === undefined) assertReadable(jobId, history);
     const sequences = new Map(history.flatMap(({ event, sequence }) => ('id' in event ? [[event.id, sequence]] : [])));
@@ -201,9 +207,9 @@ function lastOf(messages: readonly StoredMessage[], filter: string): number {
   return messages.findLast(({ subject }) => subject.startsWith(own))?.sequence ?? 0;
 }
 
-/** Whether the message is a JobCarried, and not a copy that a stranger stored. */
-function isCarry({ subject, expectation }: StoredMessage): boolean {
-  return subject.endsWith(`.${CARRIED}`) && previousOfJob(subject, expectation) !== undefined;
+/** Whether the message writes the job down again, and is not a copy that a stranger stored. */
+function isCarryMessage({ subject, expectation }: StoredMessage): boolean {
+  return CARRIED.some((end) => subject.endsWith(end)) && previousOfJob(subject, expectation) !== undefined;
 }
 
 function withLast(newest: readonly StoredMessage[], last: StoredMessage | undefined): readonly StoredMessage[] {
@@ -251,14 +257,18 @@ function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSn
   if (job === undefined || first === undefined) return undefined;
   const calls = changes.filter((one) => one === first || callsForWork(one.event.event));
   const dispatches = calls.map(({ sequence }) => sequence);
-  const carried = changes.findLast(({ event }) => event.event === 'JobCarried');
+  const carried = changes.findLast(({ event }) => isCarry(event));
   const replaced = changes.findLast(({ event }) => REPLACES_CALLS.has(event.event));
   const since = (carried ?? first).recordedAt;
-  return { job, dispatches, since, ...calledFrom(replaced) };
+  return { job, dispatches, since, ...calledFrom(replaced), ...stepsOf(job, changes) };
+}
+
+function stepsOf({ stepsRecorded }: Job, changes: readonly RecordedEvent<LoggedEvent>[]): Pick<JobSnapshot, 'steps'> {
+  return stepsRecorded === undefined ? {} : { steps: foldSteps(changes.map(({ event }) => event)) };
 }
 
 function calledFrom(replaced: RecordedEvent<LoggedEvent> | undefined): Pick<JobSnapshot, 'calledFrom' | 'callsAgain'> {
   if (replaced === undefined) return {};
   const { sequence, event } = replaced;
-  return event.event === 'JobCarried' ? { calledFrom: sequence } : { calledFrom: sequence, callsAgain: true };
+  return isCarry(event) ? { calledFrom: sequence } : { calledFrom: sequence, callsAgain: true };
 }

@@ -1,4 +1,4 @@
-import { createsJob, decodeJobEvent, isCreation, isReadable, jobEventNames } from '@jobstream/domain';
+import { createsJob, decodeJobEvent, isCarry, isCreation, isReadable, jobEventNames } from '@jobstream/domain';
 import type { DecodedJobEvent, JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { UnreadableEvent } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
@@ -137,7 +137,7 @@ export function decodeStoredEvent(subject: string, text: string, header: HeaderO
 /** Whether the server has checked that a creation is the first event of its job, or that a JobCarried is the next. */
 function mayBegin(event: JobEvent, subject: string, header: HeaderOf): boolean {
   const creates = isCreation(event);
-  if (!creates && event.event !== 'JobCarried') return true;
+  if (!creates && !isCarry(event)) return true;
   const previous = previousOfJob(subject, expectationOf(header));
   return creates ? previous === 0 : previous !== undefined;
 }

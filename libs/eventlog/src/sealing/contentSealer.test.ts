@@ -51,6 +51,42 @@ function eventsOf(jobId: string): readonly [JobEvent, ...JobEvent[]] {
   return events as unknown as [JobEvent, ...JobEvent[]];
 }
 
+test('results and errors of steps are encrypted, in their event and where the job is carried with them', async () => {
+  const log = await openLog(first);
+  const jobId = randomUUID();
+  const [created, started = created] = eventsOf(jobId);
+  const error = { name: 'Error', code: 'X', message: SECRET, stack: SECRET };
+  const steps = [
+    { name: 'charge', result: { a: SECRET }, durationMs: 1 },
+    { name: 'send', key: 'b', error, durationMs: 2 },
+    { name: 'none', durationMs: 3 },
+  ];
+  const recorded = { ...started, id: randomUUID(), version: 3, event: 'JobStepsRecorded' };
+  const events = [created, started, { ...recorded, data: { attempt: 1, from: 0, steps } } as unknown as JobEvent];
+  let sequence = 0;
+  for (const event of events) sequence = await log.append(event, sequence);
+  const state = { status: 'processing', attempt: 1, createdAt: created.at, updatedAt: created.at, stepsRecorded: 3 };
+  const carriedSteps = steps.map((step) => Object.assign({ attempt: 1, at: created.at }, step));
+  const carried = {
+    ...recorded,
+    id: randomUUID(),
+    version: 4,
+    event: 'JobCarriedWithSteps',
+    data: { ...created.data, ...state, steps: carriedSteps },
+  } as unknown as JobEvent;
+  await log.append(carried, sequence);
+  const asStored = await log.readStoredHistory(jobId);
+  expect(asStored).toHaveLength(4);
+  expect(JSON.stringify(asStored)).not.toContain(SECRET);
+  expect((await log.readJob(jobId))?.steps).toMatchObject(steps);
+  expect((await log.readHistory(jobId)).at(2)?.event).toMatchObject({ data: { steps } });
+  expect((await log.readHistory(jobId)).at(3)?.event).toMatchObject({ data: { steps } });
+  expect(await log.contents.shred(jobId)).toBe(true);
+  const [charged, sent] = (await log.readJob(jobId))?.steps ?? [];
+  expect(isShredded(charged?.result)).toBe(true);
+  expect(sent?.error).toMatchObject({ name: 'Error', message: 'shredded' });
+});
+
 async function appendLife(log: EventLog, jobId: string = randomUUID()): Promise<readonly JobEvent[]> {
   const events = eventsOf(jobId);
   let sequence = 0;

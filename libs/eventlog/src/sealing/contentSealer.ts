@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { isCreation, isReadable, type Job, type JobEvent, type LoggedEvent } from '@jobstream/domain';
+import { isCreation, isReadable, type Job, type JobEvent, type LoggedEvent, type StepOutcome } from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
 import { open, seal } from './jwe.ts';
-import { hasContents, hasValue, isSealed, openEvent, openJob, sealEvent } from './sealedEvent.ts';
+import {
+  hasContents,
+  hasValue,
+  haveSealed,
+  isSealed,
+  openEvent,
+  openJob,
+  openSteps,
+  sealEvent,
+} from './sealedEvent.ts';
 
 type Keys = Pick<JobKeys, 'find' | 'findOrCreate' | 'create' | 'shred'>;
 
@@ -71,6 +80,13 @@ export class ContentSealer {
   async openJob(job: Job): Promise<Job> {
     const [opened = job] = await this.openJobs([job]);
     return opened;
+  }
+
+  /** Decrypts the results and errors of steps of a job, as `openEvents` does. */
+  async openSteps<Step extends StepOutcome>(jobId: string, steps: readonly Step[]): Promise<readonly Step[]> {
+    if (!haveSealed(steps, jobId)) return steps;
+    const key = (await this.#keysOf([jobId])).get(jobId);
+    return key === undefined ? steps : openSteps(steps, jobId, key);
   }
 
   /** Encrypts a text about a job; undefined when its key was destroyed or is locked, so that nothing could be read again. */

@@ -1,5 +1,5 @@
 import { hasInexactNumber, jobEvents, mayBeInexact } from '@jobstream/domain';
-import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind } from '@jobstream/domain';
+import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind, StepOutcome } from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -25,6 +25,7 @@ interface Transform extends Record<SecretKind, unknown> {
   readonly text: (text: string) => string;
   readonly error: (error: JobError) => JobError;
   readonly progress: (progress: JobProgress) => JobProgress;
+  readonly steps: (steps: readonly StepOutcome[]) => readonly StepOutcome[];
 }
 
 /** Returns the event with its contents encrypted by the key of its job. */
@@ -65,6 +66,15 @@ export function openJob(job: Job, key: JobKey): Job {
   };
 }
 
+/** As `openEvent`, for steps of a job. */
+export function openSteps<Step extends StepOutcome>(
+  steps: readonly Step[],
+  jobId: string,
+  key: JobKey,
+): readonly Step[] {
+  return opening(jobId, key).steps(steps) as readonly Step[];
+}
+
 /** Whether the event has contents, to be encrypted where keys are configured. */
 export function hasContents(event: JobEvent): boolean {
   return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
@@ -72,17 +82,26 @@ export function hasContents(event: JobEvent): boolean {
 
 /** Whether events of this name have a payload or a result, which must not be lost. */
 export function hasValue(event: JobEventName): boolean {
-  return Object.values<SecretKind>(jobEvents[event].secrets).includes('value');
+  return Object.values<SecretKind>(jobEvents[event].secrets).some((kind) => kind === 'value' || kind === 'steps');
 }
 
 /** Whether a part of the job or the event is sealed. */
 export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   if ('event' in jobOrEvent) {
     const fields = fieldsOf(jobOrEvent);
-    return secretsOf(jobOrEvent).some(([field]) => isSealedContent(fields[field], jobOrEvent.jobId));
+    return secretsOf(jobOrEvent).some(([field, kind]) =>
+      kind === 'steps'
+        ? haveSealed(fields[field] as readonly StepOutcome[], jobOrEvent.jobId)
+        : isSealedContent(fields[field], jobOrEvent.jobId),
+    );
   }
   const { id, payload, result, error, progress, fingerprint } = jobOrEvent;
   return [payload, result, error, progress, fingerprint].some((content) => isSealedContent(content, id));
+}
+
+/** Whether the result or the error of one of the steps is sealed. */
+export function haveSealed(steps: readonly StepOutcome[], jobId: string): boolean {
+  return steps.some(({ result, error }) => isSealedContent(result, jobId) || isSealedContent(error, jobId));
 }
 
 /** Of whatever kind of secret it is; `changed` is what treats each in its way. */
@@ -115,12 +134,12 @@ function secretsOf({ event }: JobEvent): readonly (readonly [field: string, kind
 function sealing(jobId: string, secret: Uint8Array): Transform {
   const token = (value: unknown) => seal(Buffer.from(JSON.stringify(value)), secret, { kid: jobId });
   const text = (plainText: string) => TEXT_PREFIX + token(plainText);
-  return {
+  return withSteps({
     value: (value) => ({ $jwe: token(value) }),
     text,
     progress: (progress) => withMessage(progress, text),
     error: ({ message, stack, ...shown }) => ({ ...shown, message: TEXT_PREFIX + token({ message, stack }) }),
-  };
+  });
 }
 
 function opening(jobId: string, key: JobKey): Transform {
@@ -131,7 +150,7 @@ function opening(jobId: string, key: JobKey): Transform {
     const token = tokenOfText(sealed, jobId);
     return token === undefined ? sealed : String(valueOf(read(token), missingText));
   };
-  return {
+  return withSteps({
     value: (value) => {
       const token = tokenOfValue(value, jobId);
       return token === undefined ? value : valueOf(read(token), missing);
@@ -143,7 +162,16 @@ function opening(jobId: string, key: JobKey): Transform {
       if (token === undefined) return error;
       return { ...error, ...(valueOf(read(token), { message: missingText }) as Pick<JobError, 'message' | 'stack'>) };
     },
+  });
+}
+
+/** Adds what treats steps, by what treats their results and errors. */
+function withSteps(transform: Omit<Transform, 'steps'>): Transform {
+  const changedStep = (step: StepOutcome): StepOutcome => {
+    if (step.error !== undefined) return { ...step, error: transform.error(step.error) };
+    return 'result' in step ? { ...step, result: transform.value(step.result) } : step;
   };
+  return { ...transform, steps: (steps) => steps.map(changedStep) };
 }
 
 function withMessage({ message, ...rest }: JobProgress, change: (text: string) => string): JobProgress {

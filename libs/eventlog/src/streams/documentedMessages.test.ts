@@ -124,7 +124,23 @@ function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   low.next({ kind: 'ChangePriority', priority: 'low' });
   low.next({ kind: 'CancelJob' });
   low.next({ kind: 'RequeueJob' });
-  return [released, retried, failed, carried, low, { events: revisedJob() }];
+  return [released, retried, failed, carried, low, steppedJob(), { events: revisedJob() }];
+}
+
+/** A job with steps, which is carried with them. */
+function steppedJob(): JobScript {
+  const stepped = new JobScript();
+  const error = { name: 'Error', message: 'no', stack: 'at send' };
+  const steps = [
+    { name: 'charge', result: { id: 1 }, durationMs: 1 },
+    { name: 'send', key: 'a', error, durationMs: 2 },
+  ];
+  stepped.create();
+  stepped.start();
+  stepped.next({ kind: 'RecordSteps', attempt: 1, steps });
+  const recorded = steps.map((step) => Object.assign({ attempt: 1, at: past }, step));
+  stepped.next({ kind: 'CarryJob', keepsCause: false, steps: recorded });
+  return stepped;
 }
 
 /** No command of this release revises a job. */

@@ -59,6 +59,20 @@ export async function* compareSearch(client: ClientBase, schemas: ComparedSchema
   for await (const { differences } of ranges) yield { rows: 0, differences };
 }
 
+/** Compares the steps of jobs, likewise: all of a job together. */
+export async function* compareSteps(
+  client: ClientBase,
+  schemas: Pick<ComparedSchemas, 'live' | 'second'>,
+): AsyncGenerator<ComparedRange> {
+  const [live = '', second = ''] = [schemas.live, schemas.second].map(
+    (name) => `(SELECT job_id AS id, jsonb_agg(jsonb_build_array(name, key, attempt, ended_at, duration_ms,
+        result IS NULL, result, error) ORDER BY name, key) AS steps
+      FROM ${client.escapeIdentifier(name)}.job_steps GROUP BY job_id) AS stepped`,
+  );
+  const ranges = compareRanges({ client, table: 'job_steps', live, second, columns: ['id', 'steps'] });
+  for await (const { differences } of ranges) yield { rows: 0, differences };
+}
+
 interface Tables {
   readonly client: ClientBase;
   readonly table: Difference['table'];

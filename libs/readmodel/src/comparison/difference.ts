@@ -9,6 +9,7 @@ export interface Difference {
   readonly table:
     | 'jobs'
     | 'job_search'
+    | 'job_steps'
     | 'job_counts'
     | 'job_statistics'
     | 'quarantined_messages'
@@ -16,7 +17,7 @@ export interface Difference {
     | 'past_changes'
     | 'past_counts';
   /**
-   * The id of the job (also in `job_search` and `past_jobs`), type and status of a count, period and type of statistics, the sequence of
+   * The id of the job (also in `job_search`, `job_steps` and `past_jobs`), type and status of a count, period and type of statistics, the sequence of
    * a message or a change, the chunk, type and status of a past count.
    */
   readonly key: string;

@@ -32,6 +32,8 @@ export interface JobRow {
   readonly priority: Lane | null;
   readonly unique_rule: string | null;
   readonly unique_key: string | null;
+  readonly steps_recorded: number | null;
+  readonly generation: number | null;
   readonly unreadable_events: number | null;
   readonly version: number;
   readonly last_sequence: number;
@@ -39,7 +41,7 @@ export interface JobRow {
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
   created_at, updated_at, started_at, finished_at, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
-  rerun_of, priority, unique_rule, unique_key, unreadable_events, version, last_sequence, result_inexact`;
+  rerun_of, priority, unique_rule, unique_key, steps_recorded, generation, unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -71,6 +73,8 @@ export function jobOfRow(row: JobRow): Job {
     ...(row.result_inexact === true ? { resultInexact: true } : {}),
     ...present('error', row.error, (text) => originalJson(text) as JobError),
     ...present('progress', row.progress, (text) => originalJson(text) as JobProgress),
+    ...(row.steps_recorded === null ? {} : { stepsRecorded: row.steps_recorded }),
+    ...(row.generation === null ? {} : { generation: row.generation }),
     ...(row.unreadable_events === null ? {} : { unreadableEvents: row.unreadable_events }),
   };
 }

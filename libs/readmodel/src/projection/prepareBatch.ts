@@ -9,6 +9,7 @@ import { searchStatements } from '../search/searchRows.ts';
 import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { jobCountsStatements } from './jobCountsStatements.ts';
 import type { FoldableEntry } from './projectableEntry.ts';
+import { StepRows } from './stepRows.ts';
 import { insertJobRows, jobWriteOf, sizeOf, updateJobRows } from './writeJobRows.ts';
 import type { ChangedJob, JobWrite } from './writeJobRows.ts';
 
@@ -38,8 +39,8 @@ const MAX_STATEMENT_CHARS = 16_000_000;
 const LOAD_JOBS = { name: 'load_jobs', text: `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])` };
 
 /**
- * Folds the events onto the cached or stored states of their jobs, and prepares the writes to `jobs`, `job_counts` and
- * `job_statistics`. Runs synchronously unless there are rows to read.
+ * Folds the events onto the cached or stored states of their jobs, and prepares the writes to `jobs`, `job_steps`,
+ * `job_counts` and `job_statistics`. Runs synchronously unless there are rows to read.
  */
 export async function prepareBatch(
   client: ClientBase,
@@ -49,10 +50,14 @@ export async function prepareBatch(
   const { known, missing } = knownStates(events, assumptions);
   const loaded = missing.length === 0 ? new Map<string, Job>() : await loadJobs(client, missing);
   const statistics = new JobStatistics();
+  const steps = new StepRows();
   const ignored: number[] = [];
   const changes = foldEvents(events, {
     stateBefore: (jobId) => known.get(jobId) ?? loaded.get(jobId),
-    onEvent: (before, event) => void (isReadable(event) && statistics.count(before, event)),
+    onEvent: (before, event) => {
+      if (isReadable(event)) statistics.count(before, event);
+      steps.note(before, event);
+    },
     onIgnored: (sequence) => void ignored.push(sequence),
   });
   const writes = changes.map(jobWriteOf);
@@ -60,7 +65,7 @@ export async function prepareBatch(
   const updates = partsOf(writes.filter((write) => !isNew(write))).map(updateJobRows);
   const counts = [...jobCountsStatements(changes), ...statistics.statements(Date.now())];
   const searched = searchStatements(writes, assumptions.searchPaths);
-  return { writes, copies, statements: [...updates, ...counts, ...searched], ignored };
+  return { writes, copies, statements: [...updates, ...counts, ...searched, ...steps.statements()], ignored };
 }
 
 function isNew({ baseVersion }: JobWrite): boolean {

@@ -13,6 +13,7 @@ import { JobStatistics } from '../statistics/jobStatistics.ts';
 import { JOBS_PROJECTION, lockPosition } from './checkpointFence.ts';
 import type { ProjectionPosition } from './checkpointFence.ts';
 import { jobCountsStatements } from './jobCountsStatements.ts';
+import { StepRows } from './stepRows.ts';
 import { insertJobRows, jobWriteOf } from './writeJobRows.ts';
 import type { ChangedJob } from './writeJobRows.ts';
 
@@ -40,7 +41,8 @@ const READ = {
     ORDER BY job_id, sequence`,
 };
 const LOAD = `SELECT ${jobColumnsWithoutValues} FROM jobs WHERE id = ANY($1::uuid[])`;
-const DELETE = `WITH searched AS (DELETE FROM job_search WHERE job_id = ANY($1::uuid[]))
+const DELETE = `WITH searched AS (DELETE FROM job_search WHERE job_id = ANY($1::uuid[])),
+    stepped AS (DELETE FROM job_steps WHERE job_id = ANY($1::uuid[]))
   DELETE FROM jobs WHERE id = ANY($1::uuid[])`;
 const RELEASE = 'DELETE FROM quarantined_messages WHERE sequence = ANY($1::bigint[])';
 /** What the log alone would not have. */
@@ -74,12 +76,14 @@ export function refoldJobs(client: Client, at: RefoldedTables, jobs: readonly Re
     }
     const rows = await loadJobs(client, jobs);
     const statistics = new JobStatistics();
-    const changes = jobs.flatMap((job) => refold(job, { row: rows.get(job.jobId), sequence, statistics }));
+    const steps = new StepRows();
+    const changes = jobs.flatMap((job) => refold(job, { row: rows.get(job.jobId), sequence, statistics, steps }));
     await client.query(DELETE, [changes.map(({ after }) => after.id)]);
     const writes = changes.map(({ after, sequence: last }) => jobWriteOf({ before: undefined, after, sequence: last }));
     if (writes.length > 0) await copyRows(client, insertJobRows(writes));
     const searched = searchStatements(writes, searchPaths);
-    await run(client, [...jobCountsStatements(changes), ...statistics.statements(Date.now()), ...searched]);
+    const counted = [...jobCountsStatements(changes), ...statistics.statements(Date.now())];
+    await run(client, [...counted, ...searched, ...steps.statements()]);
     await client.query(DELETE_EMPTY);
     await client.query(RELEASE, [jobs.flatMap(({ readNow }) => [...readNow])]);
   });
@@ -100,17 +104,21 @@ interface Refolding {
   /** The position of the table. */
   readonly sequence: number;
   readonly statistics: JobStatistics;
+  readonly steps: StepRows;
 }
 
 /** Folds the job as it was folded before, to take that out of the statistics, and as it is read now. */
-function refold({ history, readNow }: ReadableJob, { row, sequence, statistics }: Refolding): ChangedJob[] {
+function refold({ history, readNow }: ReadableJob, { row, sequence, statistics, steps }: Refolding): ChangedJob[] {
   const projected = history.filter((one) => one.sequence <= sequence);
   let [before, after]: [JobState, JobState] = [undefined, undefined];
   for (const one of projected) {
     before = step(before, readNow.has(one.sequence) ? unread(one.event) : one.event, (...at) =>
       statistics.count(...at, -1),
     );
-    after = step(after, one.event, (...at) => statistics.count(...at));
+    after = step(after, one.event, (...at) => {
+      statistics.count(...at);
+      steps.note(...at);
+    });
   }
   // A completed job that was in the table and is not any more is too old for it.
   const isRetired = row === undefined && before !== undefined && after?.status === 'completed';

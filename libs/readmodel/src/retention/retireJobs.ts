@@ -66,13 +66,14 @@ interface Retired {
  * completed jobs, since failed and cancelled ones can be retried.
  */
 export async function retireCompleted(client: ClientBase, schema: string, before: string): Promise<Retired> {
-  const [jobs, search, counts] = ['jobs', 'job_search', 'job_counts'].map(
+  const [jobs, search, steps, counts] = ['jobs', 'job_search', 'job_steps', 'job_counts'].map(
     (table) => `${client.escapeIdentifier(schema)}.${table}`,
   );
   const text = `WITH oldest AS (
       SELECT id FROM ${jobs} WHERE status = 'completed' AND finished_at < $1 ORDER BY finished_at LIMIT ${ROWS_AT_ONCE}),
     gone AS (DELETE FROM ${jobs} WHERE id IN (SELECT id FROM oldest) RETURNING id, coalesce(tenant, '') AS tenant, type, finished_at),
     unsearched AS (DELETE FROM ${search} WHERE job_id IN (SELECT id FROM gone)),
+    stepless AS (DELETE FROM ${steps} WHERE job_id IN (SELECT id FROM gone)),
     numbers AS (SELECT tenant, type, count(*) AS number FROM gone GROUP BY 1, 2),
     counted AS (UPDATE ${counts} c SET count = c.count - n.number FROM numbers n
       WHERE c.tenant = n.tenant AND c.type = n.type AND c.status = 'completed')

@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg';
 export const PROJECTION_TABLES = [
   'jobs',
   'job_search',
+  'job_steps',
   'job_counts',
   'job_statistics',
   'job_statistics_gaps',

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { AdminConnection } from '../postgres/adminConnection.ts';
-import { compareJobs, compareSearch } from '../comparison/compareJobs.ts';
+import { compareJobs, compareSearch, compareSteps } from '../comparison/compareJobs.ts';
 import type { ComparedRange } from '../comparison/compareJobs.ts';
 import { BEGINS_JOB } from '../jobs/jobQueries.ts';
 import { compareRest } from '../comparison/compareRest.ts';
@@ -33,6 +33,7 @@ export class TableSnapshot {
     const { client, live } = this.#control;
     yield* compareJobs(client, { live, second, except });
     yield* compareSearch(client, { live, second, except });
+    yield* compareSteps(client, { live, second });
     yield { rows: 0, differences: await compareRest(client, { live, second, except }) };
   }
 

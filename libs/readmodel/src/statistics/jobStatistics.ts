@@ -13,6 +13,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobCreatedWithPriority: 'created',
   JobStarted: undefined,
   JobProgressed: undefined,
+  JobStepsRecorded: undefined,
   JobCompleted: 'completed',
   JobRetryScheduled: 'retried',
   JobFailed: 'failed',
@@ -25,6 +26,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobRevised: undefined,
   JobReleased: undefined,
   JobCarried: undefined,
+  JobCarriedWithSteps: undefined,
 };
 
 interface Period extends Record<Counted, number> {

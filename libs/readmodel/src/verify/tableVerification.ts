@@ -16,6 +16,13 @@ import { fenceProjector } from '../projection/checkpointFence.ts';
 /** Rows in one transaction, for which the projector waits: some hundred milliseconds. */
 const ROWS_AT_ONCE = 2_000;
 
+/** What is repaired job by job, and by which column. */
+const REPAIRED = [
+  ['jobs', 'id'],
+  ['job_search', 'job_id'],
+  ['job_steps', 'job_id'],
+] as const;
+const OF_JOBS: ReadonlySet<Difference['table']> = new Set(REPAIRED.map(([table]) => table));
 /** Jobs whose rows differ; in Postgres, since there may be many. */
 const DIFFERING = `${VERIFY_SCHEMA}.differing_jobs`;
 
@@ -41,7 +48,7 @@ export class TableVerification {
 
   /** Marks the jobs of these differences for repair. */
   async markForRepair(differences: readonly Difference[]): Promise<void> {
-    const ids = differences.filter(({ table }) => table === 'jobs' || table === 'job_search').map(({ key }) => key);
+    const ids = differences.filter(({ table }) => OF_JOBS.has(table)).map(({ key }) => key);
     const text = `INSERT INTO ${DIFFERING} SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING`;
     if (ids.length > 0) await translated(this.#control.client.query(text, [ids]));
   }
@@ -100,15 +107,17 @@ interface RepairedTables {
  * Call it inside a transaction that holds both sets of tables.
  */
 async function repairJobs(client: ClientBase, { live, second, marked }: RepairedTables): Promise<number> {
-  const [table, search] = ['jobs', 'job_search'].map((name) => `${client.escapeIdentifier(live)}.${name}`);
+  const from = client.escapeIdentifier(live);
   const taken = await client.query<{ id: string }>(
     `DELETE FROM ${marked} WHERE id IN (SELECT id FROM ${marked} ORDER BY id LIMIT ${ROWS_AT_ONCE}) RETURNING id`,
   );
   const ids = taken.rows.map(({ id }) => id);
-  await client.query(`DELETE FROM ${table} WHERE id = ANY($1::uuid[])`, [ids]);
-  await client.query(`INSERT INTO ${table} SELECT * FROM ${second}.jobs WHERE id = ANY($1::uuid[])`, [ids]);
-  await client.query(`DELETE FROM ${search} WHERE job_id = ANY($1::uuid[])`, [ids]);
-  await client.query(`INSERT INTO ${search} SELECT * FROM ${second}.job_search WHERE job_id = ANY($1::uuid[])`, [ids]);
+  for (const [table, key] of REPAIRED) {
+    await client.query(`DELETE FROM ${from}.${table} WHERE ${key} = ANY($1::uuid[])`, [ids]);
+    await client.query(`INSERT INTO ${from}.${table} SELECT * FROM ${second}.${table} WHERE ${key} = ANY($1::uuid[])`, [
+      ids,
+    ]);
+  }
   await fenceProjector(client);
   return ids.length;
 }

@@ -29,6 +29,8 @@ export interface AttemptContext {
   readonly ackWaitMs: number;
   /** Whether the stacks of errors are recorded. */
   readonly errorStacks: boolean;
+  /** Says why no step can be recorded yet: a process lives that would lose it. Undefined, or none, if all can. */
+  readonly whyNoSteps?: (() => Promise<string | undefined>) | undefined;
   /** Aborted when the grace time of a shutdown is over: running attempts must end now. */
   readonly closing: AbortSignal;
 }

@@ -25,11 +25,13 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobPriorityChanged: 'unsettled',
   JobStarted: 'unsettled',
   JobProgressed: 'unsettled',
+  JobStepsRecorded: 'unsettled',
   JobRequeued: 'unsettled',
   JobDueNow: 'unsettled',
   JobPayloadChanged: 'unsettled',
   JobRevised: 'unsettled',
   JobCarried: 'unsettled',
+  JobCarriedWithSteps: 'unsettled',
 };
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);
 

@@ -9,6 +9,8 @@ import type { Attempt, Ending, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ProgressReporter } from './chain/progressReporter.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
+import { AttemptSteps } from './steps/attemptSteps.ts';
+import type { StepArguments } from './steps/stepCall.ts';
 
 /** How long a handler may take to end after its signal was aborted, before it is abandoned. */
 const ABANDON_AFTER_MS = 500;
@@ -21,6 +23,8 @@ interface Run {
   readonly log: RunLog | undefined;
   /** Must have settled before the handler begins. */
   readonly firstCheck: Promise<unknown> | undefined;
+  /** Made when the handler runs its first one. */
+  steps?: AttemptSteps;
 }
 
 /**
@@ -37,7 +41,9 @@ export async function runHandler(attempt: Attempt, context: AttemptContext): Pro
   const spot = showRun(attempt, context);
   try {
     const startedAt = performance.now();
-    const ending = await endOf({ attempt, abort, progress, log, firstCheck: guard.firstCheck }, context);
+    const run: Run = { attempt, abort, progress, log, firstCheck: guard.firstCheck };
+    const ending = await endOf(run, context);
+    run.steps?.over();
     const durationMs = Math.round(performance.now() - startedAt);
     const reported = progress.finish();
     if (reported !== undefined) await reported;
@@ -64,14 +70,18 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
   const { timers } = context;
   return new Promise((resolve) => {
     let abandon: Timer | undefined;
+    const handlerEnded = (ending: Ending) => {
+      if (run.steps === undefined) end(ending);
+      else void run.steps.settled().then((fault) => end(fault === undefined ? ending : { kind: 'threw', ...fault }));
+    };
     const end = (ending: Ending) => {
       timers.clearTimeout(abandon);
       abort.onAbort(undefined);
       resolve(abort.error === undefined ? ending : { kind: 'aborted', error: abort.error });
     };
     callHandler(run, context).then(
-      (value) => end({ kind: 'returned', value }),
-      (error: unknown) => end({ kind: 'threw', error }),
+      (value) => handlerEnded({ kind: 'returned', value }),
+      (error: unknown) => handlerEnded({ kind: 'threw', error }),
     );
     abort.onAbort((error) => {
       abandon = timers.setTimeout(() => {
@@ -83,10 +93,8 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 }
 
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
-async function callHandler(
-  { attempt, abort, progress, log, firstCheck }: Run,
-  context: AttemptContext,
-): Promise<unknown> {
+async function callHandler(run: Run, context: AttemptContext): Promise<unknown> {
+  const { attempt, abort, progress, log, firstCheck } = run;
   if (firstCheck !== undefined) await firstCheck;
   const { chain, runId, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
@@ -98,6 +106,8 @@ async function callHandler(
     runId,
     signal: abort.signal,
     log: log === undefined ? logger : new KeptLogger(logger, log),
+    step: (...args: StepArguments) =>
+      (run.steps ??= new AttemptSteps(attempt, abort, context)).run(args) as Promise<never>,
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),
   };

@@ -2,6 +2,7 @@ import type { Job, JobDefinition, PayloadOutput, ResultInput } from '@jobstream/
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidPayloadError, UnrecoverableError } from './handlerErrors.ts';
 import type { Logger } from './logger.ts';
+import type { RunStep } from './step.ts';
 
 const PROBLEMS_SHOWN = 20;
 
@@ -22,6 +23,18 @@ export interface JobContext {
   readonly runId: string;
   /** Aborted at the deadline, at a shutdown, and when the job has moved on; its reason is an AttemptAbortedError. */
   readonly signal: AbortSignal;
+  /**
+   * Runs a piece of work once for the job: its result is recorded, and later attempts get it without running the work again. It is
+   * run again after an error, and if the worker died between the work and its record: pass its `idempotencyKey` on.
+   *
+   *     const charged = await ctx.step('charge', (step) => psp.charge(payload, { key: step.idempotencyKey }));
+   *     for (const to of payload.to) await ctx.step('send', { key: to }, () => mail(to, charged));
+   *
+   * The result must be JSON or undefined, of at most 256 KB, and is what JSON makes of it. A job may have 1,000 steps, of 512 KB
+   * together. Rejects with what the work throws; with the reason of `signal` once that is aborted; with an UnrecoverableError, also
+   * for a name that comes twice in an attempt without another `key`.
+   */
+  readonly step: RunStep;
   /** Reports how far the work is. Cheap to call often: values are coalesced and the last one wins. */
   readonly progress: (progress: JobProgress) => void;
   /**

@@ -1,7 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
+import type { StepArguments } from '../attempt/steps/stepCall.ts';
 import type { Logger } from '../handler/logger.ts';
+import { StepsInThread } from './stepsInThread.ts';
 import { describeThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ThreadTask, ToThread } from './threadMessages.ts';
 
@@ -17,12 +19,19 @@ process.on('uncaughtExceptionMonitor', () => {
 
 /** Runs the handler of a module in this thread. Called by the pool for each attempt. */
 export default async function runInThread({ module, payload, attempt, port }: ThreadTask): Promise<ThreadOutcome> {
+  const controller = new AbortController();
+  const steps = new StepsInThread((message) => port.postMessage(message), controller.signal);
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'abort') controller.abort(new AttemptAbortedError(message.reason, message.detail));
+    else steps.receive(message);
+  });
   try {
     const handler = await handlerIn(module);
-    return { kind: 'returned', value: await handler(payload, contextOf(attempt, port)) };
+    return { kind: 'returned', value: await handler(payload, contextOf(attempt, port, { controller, steps })) };
   } catch (error) {
     return { kind: 'threw', error: describeThrown(error) };
   } finally {
+    await steps.settled();
     port.close();
   }
 }
@@ -33,13 +42,17 @@ async function handlerIn(module: string): Promise<(payload: unknown, ctx: JobCon
   throw new Error(`expected the default export of ${module} to be a handler, got: ${typeof handler}`);
 }
 
-function contextOf(attempt: ThreadTask['attempt'], port: MessagePort): JobContext {
-  const controller = new AbortController();
-  port.on('message', ({ kind, detail }: ToThread) => controller.abort(new AttemptAbortedError(kind, detail)));
+interface ThreadParts {
+  readonly controller: AbortController;
+  readonly steps: StepsInThread;
+}
+
+function contextOf(attempt: ThreadTask['attempt'], port: MessagePort, { controller, steps }: ThreadParts): JobContext {
   const send = (message: FromThread) => port.postMessage(message);
   return {
     ...attempt,
     signal: controller.signal,
+    step: (...args: StepArguments) => steps.run(args) as Promise<never>,
     progress: ({ percent, message }) => {
       send({
         kind: 'progress',

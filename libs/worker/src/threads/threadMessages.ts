@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { JobContext, JobProgress } from '../handler/jobHandler.ts';
 import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
+import type { StepContext, StepOptions } from '../handler/step.ts';
 
 /** What a thread is given to run a handler. */
 export interface ThreadTask {
@@ -12,14 +13,19 @@ export interface ThreadTask {
   readonly port: MessagePort;
 }
 
-/** The attempt was aborted. */
-export interface ToThread {
-  readonly kind: AttemptAbortedError['kind'];
-  readonly detail: string;
-}
+export type ToThread =
+  | { readonly kind: 'abort'; readonly reason: AttemptAbortedError['kind']; readonly detail: string }
+  /** The work of a step is to be run. */
+  | { readonly kind: 'run-step'; readonly id: number; readonly step: Omit<StepContext, 'signal'> }
+  /** The step is over: `ctx.step` settles. */
+  | { readonly kind: 'step-over'; readonly id: number; readonly outcome: ThreadOutcome };
 
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: JobProgress }
+  /** The handler has called `ctx.step`, for the `id`-th time. */
+  | { readonly kind: 'step'; readonly id: number; readonly name: string; readonly options: StepOptions }
+  /** The work of a step has ended. */
+  | { readonly kind: 'step-ran'; readonly id: number; readonly outcome: ThreadOutcome }
   | {
       readonly kind: 'log';
       readonly level: 'debug' | 'info' | 'warn' | 'error';

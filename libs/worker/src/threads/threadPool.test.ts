@@ -66,6 +66,18 @@ test.each([
   expect((await ended('answer'))?.status).toBe('completed');
 });
 
+test('the steps of a handler run in its thread, and later attempts get their results', async () => {
+  const { create } = await startComputing({ threads: 1 });
+  const jobId = await create('step', 3);
+  await log.until(jobId, 'completed');
+  const { job, steps } = (await log.eventLog.readJob(jobId)) ?? {};
+  expect(job).toMatchObject({ attempt: 2, result: { first: 1, runs: 1 } });
+  expect(steps).toMatchObject([
+    { name: 'count', attempt: 1, result: 1 },
+    { name: 'fail', attempt: 2, error: { name: 'TypeError', message: 'no fail' } },
+  ]);
+});
+
 test('the stack of an error points into the module of the handler', async () => {
   const { ended } = await startComputing();
   expect((await ended('fail'))?.error?.stack).toContain('computingHandler.ts');

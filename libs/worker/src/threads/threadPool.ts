@@ -3,7 +3,8 @@ import type { Piscina } from 'piscina';
 import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
 import { restoreThrown } from './threadErrors.ts';
-import type { FromThread, ThreadOutcome, ThreadTask } from './threadMessages.ts';
+import type { FromThread, ThreadOutcome, ThreadTask, ToThread } from './threadMessages.ts';
+import { StepsOfThread } from './stepsOfThread.ts';
 
 export interface ThreadPoolOptions {
   /** The module whose default export is the handler. */
@@ -39,7 +40,8 @@ export class ThreadPool {
     const { port1: port, port2 } = new MessageChannel();
     const termination = new AbortController();
     const release = forwardAbort(ctx.signal, port, () => termination.abort());
-    port.on('message', (message: FromThread) => receive(message, ctx));
+    const steps = new StepsOfThread(ctx, (message) => port.postMessage(message));
+    port.on('message', (message: FromThread) => receive(message, ctx, steps));
     try {
       const task = taskOf(this.#options.module, payload, ctx, port2);
       const running: Promise<ThreadOutcome> = pool.run(task, { transferList: [port2], signal: termination.signal });
@@ -48,6 +50,7 @@ export class ThreadPool {
       return outcome.value;
     } finally {
       release();
+      steps.end();
       port.close();
     }
   }
@@ -84,8 +87,8 @@ function taskOf(module: URL, payload: unknown, ctx: JobContext, port: MessagePor
 function forwardAbort(signal: AbortSignal, port: MessagePort, terminate: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const onAbort = () => {
-    const { kind, message: detail } = signal.reason as AttemptAbortedError;
-    port.postMessage({ kind, detail });
+    const { kind: reason, message: detail } = signal.reason as AttemptAbortedError;
+    port.postMessage({ kind: 'abort', reason, detail } satisfies ToThread);
     timer = setTimeout(terminate, TERMINATE_AFTER_MS);
   };
   if (signal.aborted) onAbort();
@@ -96,7 +99,9 @@ function forwardAbort(signal: AbortSignal, port: MessagePort, terminate: () => v
   };
 }
 
-function receive(message: FromThread, ctx: JobContext): void {
+function receive(message: FromThread, ctx: JobContext, steps: StepsOfThread): void {
   if (message.kind === 'progress') ctx.progress(message.progress);
-  else ctx.log[message.level](message.fields, message.message);
+  else if (message.kind === 'log') ctx.log[message.level](message.fields, message.message);
+  else if (message.kind === 'step') steps.begin(message);
+  else steps.ran(message);
 }

@@ -10,6 +10,7 @@ import {
   protocolOf,
   type Rejection,
   requeuesJob,
+  STEPS_PROTOCOL,
   timestampOf,
 } from '@jobstream/domain';
 import { decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
@@ -63,7 +64,7 @@ async function decideAndAppend(
   const decision = decide(command, job);
   if (isRejection(decision)) return { job, rejection: decision };
   const { event } = decision;
-  await requireProtocol({ protocol: protocolOf(event), what: event, namesProcesses }, { log });
+  await requireProtocol({ protocol: protocolFor(decision), what: event, namesProcesses }, { log });
   await openLane(decision, log);
   const reclaimed = requeuesJob(event) ? await reclaim(job, { log, table }) : undefined;
   if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
@@ -77,6 +78,12 @@ async function decideAndAppend(
 async function openLane(decision: JobEvent, log: ApiDeps['log']): Promise<void> {
   const lane = decision.event === 'JobPriorityChanged' ? laneOf(decision.data.priority) : undefined;
   if (lane !== undefined) await log.lanes.open(decision.jobType, lane);
+}
+
+/** An earlier release would lose what `keepSteps` says. */
+function protocolFor(decision: JobEvent): number {
+  const keepsSteps = decision.event === 'JobPayloadChanged' && decision.data.keepSteps === true;
+  return keepsSteps ? STEPS_PROTOCOL : protocolOf(decision.event);
 }
 
 /**
@@ -100,11 +107,13 @@ export function keyHeldBy({ id, status }: Job): Rejection {
 async function mustCarry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<boolean> {
   if (!bringsBack(command) || isRejection(decide(command, snapshot.job))) return false;
   if (!log.prefix.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
-  return log.announcements.canWrite('JobCarried');
+  return log.announcements.canWrite(snapshot.steps === undefined ? 'JobCarried' : 'JobCarriedWithSteps');
 }
 
 async function carry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
-  const carried = decide({ ...command, kind: 'CarryJob', keepsCause: true, eventId: randomUUID() }, snapshot.job);
+  const { steps } = snapshot;
+  const carrying = { kind: 'CarryJob', keepsCause: true, ...(steps === undefined ? {} : { steps }) } as const;
+  const carried = decide({ ...command, ...carrying, eventId: randomUUID() }, snapshot.job);
   if (isRejection(carried)) throw new Error(`a job that can be requeued cannot be carried: ${carried.detail}`);
   const sequence = await log.append(carried, snapshot.sequence);
   return { ...snapshot, job: evolve(snapshot.job, carried) ?? snapshot.job, sequence };

@@ -49,6 +49,12 @@ const RetryRequest = Schema.Struct({
     description:
       'Replaces the payload for all later attempts, checked as that of a new job. Earlier ones stay in the history.',
   }),
+  keepSteps: Schema.optionalKey(
+    Schema.Boolean.annotate({
+      description:
+        'With another payload: the steps that the job has recorded count for it as well. Else they run again, with other idempotency keys.',
+    }),
+  ),
   discardUnreadable: Schema.optionalKey(
     Schema.Boolean.annotate({
       description: 'Discards the events of a newer release that this one cannot read: the job goes on without them.',
@@ -99,6 +105,7 @@ export const changeJobDocs = {
       content: jsonContent(RetryRequest, {
         'with a reason': { reason: 'the mail server is back' },
         'with another payload': { payload: { to: 'user@example.com' }, reason: 'the address was misspelt' },
+        'with another payload, and what its steps have done': { payload: { to: 'user@example.com' }, keepSteps: true },
         'discarding what cannot be read': { discardUnreadable: true, reason: 'the upgrade was taken back' },
       }),
     },
@@ -177,9 +184,9 @@ export function changePriority(deps: ApiDeps): RequestHandler {
 export function retryJob(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
-    const { payload, ...options } = decodeRetryRequest(req);
+    const { payload, keepSteps, ...options } = decodeRetryRequest(req);
     const { reason } = options;
-    const warnings = payload === undefined ? [] : await changePayload(id, { payload, reason }, res, deps);
+    const warnings = payload === undefined ? [] : await changePayload(id, { payload, keepSteps, reason }, res, deps);
     const command = { ...commandContext(res, deps.log.clock.now()), kind: 'RequeueJob', ...options } as const;
     sendChanged(res, await applyAndReturn(askedFor(id, res), command, deps), deps, warnings);
   };
@@ -191,6 +198,11 @@ function decodeRetryRequest(req: Request): typeof RetryRequest.Type {
   const both = fieldOf(req.body, 'payload') !== undefined && fieldOf(req.body, 'discardUnreadable') === true;
   const detail = 'must not be given together with discardUnreadable: without those events nobody knows the job';
   const faults = both ? [{ pointer: '/payload', detail }] : [];
+  if (fieldOf(req.body, 'keepSteps') !== undefined && fieldOf(req.body, 'payload') === undefined)
+    faults.push({
+      pointer: '/keepSteps',
+      detail: 'must be given together with another payload: without one the steps are kept',
+    });
   const request = decodeRetry(req.body, [...findJsonFaults(req.body), ...faults]);
   limitPayload(Number(req.headers['content-length']), request.payload);
   return request;
@@ -199,7 +211,7 @@ function decodeRetryRequest(req: Request): typeof RetryRequest.Type {
 /** Stores another payload if the job may be retried and its workers accept it. */
 async function changePayload(
   id: string,
-  { payload, reason }: { readonly payload: unknown; readonly reason: string | undefined },
+  { payload, keepSteps, reason }: { [Field in 'payload' | 'keepSteps' | 'reason']: (typeof RetryRequest.Type)[Field] },
   res: Response,
   deps: ApiDeps,
 ): Promise<readonly PayloadWarning[]> {
@@ -209,7 +221,7 @@ async function changePayload(
   const { errors, warnings } = deps.payloads.check({ type: found.type, payload, tenant: context.tenant });
   if (errors.length > 0) throw invalidRequest(errors);
   await assertKeyIsFree(found, deps);
-  const given = reason === undefined ? {} : { reason };
+  const given = { ...(keepSteps === undefined ? {} : { keepSteps }), ...(reason === undefined ? {} : { reason }) };
   await applyAndReturn(askedFor(id, res), { ...context, kind: 'ChangePayload', payload, ...given }, deps);
   return warnings;
 }

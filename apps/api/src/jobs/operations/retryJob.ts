@@ -1,4 +1,4 @@
-import type { Job, LoggedEvent } from '@jobstream/domain';
+import { isCarry, type Job, type LoggedEvent } from '@jobstream/domain';
 import { reclaim } from '@jobstream/eventlog';
 import type { OperationJob } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -48,7 +48,7 @@ async function changesSince({ id, version }: OperationJob, { log }: ApiDeps): Pr
   const history = await log.readWholeHistory(id);
   const later = history.map(({ event }) => event).filter((event) => event.version > version);
   const isWhole = later.length > 0 && later.every((event, index) => event.version === version + index + 1);
-  return isWhole ? later.filter(({ event }) => event !== 'JobCarried') : undefined;
+  return isWhole ? later.filter((event) => !isCarry(event)) : undefined;
 }
 
 async function patchPayload(

@@ -1,4 +1,4 @@
-import { fold, isCreation, type Job, type LoggedEvent } from '@jobstream/domain';
+import { fold, isCarry, isCreation, type Job, type LoggedEvent } from '@jobstream/domain';
 import type { RecordedEvent } from '@jobstream/eventlog';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { AsOf } from '../../past/asOf.ts';
@@ -59,7 +59,7 @@ export async function jobsAsOf(
 
 /** Whether the history begins with the state that the job had, in place of the events that made it. */
 function isCarriedOn([first]: History): boolean {
-  return first?.event.event === 'JobCarried';
+  return first !== undefined && isCarry(first.event);
 }
 
 /** The job before the JobCarried with which its history begins. */

@@ -64,6 +64,9 @@ export const JobView = Schema.Struct({
   unique: fields.unique.annotateKey({
     description: 'Which other jobs are not created, and for how long, because of this one: see its creation.',
   }),
+  stepsRecorded: fields.stepsRecorded.annotateKey({
+    description: 'How often a step of the job was recorded: see `GET /api/jobs/{id}/steps`. Left out for none.',
+  }),
   unreadableEvents: fields.unreadableEvents.annotateKey({
     description:
       'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
@@ -110,8 +113,8 @@ function outcome({ result, resultInexact, error, progress }: Job, shownOf: Shown
   return { result, resultInexact, error: error && errorView(error, shownOf), progress };
 }
 
-function lastAttempt({ attempt, worker, workerVersion }: Job) {
-  return { attempt, worker, workerVersion };
+function lastAttempt({ attempt, worker, workerVersion, stepsRecorded }: Job) {
+  return { attempt, worker, workerVersion, stepsRecorded };
 }
 
 function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique }: Job) {

@@ -8,6 +8,7 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobCreatedWithPriority: 'quiet',
   JobStarted: 'busy',
   JobProgressed: 'quiet',
+  JobStepsRecorded: 'quiet',
   JobCompleted: 'good',
   JobRetryScheduled: 'bad',
   JobFailed: 'bad',
@@ -20,6 +21,7 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobRevised: 'quiet',
   JobReleased: 'quiet',
   JobCarried: 'quiet',
+  JobCarriedWithSteps: 'quiet',
 };
 const NAME_WIDTH = 'JobRetryScheduled'.length;
 
@@ -33,6 +35,7 @@ const DETAILS: Details = {
   JobCreatedWithPriority: (data, due) => withPriority(data.priority, describeRequest(data, due)),
   JobStarted: ({ attempt, worker, workerVersion }) => `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`,
   JobProgressed: describeProgress,
+  JobStepsRecorded: ({ steps }) => steps.map(describeStep).join(', '),
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
     `attempt ${attempt} failed, next ${due(retryAt)}: ${describeError(error)}`,
@@ -46,6 +49,7 @@ const DETAILS: Details = {
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: describeRequest,
   JobCarried: () => undefined,
+  JobCarriedWithSteps: () => undefined,
 };
 
 /** Shows an event in one line; `of` names the job where it is not clear which one it is. */
@@ -56,6 +60,17 @@ export function describeEvent({ event, at, data }: JobEvent, printer: Printer, o
     ((data: unknown, due: (instant: string) => string) => string | undefined) | undefined;
   const details = plainText(describe?.(data, (instant) => printer.due(instant, at)) ?? '');
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
+}
+
+/** Shows how a step has ended, without its result. */
+export function describeStep({
+  name,
+  key,
+  error,
+  durationMs,
+}: JobEventData['JobStepsRecorded']['steps'][number]): string {
+  const step = [name, ...(key === undefined ? [] : [key])].join(' ');
+  return error === undefined ? `${step} in ${formatDuration(durationMs)}` : `${step} failed: ${describeError(error)}`;
 }
 
 function withPriority(priority: Priority, further = ''): string {

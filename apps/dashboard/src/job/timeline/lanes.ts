@@ -1,4 +1,11 @@
-import { isCreation, type JobError, type JobEvent, type JobEventData, type JobEventName } from '@jobstream/client';
+import {
+  isCarry,
+  isCreation,
+  type JobError,
+  type JobEvent,
+  type JobEventData,
+  type JobEventName,
+} from '@jobstream/client';
 
 /** How an attempt ended; `lost` when the next one began without a word of it. */
 type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
@@ -52,9 +59,11 @@ const AFTER: Evolve = {
   JobCreatedWithPriority: undefined,
   JobPriorityChanged: undefined,
   JobProgressed: undefined,
+  JobStepsRecorded: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
   JobCarried: undefined,
+  JobCarriedWithSteps: undefined,
 };
 
 function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
@@ -65,7 +74,7 @@ function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
 }
 
 function firstLane(event: JobEvent, at: number): Lane {
-  if (event.event === 'JobCarried') return { waitsFrom: Date.parse(event.data.createdAt) };
+  if (isCarry(event)) return { waitsFrom: Date.parse(event.data.createdAt) };
   const runAt = isCreation(event) ? event.data.runAt : undefined;
   return { waitsFrom: at, ...(runAt === undefined ? {} : { dueAt: Date.parse(runAt) }) };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decide, evolve, isRejection } from '@jobstream/domain';
-import type { Decision, Job, JobCommand, JobEvent } from '@jobstream/domain';
+import type { Decision, Job, JobCommand, JobEvent, RecordedStep } from '@jobstream/domain';
 import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
 import type { Clock } from './clock.ts';
@@ -40,14 +40,16 @@ export class JobChain {
   readonly #context: ChainContext;
   readonly #cause: Cause;
   #job: Job;
+  #steps: readonly RecordedStep[] | undefined;
   #sequence: number;
   /** Commands that have no decision yet, the last one among them. */
   #open = 0;
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
-  constructor({ job, sequence }: JobSnapshot, cause: Cause, context: ChainContext) {
+  constructor({ job, sequence, steps }: JobSnapshot, cause: Cause, context: ChainContext) {
     this.#job = job;
+    this.#steps = steps;
     this.#sequence = sequence;
     this.#cause = cause;
     this.#context = context;
@@ -56,6 +58,11 @@ export class JobChain {
   /** The job after all that was appended so far. */
   get job(): Job {
     return this.#job;
+  }
+
+  /** The steps that the job had when it was read, each as it was recorded last. */
+  get steps(): readonly RecordedStep[] {
+    return this.#steps ?? [];
   }
 
   /** The sequence of the last event that was appended or that the chain began with. */
@@ -135,9 +142,10 @@ export class JobChain {
     // What came first is not shown yet, see `sequenceAfter`: the next try tells.
     if (own !== undefined || found.sequence <= this.#sequence) return own !== undefined;
     if (found.job.version !== version && !isSameAttempt(found.job, this.#job)) throw conflict;
-    // Of an attempt that runs, a JobCarried alone replaces the calls.
+    // Of an attempt that runs, only what carries the job replaces the calls.
     const isCarried = (found.calledFrom ?? 0) > this.#sequence;
     this.#job = found.job;
+    this.#steps = found.steps;
     this.#sequence = found.sequence;
     return isCarried && hasReported(event, found.job);
   }
@@ -156,10 +164,11 @@ export class JobChain {
 }
 
 /**
- * Whether the event is a report of progress that the JobCarried has: its own earlier try was stored, and the log has lost it since.
- * Other events of an attempt end it, so that a job cannot be carried behind them and still be in it.
+ * Whether the event is a report of progress, or of steps, that the JobCarried has: its own earlier try was stored, and the log has lost
+ * it since. Other events of an attempt end it, so that a job cannot be carried behind them and still be in it.
  */
-function hasReported({ event, data }: JobEvent, { progress }: Job): boolean {
+function hasReported({ event, data }: JobEvent, { progress, stepsRecorded = 0 }: Job): boolean {
+  if (event === 'JobStepsRecorded') return stepsRecorded > data.from;
   if (event !== 'JobProgressed') return false;
   const { attempt: _attempt, ...reported } = data;
   return isDeepStrictEqual(reported, progress);
