@@ -99,7 +99,6 @@ export class Appender {
   /** Waits until every append has its outcome; each has a deadline, so this ends. */
   async stop(): Promise<void> {
     if (this.#unsettled.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    this.#sweeper.stop();
   }
 
   /** An append may get its outcome after its deadline: that tells where the log ends, and nothing else. */
@@ -109,9 +108,14 @@ export class Appender {
     if (!this.#unsettled.remove(append.place)) return false;
     limiter.release(1, append.body.length);
     observer?.appended(outcome, performance.now() - append.deadline + deadlineMs);
-    if (this.#unsettled.size === 0) this.#onIdle?.();
+    if (this.#unsettled.size === 0) this.#onEmpty();
     return true;
   };
+
+  #onEmpty(): void {
+    this.#sweeper.stop();
+    this.#onIdle?.();
+  }
 
   /** Gathers the appends of this turn of the event loop before sending any, unless they fill a batch. */
   #scheduleFlush(): void {
@@ -238,15 +242,14 @@ export class Appender {
     this.#scheduleFlush();
   }
 
-  #expire(): boolean {
+  #expire(): void {
     const now = performance.now();
     this.#queue = this.#rejectExpired(this.#queue, now);
     this.#retries = this.#rejectExpired(this.#retries, now);
     for (const append of this.#unsettled) {
-      if (append.deadline > now) break;
+      if (append.deadline > now) return;
       append.reject(new LogUnavailableError('no answer in time: the outcome of an append is unknown'));
     }
-    return this.#unsettled.size > 0;
   }
 
   #rejectExpired(queue: QueuedAppend[], now: number): QueuedAppend[] {

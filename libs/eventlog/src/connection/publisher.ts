@@ -108,18 +108,18 @@ export class Publisher {
     if (pending !== undefined) this.#settle(serial, pending, outcomeOf(message));
   }
 
-  #sweep(): boolean {
+  #sweep(): void {
     const now = performance.now();
     for (const [serial, pending] of this.#pending) {
-      if (pending.timesOutAt > now) break;
+      if (pending.timesOutAt > now) return;
       this.#settle(serial, pending, { kind: 'unknown', reason: 'no acknowledgement in time' });
     }
-    return this.#pending.size > 0;
   }
 
   #settle(serial: number, pending: Pending, outcome: PublishOutcome): void {
     const { onOutcome } = pending;
     this.#pending.delete(serial);
+    if (this.#pending.size === 0) this.#sweeper.stop();
     pending.onOutcome = undefined;
     onOutcome?.(outcome);
   }

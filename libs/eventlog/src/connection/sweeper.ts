@@ -1,22 +1,20 @@
 const SWEEP_MS = 100;
 
-/** Looks every 100 ms for what has waited too long, while anything waits: a process that has nothing to do is not woken. */
+/** Looks every 100 ms for what has waited too long, from `start` to `stop`: a process that waits for nothing is not woken. */
 export class Sweeper {
-  readonly #sweep: () => boolean;
+  readonly #sweep: () => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `sweep` returns whether anything still waits. */
-  constructor(sweep: () => boolean) {
+  constructor(sweep: () => void) {
     this.#sweep = sweep;
   }
 
-  /** To be called when something begins to wait. */
+  /** To be called when something begins to wait, also while something does already. */
   start(): void {
-    this.#timer ??= setInterval(() => {
-      if (!this.#sweep()) this.stop();
-    }, SWEEP_MS);
+    this.#timer ??= setInterval(this.#sweep, SWEEP_MS);
   }
 
+  /** To be called when nothing waits any more. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
