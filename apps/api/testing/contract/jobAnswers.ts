@@ -47,6 +47,19 @@ async function livedJob(situation: Situation, end: 'completed' | 'failed', other
 }
 
 const start: PartialCommand = { kind: 'StartAttempt', worker: 'w2' };
+const stepped: PartialCommand = {
+  kind: 'RecordSteps',
+  attempt: 1,
+  steps: [
+    { name: 'charge', result: { id: 'ch_1' }, durationMs: 3 },
+    {
+      name: 'send',
+      key: 'a',
+      error: { name: 'Error', message: 'no', code: 'E_NO', stack: 'Error: no' },
+      durationMs: 4,
+    },
+  ],
+};
 const path = (id: string) => ({ params: { id } });
 const isPast = (mark: string) => (text: string) => text.includes(mark) && text.endsWith('\n\n');
 
@@ -156,6 +169,14 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
       return situation.ask({ ...path(id), headers });
     },
     '409': askUnreadable,
+  },
+  getJobSteps: {
+    '200': async (situation) => {
+      const id = await newJob(situation);
+      for (const command of [start, stepped]) await situation.system.carryOut(id, command);
+      await situation.system.project();
+      return situation.ask(path(id));
+    },
   },
   compareJob: {
     '200': async (situation) => {

@@ -45,6 +45,7 @@ const NO_END = '2200-01-01T00:00:00.000Z';
 const RESUMED_AFTER_MS = 100;
 const RESUME_CHECKS = 10;
 const NOTE_TRIES = 3;
+const PAUSE_TRIES = 3;
 /** Types that are paused or resumed at a time; each takes several requests to the server. */
 const CONCURRENCY = 16;
 
@@ -63,7 +64,7 @@ export class JobTypeControl {
   pause(jobType: string, { until = NO_END, note }: PauseOptions = {}): Promise<JobTypeInfo> {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
     return orUnavailable(async () => {
-      await this.#forEachConsumer(jobType, (consumer) => pauseConsumer(this.#manager, consumer, end));
+      await this.#pauseConsumers(jobType, end);
       return this.#noted(jobType, end, note);
     });
   }
@@ -78,13 +79,22 @@ export class JobTypeControl {
     }
   }
 
-  /** A lane that begins after the second look finds the type as it is then. */
-  async #forEachConsumer(jobType: string, act: (consumer: WorkConsumer) => Promise<void>): Promise<void> {
+  /** A lane that begins meanwhile has missed it, and so may have a consumer that the server updates in the same moment. */
+  async #pauseConsumers(jobType: string, end: Date): Promise<void> {
+    for (let tries = 1; tries <= PAUSE_TRIES; tries++) {
+      for (const consumer of await this.#wanted(jobType)) await pauseConsumer(this.#manager, consumer, end);
+      const { found } = await this.#consumersOf(jobType);
+      if (found.every(({ info }) => info.paused === true)) return;
+    }
+  }
+
+  /** Of those that are resumed already, nothing is left to do at the second look, which finds the lane that has begun meanwhile. */
+  async #resumeConsumers(jobType: string): Promise<void> {
     const done = new Set<string>();
     for (let looks = 1; looks <= 2; looks++)
       for (const consumer of await this.#wanted(jobType)) {
         const name = `${consumer.stream} ${consumer.config.durable_name}`;
-        if (!done.has(name)) await act(consumer);
+        if (!done.has(name)) await resumeConsumer(this.#manager, consumer);
         done.add(name);
       }
   }
@@ -104,7 +114,7 @@ export class JobTypeControl {
   /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
     return orUnavailable(async () => {
-      await this.#forEachConsumer(jobType, (consumer) => resumeConsumer(this.#manager, consumer));
+      await this.#resumeConsumers(jobType);
       return this.#resumed(jobType);
     });
   }

@@ -70,11 +70,16 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
 async function pauseAsTheirType(manager: JetStreamManager, jobType: string): Promise<void> {
   const one = await findTypeConsumers(manager, jobType);
   if (one === undefined) return;
-  const { paused, config } = one.worker;
-  const until = paused === true && config.pause_until !== undefined ? new Date(config.pause_until) : undefined;
-  const differing = one.found.filter(({ wanted, info }) => wanted.lane !== undefined && info.paused !== paused);
+  // While a type is resumed, its pause has an end that is a moment away.
+  const until = endOfPause(one.worker);
+  const differing = one.found.filter(({ wanted, info }) => wanted.lane !== undefined && endOfPause(info) !== until);
   for (const { wanted } of differing)
-    await (until === undefined ? resumeConsumer(manager, wanted) : pauseConsumer(manager, wanted, until));
+    await (until === undefined ? resumeConsumer(manager, wanted) : pauseConsumer(manager, wanted, new Date(until)));
+}
+
+/** In milliseconds since 1970; undefined while it is not paused. */
+function endOfPause({ paused, config }: ConsumerInfo): number | undefined {
+  return paused === true ? Date.parse(config.pause_until ?? '') : undefined;
 }
 
 /** What those that exist wait for an acknowledgement, which a new one of the type has to wait as well. */
