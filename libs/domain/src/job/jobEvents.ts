@@ -17,6 +17,7 @@ import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
 export const PRIORITY_PROTOCOL = 5;
+
 /** The events of a job's life, each defined once. Everything that deals with events is derived from these, or exhaustive by type. */
 export const jobEvents = {
   JobCreated: define({
