@@ -73,3 +73,11 @@ test('where the log has them, a JobCarriedWithSteps changes nothing', () => {
   expect(evolve(job, { ...carried, version: 5 })).toStrictEqual({ ...job, version: 5 });
   expect(stepsOf([...events, carried])).toEqual(stepsOf(events));
 });
+
+test.each([0, 1, 3])('steps that say %i were recorded before them, where two were, are ignored', (from) => {
+  const events = [jobCreated(), jobStarted(), jobStepsRecorded({ steps: [CHARGED, FAILED] })];
+  const next = jobStepsRecorded({ from, steps: [SENT] });
+  const [before, after] = [events, [...events, next]].map((one) => fold(numbered(one)));
+  expect(after).toStrictEqual(before);
+  expect(fold(numbered([...events, jobStepsRecorded({ from: 2, steps: [SENT] })]))).toMatchObject({ stepsRecorded: 3 });
+});
