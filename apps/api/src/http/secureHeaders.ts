@@ -1,16 +1,36 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** Sets headers that keep browsers from interpreting responses; headers for pages are left out. */
+const decide = helmet({
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xFrameOptions: { action: 'deny' },
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+});
+
+/**
+ * Sets headers that keep browsers from interpreting responses; headers for pages are left out. They are the same for every
+ * request, so helmet is asked once: its eight functions a request cost a twentieth of a creation.
+ */
 export function secureHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    crossOriginOpenerPolicy: false,
-    originAgentCluster: false,
-    xFrameOptions: { action: 'deny' },
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
+  const headers = headersOfHelmet();
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+}
+
+function headersOfHelmet(): readonly (readonly [name: string, value: string])[] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  decide(req, res, (error?: unknown) => {
+    if (error !== undefined) throw error;
   });
+  return res.getHeaderNames().map((name) => [name, String(res.getHeader(name))]);
 }

@@ -16,7 +16,7 @@ import type { PayloadWarning } from '../../payloads/payloadWarning.ts';
 import { jsonContent, type EndpointDocs } from '../../routes/endpointDocs.ts';
 import { createdJobView, CreatedJobView } from '../view/jobView.ts';
 import { appendCheckedJob, existingJob } from './appendCheckedJob.ts';
-import { requireUnderstood } from './requireUnderstood.ts';
+import { asksForNewer, requireUnderstood } from './requireUnderstood.ts';
 import { decodeCreateJob, limitPayload } from './createJobRequest.ts';
 import { idempotencyKeyReused, readIdempotencyKey } from './idempotency.ts';
 
@@ -73,8 +73,7 @@ export function createJob(deps: ApiDeps): RequestHandler {
 export async function appendAndRespond(newJob: NewJob, res: Response, deps: ApiDeps): Promise<void> {
   const { request, identity, context } = newJob;
   const { errors, warnings } = deps.payloads.check({ ...request, tenant: context.tenant, isNew: true });
-  const understood = requireUnderstood([request], res, deps);
-  if (understood !== undefined) await understood;
+  if (asksForNewer(request)) await requireUnderstood([request], res, deps);
   const event = creationEvent({ ...newJob, definition: deps.announced.definition(request.type) });
   res.locals['jobId'] = event.jobId;
   const creation = await appendCheckedJob(event, { errors, onConflict: request.unique?.onConflict }, deps);
@@ -98,8 +97,9 @@ interface Answer {
   readonly revised?: true;
 }
 
-function respond(res: Response, status: number, { job, ...rest }: Answer): void {
+function respond(res: Response, status: number, answer: Answer): void {
+  const { job } = answer;
   if (job === undefined) throw new Error('a created job has a state');
   res.setHeader('Location', `/api/jobs/${job.id}`);
-  sendJson(res, status, createdJobView(job, rest));
+  sendJson(res, status, createdJobView(job, answer));
 }

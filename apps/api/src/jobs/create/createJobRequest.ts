@@ -11,7 +11,7 @@ const decode = bodyDecoder(CreateJobRequest);
  * @throws Problem `invalid-request`, which lists all mistakes at once.
  */
 export function decodeCreateJob(body: unknown, now: number): CreateJobRequest {
-  return decode(body, [...dueTimeFaults(body, now), ...uniqueFaults(body), ...findJsonFaults(body)]);
+  return decode(body, dueTimeFaults(body, now).concat(uniqueFaults(body), findJsonFaults(body)));
 }
 
 /**

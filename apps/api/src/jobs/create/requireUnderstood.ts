@@ -10,21 +10,25 @@ interface NewerFields {
   readonly priority?: Priority;
 }
 
+/** Whether some older release would not understand the job. */
+export function asksForNewer({ unique, priority }: NewerFields): boolean {
+  return unique !== undefined || laneOf(priority) !== undefined;
+}
+
 /**
- * Makes sure that every live process understands what is asked for; returns nothing where every release does.
+ * Makes sure that every live process understands what is asked for.
  *
  * @throws Problem `upgrade-unfinished` while a process lives that would let go of the keys of unique jobs, or take no jobs of high or
  * low priority.
  */
-export function requireUnderstood(
+export async function requireUnderstood(
   jobs: readonly NewerFields[],
   res: Response,
   deps: Pick<ApiDeps, 'log'>,
-): Promise<void> | undefined {
-  const isUnique = jobs.some(({ unique }) => unique !== undefined);
+): Promise<void> {
+  if (!jobs.some(asksForNewer)) return;
   const hasPriority = jobs.some(({ priority }) => laneOf(priority) !== undefined);
-  if (!isUnique && !hasPriority) return undefined;
   const namesProcesses = callerOf(res).tenant === undefined;
   const [protocol, what] = hasPriority ? [PRIORITY_PROTOCOL, 'priorities'] : [UNIQUE_PROTOCOL, 'unique jobs'];
-  return requireProtocol({ protocol, what, namesProcesses }, deps);
+  await requireProtocol({ protocol, what, namesProcesses }, deps);
 }
