@@ -1,6 +1,6 @@
 export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
 export { decide, type Decision } from './job/decide.ts';
-export { evolve, fold } from './job/evolve.ts';
+export { evolve, fold, foldHistory, type FoldedHistory } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
 export { attemptOverAt, awaitsFirstStart, isTerminal } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';

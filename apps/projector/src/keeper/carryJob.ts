@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { attemptOverAt, carryNames, decide, fold, foldSteps, isRejection, isTerminal } from '@jobstream/domain';
-import { type CarryName, evolve, type Job, type JobState, type LoggedEvent, workEventNames } from '@jobstream/domain';
+import { attemptOverAt, carryNames, decide, fold, foldHistory, foldSteps, isRejection } from '@jobstream/domain';
+import { type CarryName, isTerminal, type Job, type JobState, workEventNames } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
@@ -79,14 +79,7 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
 
 /** The steps of the job, as they are stored. */
 function stepsOf({ events }: StoredHistory): ReturnType<typeof foldSteps> {
-  let job: JobState;
-  const changes: LoggedEvent[] = [];
-  for (const { event } of events) {
-    const after = evolve(job, event);
-    if (after !== job) changes.push(event);
-    job = after;
-  }
-  return foldSteps(changes);
+  return foldSteps(foldHistory(events).changes.map(({ event }) => event));
 }
 
 /**

@@ -76,40 +76,45 @@ export function withoutHistory<Data extends { readonly delayMs?: number; readonl
   return data;
 }
 
+/** What holds for every event that writes its job down again. */
+const ofCarries = {
+  callsForWork: false,
+  byOperator: false,
+  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
+  legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+} as const;
+const secretsOfCarries = { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' } as const;
+
+/** The job goes on as it is; the call by which a running attempt began is left out where a timer replaces it. */
+function carryOn(
+  { startedBy: _startedBy, ...job }: Job,
+  { data: { startedBy } }: { readonly data: { readonly startedBy?: string } },
+): Job {
+  return { ...job, ...(startedBy === undefined ? {} : { startedBy }) };
+}
+
 /** The log is about to lose the events before it. Where it is the first one, the job begins with it: see evolve. */
 export const jobCarried = define({
+  ...ofCarries,
   summary:
     'The state of a job whose earlier events the log is about to lose. Readers can begin here. Calls for work before it are obsolete: a timer replaces them.',
   token: 'carried',
   protocol: 2,
-  callsForWork: false,
-  byOperator: false,
   data: CarriedJob.fields,
-  secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' },
-  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
-  legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  secrets: secretsOfCarries,
   fits: (job, { status, attempt }) => status === job.status && attempt === job.attempt,
-  evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
-    ...job,
-    ...(startedBy === undefined ? {} : { startedBy }),
-  }),
+  evolve: carryOn,
 });
 
 /** Its own name, since the state that an older fold made of it would lack the steps. */
 export const jobCarriedWithSteps = define({
+  ...ofCarries,
   summary: 'As JobCarried, of a job with steps: these are in it.',
   token: 'carried-with-steps',
   protocol: STEPS_PROTOCOL,
-  callsForWork: false,
-  byOperator: false,
   data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep) },
-  secrets: { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress', steps: 'steps' },
-  hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
-  legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  secrets: { ...secretsOfCarries, steps: 'steps' },
   fits: (job, { status, attempt, stepsRecorded }) =>
     status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
-  evolve: ({ startedBy: _startedBy, ...job }, { data: { startedBy } }) => ({
-    ...job,
-    ...(startedBy === undefined ? {} : { startedBy }),
-  }),
+  evolve: carryOn,
 });

@@ -109,3 +109,22 @@ export function fold(events: Iterable<LoggedEvent>): JobState {
   for (const event of events) state = evolve(state, event);
   return state;
 }
+
+/** What a history came to: the state of its job, and those of its entries that have changed it, without those that the fold ignores. */
+export interface FoldedHistory<Entry> {
+  readonly job: JobState;
+  readonly changes: readonly Entry[];
+}
+
+/** As `fold`, and tells which entries the fold has not ignored. */
+export function foldHistory<Entry extends { readonly event: LoggedEvent }>(
+  history: readonly Entry[],
+): FoldedHistory<Entry> {
+  let job: JobState;
+  const changes = history.filter(({ event }) => {
+    const before = job;
+    job = evolve(before, event);
+    return job !== before;
+  });
+  return { job, changes };
+}

@@ -1,12 +1,11 @@
 import {
   callsForWork,
   carryNames,
-  evolve,
+  foldHistory,
   foldSteps,
   isCarry,
   isCreation,
   type Job,
-  type JobState,
   type JobEventName,
   type LoggedEvent,
   type RecordedStep,
@@ -101,18 +100,22 @@ export class JobReader {
     const messages = await this.#messages(jobId, jobType);
     // The state begins with a JobCarried as well, which spares a look into the archive.
     const history = messages.some(isCarryMessage) ? eventsOf(messages) : await this.#whole(jobId, messages);
-    const folded = foldHistory(history);
+    const folded = snapshotOf(history);
     if (folded === undefined) assertReadable(jobId, history);
     const sequences = new Map(history.flatMap(({ event, sequence }) => ('id' in event ? [[event.id, sequence]] : [])));
     return folded && { ...folded, sequences, sequence: lastOf(messages, jobFilter(jobId, folded.job.type)) };
   }
 
-  /** Returns all events of the job, oldest first, without those that the fold ignores. Throws as `job`. */
+  /**
+   * Returns all events of the job, oldest first, without those that the fold ignores; all of a history whose beginning has expired, of
+   * which no state can be made. Throws as `job`.
+   */
   async history(jobId: string, jobType?: string): Promise<readonly RecordedEvent<LoggedEvent>[]> {
     const history = await this.#whole(jobId, await this.#messages(jobId, jobType));
-    const legal = withoutIgnored(history);
-    if (legal === history) assertReadable(jobId, history);
-    return legal;
+    const { job, changes } = foldHistory(history);
+    if (job !== undefined) return changes;
+    assertReadable(jobId, history);
+    return history;
   }
 
   /** Returns the events of the job that are in the log, oldest first. */
@@ -216,17 +219,6 @@ function withLast(newest: readonly StoredMessage[], last: StoredMessage | undefi
   return last === undefined || last.sequence <= (newest.at(-1)?.sequence ?? 0) ? newest : [...newest, last];
 }
 
-/** All of a history whose beginning has expired, of which no state can be made. */
-function withoutIgnored(history: readonly RecordedEvent<LoggedEvent>[]): readonly RecordedEvent<LoggedEvent>[] {
-  let job: JobState;
-  const legal = history.filter(({ event }) => {
-    const before = job;
-    job = evolve(before, event);
-    return job !== before;
-  });
-  return job === undefined ? history : legal;
-}
-
 /**
  * Whether the job's first event in the log is its creation, and not a copy that a stranger stored after it had expired: when all
  * messages of the job have, the server takes a copy with the same headers for the first one, but its time is that of the original.
@@ -245,14 +237,8 @@ function assertReadable(jobId: string, history: readonly RecordedEvent<LoggedEve
   if (!history.every(isReadableRecord)) throw new JobUnreadableError(jobId);
 }
 
-function foldHistory(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {
-  let job: JobState;
-  const changes: RecordedEvent<LoggedEvent>[] = [];
-  for (const recorded of history) {
-    const after = evolve(job, recorded.event);
-    if (after !== job) changes.push(recorded);
-    job = after;
-  }
+function snapshotOf(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSnapshot, 'sequence'> | undefined {
+  const { job, changes } = foldHistory(history);
   const [first] = changes;
   if (job === undefined || first === undefined) return undefined;
   const calls = changes.filter((one) => one === first || callsForWork(one.event.event));
