@@ -4,6 +4,7 @@ import { LogUnavailableError } from '../errors.ts';
 import { MOST_TYPES } from './consumers/consumerPlan.ts';
 import { workConsumers, type WorkConsumer, type WorkLimits } from './consumers/consumerSettings.ts';
 import { pauseConsumer, resumeConsumer } from './consumers/oneConsumer.ts';
+import { changeInTurn } from './consumers/typeChanges.ts';
 import { readPauseNote, writePauseNote, type PauseNote } from './consumers/pauseNote.ts';
 import {
   consumersOf,
@@ -63,13 +64,14 @@ export class JobTypeControl {
   /** Stops further attempts of a type from starting, until `until` (RFC 3339) or a resume; also before its first worker. */
   pause(jobType: string, { until = NO_END, note }: PauseOptions = {}): Promise<JobTypeInfo> {
     const end = new Date(Math.min(Date.parse(until), Date.parse(NO_END)));
-    return orUnavailable(async () => {
+    const change = async () => {
       await this.#pauseConsumers(jobType, end);
       return this.#noted(jobType, end, note);
-    });
+    };
+    return orUnavailable(() => changeInTurn(this.#manager, jobType, change));
   }
 
-  /** An update of the consumers for another reason may replace the note at the same moment. */
+  /** Another process may update the consumers for another reason at the same moment, and replace the note. */
   async #noted(jobType: string, end: Date, note: PauseNote | undefined): Promise<JobTypeInfo> {
     for (let tries = 1; ; tries++) {
       const { worker } = await this.#consumersOf(jobType);
@@ -113,10 +115,11 @@ export class JobTypeControl {
 
   /** Lets attempts start again. Returns undefined for a type that was never worked on or paused. */
   resume(jobType: string): Promise<JobTypeInfo | undefined> {
-    return orUnavailable(async () => {
+    const change = async () => {
       await this.#resumeConsumers(jobType);
       return this.#resumed(jobType);
-    });
+    };
+    return orUnavailable(() => changeInTurn(this.#manager, jobType, change));
   }
 
   /**

@@ -22,6 +22,7 @@ import {
   resumeConsumer,
 } from './oneConsumer.ts';
 import { findPauseOfAll, ownMetadata, pauseOf, withPauseNote } from './pauseNote.ts';
+import { changeInTurn } from './typeChanges.ts';
 
 /** A consumer as it should be, and as the server has it. */
 interface FoundConsumer {
@@ -46,7 +47,11 @@ const MAX_FAILURES = 12;
  * server keeps it on an update, and a consumer that is new to a paused type is created paused. So is a type that is new while
  * all are paused. A type that is new gets the lanes of which there are jobs.
  */
-export async function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
+export function ensureWorkConsumers(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
+  return changeInTurn(manager, options.jobType, () => ensure(manager, options));
+}
+
+async function ensure(manager: JetStreamManager, options: WorkConsumerOptions): Promise<void> {
   const found = await findAnswering(manager, options.jobType);
   const existing = found.map(({ info }) => info);
   const isNew = existing.length === 0;
@@ -54,14 +59,14 @@ export async function ensureWorkConsumers(manager: JetStreamManager, options: Wo
   const begun = isNew ? await lanesInUse(manager, options.jobType) : lanesOf({ found });
   const lanes = allLanes.filter((lane) => options.lanes?.includes(lane) || begun.includes(lane));
   const pause = kept.until === undefined ? {} : { pause_until: kept.until };
-  const ensure = (wanted: WorkConsumer) => async () => {
+  const ensureOne = (wanted: WorkConsumer) => async () => {
     const config = { ...withPauseNote(wanted.config, kept), ...pause };
     const created = await createConsumer(manager, { stream: wanted.stream, config });
     if (!created) await updateConsumer(manager, wanted, options);
   };
   const newAckWaitMs = ackWaitOf(existing) ?? options.newAckWaitMs;
   await allInTurn(
-    workConsumers({ ...options, ...(newAckWaitMs === undefined ? {} : { newAckWaitMs }), lanes }).map(ensure),
+    workConsumers({ ...options, ...(newAckWaitMs === undefined ? {} : { newAckWaitMs }), lanes }).map(ensureOne),
   );
   if (lanes.length > begun.length) await pauseAsTheirType(manager, options.jobType);
 }
