@@ -30,7 +30,7 @@ function headersOfHelmet(): readonly (readonly [name: string, value: string])[] 
   const req = new IncomingMessage(new Socket());
   const res = new ServerResponse(req);
   decide(req, res, (error?: unknown) => {
-    if (error !== undefined) throw error;
+    if (error !== undefined) throw new Error('the headers cannot be made', { cause: error });
   });
   return res.getHeaderNames().map((name) => [name, String(res.getHeader(name))]);
 }

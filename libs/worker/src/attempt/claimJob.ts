@@ -3,6 +3,7 @@ import { addMs, attemptOverAt, evolve, isRejection, isTerminal } from '@jobstrea
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
+import type { Logger } from '../handler/logger.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
@@ -168,9 +169,8 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
  * history, which may begin with a JobCarried, cannot be compared with it.
  */
 function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
-  return (
-    recorded !== undefined && recorded.sequence > Math.min(...dispatches) && !dispatches.includes(recorded.sequence)
-  );
+  const [first = Infinity] = dispatches;
+  return recorded !== undefined && recorded.sequence > first && !dispatches.includes(recorded.sequence);
 }
 
 /** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
@@ -239,9 +239,18 @@ function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: 
   const { attempt } = chain.job;
   const handler = context.handlers.get(jobType);
   if (handler === undefined) throw new Error(`no handler is registered for the job type ${jobType}`);
-  const logger = context.logger.child({ jobId, jobType, attempt });
-  logger.debug('started');
-  return { delivery, chain, handler, runId: event.id, number: attempt, logger };
+  context.logger.debug({ jobId, jobType, attempt }, 'started');
+  let logger: Logger | undefined;
+  return {
+    delivery,
+    chain,
+    handler,
+    runId: event.id,
+    number: attempt,
+    get logger() {
+      return (logger ??= context.logger.child({ jobId, jobType, attempt }));
+    },
+  };
 }
 
 function observe({ job }: JobSnapshot, decision: Decision, { observer }: AttemptContext): void {

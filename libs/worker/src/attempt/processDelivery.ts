@@ -70,13 +70,11 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     }
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
-    const { jobId, jobType } = event;
-    const woken = { jobId, jobType, priority: attempt.chain.job.priority };
-    if (event.event === 'JobRetryScheduled') await scheduleWake(event.data.retryAt, woken, context);
+    if (event.event === 'JobRetryScheduled') await callAgain(event.data.retryAt, attempt, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.
-    await scheduleWake(context.clock.now(), woken, context);
+    await callAgain(context.clock.now(), attempt, context);
     return { kind: 'nak' };
   } catch (error) {
     if (error instanceof ConcurrentAppendError) end = 'overtaken';
@@ -85,6 +83,10 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     context.observer.ended(attempt.delivery.jobType, end);
     endSpan(span, attempt, end);
   }
+}
+
+function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptContext): Promise<void> {
+  return scheduleWake(at, { jobId: job.id, jobType: job.type, priority: job.priority }, context);
 }
 
 async function runInSlot(attempt: Attempt, context: AttemptContext): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError, isSealed, isShredded, isUnreadable, type Timer } from '@jobstream/eventlog';
 import type { JobContext } from '../handler/jobHandler.ts';
+import type { Logger } from '../handler/logger.ts';
 import { UnrecoverableError } from '../handler/handlerErrors.ts';
 import { KeptLogger } from '../attemptLogs/keptLogger.ts';
 import type { RunLog } from '../attemptLogs/logShipper.ts';
@@ -96,16 +97,19 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 async function callHandler(run: Run, context: AttemptContext): Promise<unknown> {
   const { attempt, abort, progress, log, firstCheck } = run;
   if (firstCheck !== undefined) await firstCheck;
-  const { chain, runId, number, logger, handler } = attempt;
+  const { chain, runId, number, handler } = attempt;
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
   if (abort.error !== undefined) throw abort.error;
+  let logger: Logger | undefined;
   const handed: JobContext = {
     job,
     attempt: number,
     runId,
     signal: abort.signal,
-    log: log === undefined ? logger : new KeptLogger(logger, log),
+    get log() {
+      return (logger ??= log === undefined ? attempt.logger : new KeptLogger(attempt.logger, log));
+    },
     step: (...args: StepArguments) =>
       (run.steps ??= new AttemptSteps(attempt, abort, context)).run(args) as Promise<never>,
     progress: (reported) => progress.report(reported),
