@@ -94,6 +94,7 @@ test('payload and result are typed by the definition', () => {
 });
 
 test.each([
+  [undefined, 'expected a schema of the payload of email (zod, valibot or another Standard Schema), got: undefined'],
   [
     { maxAttempts: 2 },
     'expected a schema of the payload of email (zod, valibot or another Standard Schema), got: undefined',

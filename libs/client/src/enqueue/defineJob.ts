@@ -79,8 +79,10 @@ export interface JobDefinitionOptions<
  */
 export function defineJob<PayloadSchema extends StandardSchemaV1, ResultSchema extends StandardSchemaV1>(
   type: string,
-  { payload, result, schedule, ...defaults }: JobDefinitionOptions<PayloadSchema, ResultSchema>,
+  options: JobDefinitionOptions<PayloadSchema, ResultSchema>,
 ): JobDefinition<PayloadSchema, ResultSchema> {
+  // A program in JavaScript may leave the options out: then it is told that the schema is missing.
+  const { payload, result, schedule, ...defaults } = { ...options };
   if (!JOB_TYPE.test(type)) {
     const expected = '1 to 63 lower-case letters, digits and dashes, starting with a letter';
     throw new TypeError(`expected a job type of ${expected}, got: ${JSON.stringify(type)}`);
