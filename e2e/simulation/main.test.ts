@@ -28,7 +28,7 @@ test.each([
 ])('%s %s is refused', async (option, value) => {
   const { code, output } = await run(`${option}=${value}`);
   expect(output).toMatch(
-    new RegExp(`^${option} ${value} is not a number from [01] on; for help: npm run simulate -- --help\n$`),
+    new RegExp(`^expected ${option} to be a (whole )?number (from 0 on|above 0), got: ${value}\n$`),
   );
   expect(code).toBe(64);
 });

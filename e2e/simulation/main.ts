@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readCommandLine, USAGE_EXIT_CODE } from '@jobstream/runtime';
+import { readCommandLine } from '@jobstream/runtime';
 import { failureLines, totalLine } from './reportLines.ts';
 import { simulate } from './simulate.ts';
 
@@ -9,10 +9,16 @@ const { values } = readCommandLine({
     'Runs workers, timers, the keeper and the core of the API on a log in memory, in virtual time, with one seed after the\n' +
     'other: messages come in any order and are lost, and processes die at any await. A failure names the seed that repeats it.',
   options: {
-    seed: { type: 'string', value: 'number', help: 'Begins with this seed instead of a random one.' },
-    minutes: { type: 'string', value: 'number', help: 'How long to go on; default 1.' },
-    runs: { type: 'string', value: 'number', help: 'How many seeds to run, instead of for how long.' },
-    jobs: { type: 'string', value: 'number', help: 'Jobs of each run; default 20.' },
+    seed: {
+      type: 'string',
+      value: 'number',
+      number: 'whole',
+      least: 0,
+      help: 'Begins with this seed instead of a random one.',
+    },
+    minutes: { type: 'string', value: 'number', number: 'any', least: 0, help: 'How long to go on; default 1.' },
+    runs: { type: 'string', value: 'number', number: 'whole', help: 'How many seeds to run, instead of for how long.' },
+    jobs: { type: 'string', value: 'number', number: 'whole', help: 'Jobs of each run; default 20.' },
     trace: { type: 'boolean', help: 'Prints what happens in each run, a line each.' },
   },
   examples: ['--minutes 10', '--seed 1057 --runs 1 --trace'],
@@ -21,10 +27,10 @@ const { values } = readCommandLine({
 const MOST_SEED = 2 ** 31;
 const MINUTE_MS = 60_000;
 
-const first = given('seed', 0) ?? randomInt(MOST_SEED);
-const runs = given('runs', 1) ?? Infinity;
-const end = performance.now() + (runs === Infinity ? (given('minutes', 0) ?? 1) * MINUTE_MS : Infinity);
-const jobs = values.jobs === undefined ? {} : { jobs: given('jobs', 1) ?? 1 };
+const first = values.seed === undefined ? randomInt(MOST_SEED) : Number(values.seed);
+const runs = Number(values.runs ?? Infinity);
+const end = performance.now() + (runs === Infinity ? Number(values.minutes ?? 1) * MINUTE_MS : Infinity);
+const jobs = values.jobs === undefined ? {} : { jobs: Number(values.jobs) };
 const total = { runs: 0, jobs: 0, events: 0, failed: 0 };
 for (let seed = first; total.runs < runs && performance.now() < end; seed++) {
   const run = await simulate({ seed, ...jobs });
@@ -37,13 +43,3 @@ for (let seed = first; total.runs < runs && performance.now() < end; seed++) {
 }
 console.log(totalLine(first, total));
 process.exitCode = total.failed === 0 ? 0 : 1;
-
-/** The number of an option; undefined where it is left out. */
-function given(option: 'seed' | 'minutes' | 'runs' | 'jobs', least: number): number | undefined {
-  const text = values[option];
-  if (text === undefined) return undefined;
-  const number = text.trim() === '' ? NaN : Number(text);
-  if (number >= least && (option === 'minutes' || Number.isSafeInteger(number))) return number;
-  process.stderr.write(`--${option} ${text} is not a number from ${least} on; for help: npm run simulate -- --help\n`);
-  process.exit(USAGE_EXIT_CODE);
-}

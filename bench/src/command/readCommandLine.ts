@@ -7,8 +7,6 @@ interface BenchOption extends CommandOption {
   readonly known?: readonly string[];
   /** The value is a beginning of one or several of `known`. */
   readonly begins?: true;
-  /** The value is a number above 0, or a whole one. */
-  readonly number?: 'any' | 'whole';
 }
 
 type Options = Readonly<Record<string, BenchOption>>;
@@ -64,22 +62,15 @@ function parseKnownOptions<const Declared extends Options>(
   try {
     return parseCommandLine(declared, args);
   } catch (cause) {
+    // Of a value that is no number, the names of the options say nothing.
+    if (cause instanceof UsageError && cause.cause === undefined) throw cause;
     const names = Object.keys(declared.options ?? {}).map((name) => `--${name}`);
     const known = names.length === 0 ? 'there are no options' : `known are ${names.join(', ')}`;
     throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}; ${known}`, { cause });
   }
 }
 
-function checkValue(name: string, { known, begins, number }: BenchOption, value: string): void {
+function checkValue(name: string, { known, begins }: BenchOption, value: string): void {
   const fits = (one: string) => (begins === true ? one.startsWith(value) : one === value);
   if (known?.some(fits) === false) throw new UsageError(`there is no ${name} ${value}; known are ${known.join(', ')}`);
-  if (number !== undefined && !isNumber(value, number))
-    throw new UsageError(
-      `expected --${name} to be a ${number === 'whole' ? 'whole ' : ''}number above 0, got: ${value}`,
-    );
-}
-
-function isNumber(text: string, kind: 'any' | 'whole'): boolean {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  return value > 0 && Number.isFinite(value) && (kind === 'any' || Number.isSafeInteger(value));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { helpOf, parseCommandLine, typedCommand } from './commandLine.ts';
+import { helpOf, parseCommandLine, typedCommand, UsageError } from './commandLine.ts';
 
 const definition = {
   command: 'npm run copy',
@@ -71,4 +71,33 @@ test.each([
   ['an option without its value', definition, ['--days'], /^Option '--days <value>' argument missing; for help: /],
 ])('%s is refused in one sentence', (_what, { words, ...rest }, args, message) => {
   expect(() => parseCommandLine(words === undefined ? rest : { ...rest, words }, args)).toThrow(message);
+});
+
+const numbers = {
+  command: 'npm run draw',
+  summary: 'Draws.',
+  options: {
+    rounds: { type: 'string', number: 'whole', help: '' },
+    limit: { type: 'string', number: 'any', help: '' },
+    seed: { type: 'string', number: 'whole', least: 0, help: '' },
+  },
+} as const;
+
+test('values that are numbers are returned as they were typed', () => {
+  const { values } = parseCommandLine(numbers, ['--rounds', '3', '--limit', '0.5', '--seed', '0']);
+  expect(values).toEqual({ rounds: '3', limit: '0.5', seed: '0' });
+});
+
+test.each([
+  ['rounds', '1.5', 'a whole number above 0'],
+  ['rounds', '0', 'a whole number above 0'],
+  ['limit', '0', 'a number above 0'],
+  ['limit', 'low', 'a number above 0'],
+  ['limit', '', 'a number above 0'],
+  ['limit', 'Infinity', 'a number above 0'],
+  ['seed', '-1', 'a whole number from 0 on'],
+  ['seed', '9007199254740992', 'a whole number from 0 on'],
+])('--%s=%s is refused', (option, value, expected) => {
+  const message = `expected --${option} to be ${expected}, got: ${value}`;
+  expect(() => parseCommandLine(numbers, [`--${option}=${value}`])).toThrow(new UsageError(message));
 });

@@ -6,6 +6,10 @@ export interface CommandOption extends ParseArgsOptionDescriptor {
   readonly help: string;
   /** The placeholder of the value in the help, e.g. `days`; an option without it is a switch. */
   readonly value?: string;
+  /** The value is a number above 0, or a whole one. */
+  readonly number?: 'any' | 'whole';
+  /** The value is a number from this one on. */
+  readonly least?: number;
 }
 
 /** The arguments of a command: the source of its help and of its validation. */
@@ -66,8 +70,32 @@ export function asksForHelp(args: readonly string[]): boolean {
   return own.some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** @throws UsageError for an unknown option or positional argument. */
+/** @throws UsageError for an unknown option or positional argument, and for a value that is no number where one is expected. */
 export function parseCommandLine<const Options extends Readonly<Record<string, CommandOption>>>(
+  definition: CommandLine<Options>,
+  args: readonly string[],
+): { values: Values<Options>; words: readonly string[] } {
+  const parsed = parseKnown(definition, args);
+  const values: Readonly<Record<string, unknown>> = parsed.values;
+  for (const [name, option] of Object.entries(definition.options ?? {}))
+    for (const value of [values[name]].flat()) if (typeof value === 'string') checkNumber(name, option, value);
+  return parsed;
+}
+
+function checkNumber(name: string, option: CommandOption, text: string): void {
+  const { number, least } = option;
+  if (number === undefined || isNumber(text, option)) return;
+  const what = `a ${number === 'whole' ? 'whole ' : ''}number ${least === undefined ? 'above 0' : `from ${least} on`}`;
+  throw new UsageError(`expected --${name} to be ${what}, got: ${text}`);
+}
+
+function isNumber(text: string, { number, least }: Pick<CommandOption, 'number' | 'least'>): boolean {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const isInRange = least === undefined ? value > 0 : value >= least;
+  return isInRange && Number.isFinite(value) && (number === 'any' || Number.isSafeInteger(value));
+}
+
+function parseKnown<const Options extends Readonly<Record<string, CommandOption>>>(
   { command, options, words }: CommandLine<Options>,
   args: readonly string[],
 ): { values: Values<Options>; words: readonly string[] } {
