@@ -41,6 +41,19 @@ export interface Effect {
   readonly at: number;
 }
 
+/** A line of the ledger of steps: the work of one was done, of which nothing is recorded yet. */
+export interface StepEffect {
+  readonly jobId: string;
+  /** The id of the JobStarted of its attempt. */
+  readonly runId: string;
+  readonly name: string;
+  readonly key?: string;
+  /** What it returns: no other run of any step returns the same. */
+  readonly result: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** The log as one server of a cluster holds it. */
 export interface LogCopy {
   readonly node: string;
