@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { StepEffect } from './evidence.ts';
+import type { StepEffect, StepRow } from './evidence.ts';
 import { carries, type LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
@@ -11,6 +11,8 @@ interface Step {
   readonly key?: string;
   readonly result?: unknown;
   readonly error?: unknown;
+  /** That which has recorded it. */
+  readonly attempt?: unknown;
 }
 
 /** The steps of a job by their names and keys, each as it was recorded last. */
@@ -38,6 +40,32 @@ export function checkSteps(
   return [...histories].flatMap(([jobId, history]) =>
     checkJob(history, done.get(jobId) ?? []).map((detail): Violation => ({ rule: 'steps', jobId, detail })),
   );
+}
+
+/** How often the work of steps was done, and how often once more for the same step of a job. */
+export function countSteps(effects: readonly StepEffect[]): { readonly done: number; readonly repeated: number } {
+  const different = new Set(effects.map((effect) => `${effect.jobId} ${idOf(effect)}`));
+  return { done: effects.length, repeated: effects.length - different.size };
+}
+
+/** Compares the table of steps with the log, in both directions. */
+export function checkStepRows(
+  rows: readonly StepRow[],
+  histories: ReadonlyMap<string, readonly LoggedEvent[]>,
+): readonly Violation[] {
+  const byJob = Map.groupBy(rows, ({ jobId }) => jobId);
+  return [...new Set([...byJob.keys(), ...histories.keys()])].flatMap((jobId): Violation[] => {
+    const steps = (histories.get(jobId) ?? []).reduce((before: Steps, event) => stepsAfter(event, before), new Map());
+    const kept = (byJob.get(jobId) ?? []).map((row) => JSON.stringify(columnsOf(row)));
+    const expected = [...steps.values()].map((step) => JSON.stringify(columnsOf(step)));
+    if (isDeepStrictEqual(new Set(kept), new Set(expected))) return [];
+    return [{ rule: 'row', jobId, detail: `its steps are ${kept.join(', ')}, not ${expected.join(', ')}` }];
+  });
+}
+
+/** The error by its message: the order of the fields of JSON is another one in the table. */
+function columnsOf({ name, key, attempt, result, error }: Step | StepRow): readonly unknown[] {
+  return [name, key, attempt, result, (error as { readonly message?: string } | null | undefined)?.message];
 }
 
 function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]): readonly string[] {
@@ -68,7 +96,10 @@ function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]):
 function stepsAfter({ event, data }: LoggedEvent, steps: Steps): Steps {
   if (event === 'JobPayloadChanged' && data['keepSteps'] !== true) return new Map();
   if (event !== 'JobStepsRecorded') return steps;
-  return new Map([...steps, ...stepsIn(data).map((step) => [idOf(step), step] as const)]);
+  return new Map([
+    ...steps,
+    ...stepsIn(data).map((step) => [idOf(step), { ...step, attempt: data['attempt'] }] as const),
+  ]);
 }
 
 function stepsIn(data: LoggedEvent['data']): readonly Step[] {
