@@ -75,7 +75,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioReport> {
   say('gathering the evidence');
   const members = nodes === 1 ? [] : stage.nodes.map((_, index) => `nats-${index + 1}`);
   const api = maxAge === undefined ? stage.apis[0] : undefined;
-  const sources = { load: loadFile(folder), ledger: stage.ledger, members, api, seed: scenario.seed };
+  const sources = { load: loadFile(folder), ledgers: stage.ledgers, members, api, seed: scenario.seed };
   const evidence = { ...(await gatherEvidence(outside, sources)), ...(await record?.whole()) };
   await writeEvidence(folder, evidence, outside.nats);
   const crashes = stage.apps.flatMap((app) => app.crashes.map((how) => `${app.name}: ${how}`));

@@ -48,7 +48,8 @@ export async function simulate({ seed, jobs = JOBS, sabotage = {} }: SimulationO
   await runThrough({ plan, world, workers, clients, time });
   const { messages } = world.record;
   const quietAt = begunAt + quietAfterMs(plan);
-  const evidence = { messages, load: clients.records, effects: workers.effects, calls: world.calls, quietAt };
+  const { effects, steps } = workers;
+  const evidence = { messages, load: clients.records, effects, steps, calls: world.calls, quietAt };
   const findings = [...judgeRun(evidence), ...world.surprises.map((detail) => ({ rule: 'surprise', detail }))];
   const ids = new Set(messages.flatMap(({ subject }) => (subject.startsWith('jobs.') ? [subject.split('.')[2]] : [])));
   return { findings, trace: world.trace.lines, jobs: ids.size, events: messages.length };

@@ -23,6 +23,7 @@ const observer = {
   redelivered: nothing,
   started: nothing,
   ran: nothing,
+  stepEnded: nothing,
   lost: nothing,
   logLinesDropped: nothing,
   ended: (_type: string, end: string) => void (completed += end === 'completed' ? 1 : 0),

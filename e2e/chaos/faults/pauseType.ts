@@ -1,7 +1,7 @@
 import type { Stage } from '../stage/stage.ts';
 import type { FaultKind } from './fault.ts';
 
-const TYPES = ['sleep', 'webhook'] as const;
+const TYPES = ['sleep', 'webhook', 'errand'] as const;
 const RETRY_MS = 250;
 
 /** A job type is paused for longer than the log keeps events, and then goes on. */

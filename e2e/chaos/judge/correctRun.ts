@@ -1,5 +1,5 @@
 import { digestOf } from './checkLog.ts';
-import type { CountRow, Effect, Evidence, LoadRecord, TableRow } from './evidence.ts';
+import type { CountRow, Effect, Evidence, LoadRecord, StepEffect, StepRow, TableRow } from './evidence.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import { rfc3339, type Script, scripts, second, settings, type Step } from './lives.ts';
 
@@ -15,11 +15,13 @@ export function correctRun(): Mutable<Evidence> {
     messages,
     copies: ['nats-1', 'nats-2'].map((node) => ({ node, digest: digestOf(messages) })),
     rows: scripts.map((script) => rowOf(script, messages)),
+    stepRows: scripts.flatMap(stepRowsOf),
     counts: countsOf(scripts),
     quarantined: 0,
     timers: 2,
     load: scripts.flatMap(recordsOf),
     effects: scripts.flatMap(effectsOf),
+    steps: scripts.flatMap((script) => stepEffectsOf(script, messages)),
     past: [],
   };
 }
@@ -109,4 +111,20 @@ function recordsOf({ id, change, priority }: Script): LoadRecord[] {
 
 function effectsOf({ id, effects = [] }: Script): Effect[] {
   return effects.map(([attempt, at]) => ({ jobId: id, attempt, token: `token-${id}`, at: second(at) }));
+}
+
+function stepEffectsOf({ id, stepEffects = [] }: Script, messages: readonly RawMessage[]): StepEffect[] {
+  const starts = messages.filter(({ subject }) => subject.endsWith(`.${id}.started`));
+  return stepEffects.map(([attempt, at, step]) => ({
+    jobId: id,
+    runId: `event-${starts[attempt - 1]?.sequence}`,
+    at: second(at),
+    ...step,
+  }));
+}
+
+function stepRowsOf({ id, stepEffects = [] }: Script): StepRow[] {
+  return stepEffects.map(([attempt, , { name, key = null, result }]) => {
+    return { jobId: id, name, key, attempt, result, error: null };
+  });
 }

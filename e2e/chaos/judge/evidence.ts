@@ -7,6 +7,16 @@ export interface TableRow {
   readonly [column: string]: unknown;
 }
 
+/** A row of the table `job_steps`; SQL NULL is null. */
+export interface StepRow {
+  readonly jobId: string;
+  readonly name: string;
+  readonly key: string | null;
+  readonly attempt: number;
+  readonly result: unknown;
+  readonly error: unknown;
+}
+
 export interface CountRow {
   readonly type: string;
   readonly status: string;
@@ -41,6 +51,19 @@ export interface Effect {
   readonly at: number;
 }
 
+/** A line of the ledger of steps: the work of one was done, of which nothing is recorded yet. */
+export interface StepEffect {
+  readonly jobId: string;
+  /** The id of the JobStarted of its attempt. */
+  readonly runId: string;
+  readonly name: string;
+  readonly key?: string;
+  /** What it returns: no other run of any step returns the same. */
+  readonly result: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** The log as one server of a cluster holds it. */
 export interface LogCopy {
   readonly node: string;
@@ -53,12 +76,15 @@ export interface Evidence extends RawLog {
   /** One of each server where there are several. */
   readonly copies: readonly LogCopy[];
   readonly rows: readonly TableRow[];
+  readonly stepRows: readonly StepRow[];
   readonly counts: readonly CountRow[];
   readonly quarantined: number;
   /** Messages that the stream TIMERS has ever stored: timers that were set, and those that fired. */
   readonly timers: number;
   readonly load: readonly LoadRecord[];
   readonly effects: readonly Effect[];
+  /** The steps whose work was done. */
+  readonly steps: readonly StepEffect[];
   /** Of random moments; empty where the log has lost events, and nothing else has them. */
   readonly past: readonly PastAnswer[];
 }

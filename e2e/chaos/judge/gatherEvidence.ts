@@ -8,13 +8,16 @@ import type { Outside } from '../outside.ts';
 import { askPast } from './askPast.ts';
 import { digestOf } from './checkLog.ts';
 import { comparedColumns } from './checkTable.ts';
-import type { Effect, Evidence, LoadRecord, LogCopy, TableRow } from './evidence.ts';
+import type { Effect, Evidence, LoadRecord, LogCopy, StepEffect, StepRow, TableRow } from './evidence.ts';
+import type { Ledgers } from '../stage/receiver.ts';
 
 const STREAMS = ['JOBS', 'TIMERS'] as const;
 
 const jsonColumns = new Set<string>(['payload', 'result', 'error', 'progress', 'backoff']);
 
 const timeColumns = new Set<string>(['run_at', 'created_at', 'updated_at', 'started_at', 'finished_at']);
+
+const STEPS = `SELECT job_id AS "jobId", name, NULLIF(key, '') AS key, attempt, result, error FROM job_steps`;
 
 const GIVE_UP_AFTER_MS = 60_000;
 
@@ -23,7 +26,7 @@ const POLL_MS = 200;
 export interface EvidenceSources {
   /** Files of the load generator and of the receiver. */
   readonly load: string;
-  readonly ledger: string;
+  readonly ledgers: Ledgers;
   /** The servers of a cluster by name; empty where there is one. */
   readonly members: readonly string[];
   /** The API that is asked for the past, if it is. */
@@ -41,7 +44,8 @@ export async function gatherEvidence({ nats, database }: Outside, sources: Evide
     ...(await readTable(database)),
     timers: await countTimers(nats),
     load: await readLines<LoadRecord>(sources.load),
-    effects: await readLines<Effect>(sources.ledger),
+    effects: await readLines<Effect>(sources.ledgers.effects),
+    steps: await readLines<StepEffect>(sources.ledgers.steps),
   };
 }
 
@@ -85,7 +89,7 @@ async function leader(nats: NatsConnection): Promise<string | undefined> {
 }
 
 /** What the read model says. */
-async function readTable(database: Pool): Promise<Pick<Evidence, 'rows' | 'counts' | 'quarantined'>> {
+async function readTable(database: Pool): Promise<Pick<Evidence, 'rows' | 'stepRows' | 'counts' | 'quarantined'>> {
   const select = ['id', ...comparedColumns].map(selected).join(', ');
   const jobs = await database.query<Record<string, unknown>>(`SELECT ${select} FROM jobs`);
   const counts = await database.query<{ type: string; status: string; count: number }>(
@@ -94,7 +98,13 @@ async function readTable(database: Pool): Promise<Pick<Evidence, 'rows' | 'count
   const quarantined = await database.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM quarantined_messages',
   );
-  return { rows: jobs.rows.map(tableRow), counts: counts.rows, quarantined: quarantined.rows[0]?.count ?? 0 };
+  const steps = await database.query<StepRow>(STEPS);
+  return {
+    rows: jobs.rows.map(tableRow),
+    stepRows: steps.rows,
+    counts: counts.rows,
+    quarantined: quarantined.rows[0]?.count ?? 0,
+  };
 }
 
 /** JSON as text, because an SQL NULL and a JSON null are two things. */

@@ -6,6 +6,7 @@ import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkKeys } from './checkKeys.ts';
 import { checkPast } from './checkPast.ts';
+import { checkStepRows, checkSteps, countSteps } from './checkSteps.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
 import { readHistories, type JunkMessage } from './readHistories.ts';
@@ -24,6 +25,8 @@ export interface Verdict {
   readonly statuses: Readonly<Record<string, number>>;
   readonly effects: number;
   readonly repeats: Repeats;
+  /** Steps whose work was done, and how many of them had to be done again. */
+  readonly steps: { readonly done: number; readonly repeated: number };
 }
 
 /** Judges a run by its evidence alone. Shares no code with the services, so that it does not share their faults. */
@@ -49,6 +52,8 @@ export function judge(evidence: Evidence): Verdict {
       ...checkQuarantine(evidence, junk),
       ...checkEffects(evidence.effects, byJob),
       ...checkPresence(evidence.effects, byJob),
+      ...checkSteps(evidence.steps, byJob),
+      ...checkStepRows(evidence.stepRows, byJob),
     ],
     acknowledged: acknowledged.size,
     unacknowledged: [...byJob.keys()].filter((jobId) => !acknowledged.has(jobId)).length,
@@ -57,6 +62,7 @@ export function judge(evidence: Evidence): Verdict {
     statuses: countBy([...jobs.values()].map((job) => job?.status ?? 'none')),
     effects: evidence.effects.length,
     repeats: explainRepeats(evidence.effects, byJob),
+    steps: countSteps(evidence.steps),
   };
 }
 

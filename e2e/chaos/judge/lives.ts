@@ -1,5 +1,9 @@
+import type { StepEffect } from './evidence.ts';
+
 /** One step of a job in a script: event, its data, and the second in which it happened. */
 export type Step = readonly [event: string, second: number, data?: Record<string, unknown>];
+
+type StepWork = Pick<StepEffect, 'name' | 'key' | 'result'>;
 
 export interface Script {
   readonly id: string;
@@ -7,6 +11,8 @@ export interface Script {
   readonly steps: readonly Step[];
   /** Attempt and second of each side effect. */
   readonly effects?: readonly (readonly [attempt: number, second: number])[];
+  /** Steps whose work was done. */
+  readonly stepEffects?: readonly (readonly [attempt: number, second: number, step: StepWork])[];
   readonly row: Record<string, unknown>;
   readonly change?: 'cancelled' | 'requeued' | 'priorityChanged';
   /** With which it was created; default normal. */
@@ -160,15 +166,23 @@ export const scripts: readonly Script[] = [
     type: 'webhook',
     steps: [
       start(1),
-      ['JobStepsRecorded', 2, { attempt: 1, from: 0, steps: [{ name: 'charge', result: 1, durationMs: 1 }] }],
+      ['JobStepsRecorded', 2, { attempt: 1, from: 0, steps: [{ name: 'charge', result: 'paid', durationMs: 1 }] }],
       ['JobRetryScheduled', 3, { attempt: 1, error, retryAt: rfc3339(5) }],
       start(5, 2),
-      ['JobStepsRecorded', 6, { attempt: 2, from: 1, steps: [{ name: 'send', key: 'a', durationMs: 1 }] }],
+      [
+        'JobStepsRecorded',
+        6,
+        { attempt: 2, from: 1, steps: [{ name: 'send', key: 'a', result: 'sent', durationMs: 1 }] },
+      ],
       done(7, 2),
     ],
     effects: [
       [1, 1],
       [2, 5],
+    ],
+    stepEffects: [
+      [1, 2, { name: 'charge', result: 'paid' }],
+      [2, 6, { name: 'send', key: 'a', result: 'sent' }],
     ],
     row: { ...completedRow, attempt: 2, version: 7, run_at: second(5), steps_recorded: 2, ...finished(5, 7) },
   },

@@ -23,6 +23,7 @@ export const rules = {
   quarantine: 'messages in quarantine that do not belong there, or are missing',
   effect: 'side effects without a started attempt of their number',
   'double-effect': 'side effects run more than once without an explanation',
+  steps: 'steps that ran again, or whose results are not what was recorded',
   'no-effect': 'completed webhooks without their side effect',
 } as const;
 

@@ -20,7 +20,12 @@ export interface WantedJob {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Recipe = (random: SeededRandom, call: (how: string) => Body) => Partial<WantedJob> & { body: Body };
+/** Makes the body of a webhook that is answered in some way, and of an errand: a job with steps. */
+interface Bodies {
+  readonly call: (how: string) => Body;
+  readonly errand: (work: Body) => Body;
+}
+type Recipe = (random: SeededRandom, bodies: Bodies) => Partial<WantedJob> & { body: Body };
 
 /** Where the log keeps events for seconds, an old attempt whose worker is killed is taken over a minute after this time. */
 const TIMEOUT_MS = 30_000;
@@ -31,30 +36,38 @@ const GROUPS = 3;
 /** Of every five jobs, one is of high and one of low priority; one says that it is normal. */
 const PRIORITIES = ['high', 'low', 'normal', undefined, undefined];
 
+/** Of an errand. */
+const MOST_STEPS = 5;
+
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 
 /** The kinds of work and how many of each hundred jobs are such. */
 const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
-  [24, (_random, call) => ({ body: call('ok') })],
-  [3, (random, call) => ({ body: oneOf(call('ok'), random) })],
-  [3, (random, call) => ({ body: oneOf(call(`slow-${random.int(50, 2_500)}`), random) })],
-  [2, (random, call) => ({ body: oneOf(call('once'), random), retry: {} })],
-  [3, (_random, call) => ({ body: call('ok'), rerun: true })],
-  [10, (random, call) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
-  [8, (random, call) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
+  [14, (_random, { call }) => ({ body: call('ok') })],
+  [3, (random, { call }) => ({ body: oneOf(call('ok'), random) })],
+  [3, (random, { call }) => ({ body: oneOf(call(`slow-${random.int(50, 2_500)}`), random) })],
+  [2, (random, { call }) => ({ body: oneOf(call('once'), random), retry: {} })],
+  [3, (_random, { call }) => ({ body: call('ok'), rerun: true })],
+  [10, (random, { call }) => ({ body: call(`slow-${random.int(50, 2_500)}`) })],
+  [8, (random, { call }) => ({ body: { ...call(`fail-${random.int(1, 3)}`), ...short } })],
   [
     2,
-    (random, call) => ({
+    (random, { call }) => ({
       body: { ...call(`fail-${random.int(1, 3)}`), backoff: { type: 'fixed', delayMs: 3_000 } },
       moveAfterMs: random.int(0, 4_000),
     }),
   ],
-  [4, (_random, call) => ({ body: call('gone') })],
-  [2, (_random, call) => ({ body: call('once'), retry: {} })],
-  [2, (_random, call) => ({ body: call('gone'), retry: { payload: call('ok')['payload'], reason: 'mended' } })],
-  [4, (random, call) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
-  [3, (random, call) => ({ body: { ...call('ok'), delayMs: 8_000 }, moveAfterMs: random.int(0, 9_000) })],
-  [3, (random, call) => ({ body: { ...call('ok'), delayMs: 12_000 }, runNowAfterMs: random.int(0, 8_000) })],
+  [4, (_random, { call }) => ({ body: call('gone') })],
+  [2, (_random, { call }) => ({ body: call('once'), retry: {} })],
+  [2, (_random, { call }) => ({ body: call('gone'), retry: { payload: call('ok')['payload'], reason: 'mended' } })],
+  [4, (random, { errand }) => ({ body: errand(stepsOf(random)) })],
+  [2, (random, { errand }) => ({ body: { ...errand({ ...stepsOf(random), fails: random.int(1, 3) }), ...short } })],
+  [1, (random, { errand }) => ({ body: errand(stepsOf(random)), cancelAfterMs: random.int(0, 2_000) })],
+  [2, (random, { errand }) => mendedErrand(random, errand, { keepSteps: true })],
+  [1, (random, { errand }) => mendedErrand(random, errand)],
+  [4, (random, { call }) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
+  [3, (random, { call }) => ({ body: { ...call('ok'), delayMs: 8_000 }, moveAfterMs: random.int(0, 9_000) })],
+  [3, (random, { call }) => ({ body: { ...call('ok'), delayMs: 12_000 }, runNowAfterMs: random.int(0, 8_000) })],
   [14, (random) => ({ body: sleep({ durationMs: random.int(0, 40) }) })],
   [5, (random) => ({ body: { ...sleep({ durationMs: 20, failTimes: random.int(1, 6) }), ...short } })],
   [
@@ -66,7 +79,7 @@ const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
   [3, (random) => ({ body: sleep({ durationMs: 5_000 }), cancelAfterMs: random.int(0, 3_000) })],
   [
     2,
-    (random, call) => ({
+    (random, { call }) => ({
       body: { ...call('ok'), runAt: inMs(random.int(0, 8_000)) },
       cancelAfterMs: random.int(0, 8_000),
     }),
@@ -78,7 +91,8 @@ export function wantedJob(seed: string, index: number, receiver: string): Wanted
   const random = seededRandom(seed, `job ${index}`);
   const token = `job-${index}`;
   const call = (how: string) => ({ type: 'webhook', payload: { url: `${receiver}/${how}/${token}`, body: { token } } });
-  const { body, ...rest } = draw(random)(random, call);
+  const errand = (work: Body) => ({ type: 'errand', payload: { url: receiver, token, ...work } });
+  const { body, ...rest } = draw(random)(random, { call, errand });
   const key = random.chance(0.5) ? `${seed}-${index}` : undefined;
   const priority = random.pick(PRIORITIES);
   const given = priority === undefined ? {} : { priority };
@@ -93,6 +107,26 @@ function draw(random: SeededRandom): Recipe {
     if (ticket <= 0) return recipe;
   }
   throw new Error('the shares do not add up to a hundred');
+}
+
+function stepsOf(random: SeededRandom): Body {
+  const steps = random.int(1, MOST_STEPS);
+  return {
+    steps,
+    ms: random.int(0, 600),
+    isTogether: random.chance(0.3),
+    fails: 0,
+    failsAt: random.int(0, steps - 1),
+    isWithin: random.chance(0.5),
+    isForGood: false,
+  };
+}
+
+/** Fails for good between its steps, and is then asked to run again with a payload with which it does not. */
+function mendedErrand(random: SeededRandom, errand: Bodies['errand'], options: Body = {}): ReturnType<Recipe> {
+  const work = stepsOf(random);
+  const payload = errand({ ...work, fails: 0 })['payload'];
+  return { body: errand({ ...work, fails: 1, isForGood: true }), retry: { payload, reason: 'mended', ...options } };
 }
 
 function sleep(payload: object): Body {

@@ -31,9 +31,9 @@ const STOP_MS = 12_000;
 const PAUSE_MS = 300;
 
 /** How many processes of each kind run; the names of workers are known before they do. */
-const counts = { api: 2, worker: 3, projector: 2 } as const;
+const counts = { api: 2, worker: 3, 'worker-of-errands': 2, projector: 2 } as const;
 
-export const workerNames = namesOf('worker');
+export const workerNames = [...namesOf('worker'), ...namesOf('worker-of-errands')];
 /** All processes, by name. */
 export const appNames = [...namesOf('api'), ...workerNames, ...namesOf('projector')];
 
@@ -66,7 +66,7 @@ function createApp(name: string, port: number | undefined, surroundings: AppSurr
     SHUTDOWN_GRACE_MS: String(GRACE_MS),
     WEBHOOK_ALLOW_PRIVATE: 'true',
     // Workers log at this level why they rejected a work message.
-    LOG_LEVEL: kindOf(name) === 'worker' ? 'debug' : 'info',
+    LOG_LEVEL: kindOf(name).startsWith('worker') ? 'debug' : 'info',
   };
   return superviseApp(name, { folder, env });
 }
@@ -79,7 +79,7 @@ export function superviseApp(
   const log = createWriteStream(path.join(folder, `${name}.log`), { flags: 'a' });
   const app = new AppProcess({
     name,
-    script: `apps/${kindOf(name)}/src/main.ts`,
+    script: scripts.get(kindOf(name)) ?? `apps/${kindOf(name)}/src/main.ts`,
     cwd: repositoryRoot,
     env,
     graceMs: STOP_MS,
@@ -94,6 +94,9 @@ export function superviseApp(
   });
 }
 
+/** The programs that are not in `apps`. */
+const scripts: ReadonlyMap<string, string> = new Map([['worker-of-errands', 'e2e/chaos/stage/errandWorkerMain.ts']]);
+
 function kindOf(name: string): string {
-  return name.split('-')[0] ?? '';
+  return name.replace(/-\d+$/, '');
 }

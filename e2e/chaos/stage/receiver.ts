@@ -2,11 +2,20 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '@jobstream/test-support';
-import type { Effect } from '../judge/evidence.ts';
+import type { Effect, StepEffect } from '../judge/evidence.ts';
 
-/** The world that webhooks change: each call is a line in the ledger before it is answered. */
+/** The files in which calls are written down, each a line before it is answered. */
+export interface Ledgers {
+  /** Of webhooks. */
+  readonly effects: string;
+  /** Of the steps of errands. */
+  readonly steps: string;
+}
+
+/** The world that webhooks and errands change. */
 export interface Receiver extends AsyncDisposable {
   /** Followed by `/<how to answer>/<token>`. */
   readonly url: string;
@@ -20,14 +29,15 @@ const answers: Readonly<Record<string, (number: number) => Answer>> = {
   slow: (ms) => () => pause(ms, 200),
   fail: (attempts) => (attempt) => (attempt <= attempts ? 500 : 200),
   gone: () => () => 410,
+  step: (ms) => () => pause(ms, 200),
   once: () => (_attempt, earlierCalls) => (earlierCalls === 0 ? 410 : 200),
 };
 
-/** Listens on a free loopback port and appends every call to the ledger file. */
-export async function startReceiver(ledger: string): Promise<Receiver> {
+/** Listens on a free loopback port and appends every call to a ledger. */
+export async function startReceiver(ledgers: Ledgers): Promise<Receiver> {
   const port = await freePort();
   const calls = new Map<string, number>();
-  const server = createServer((request, response) => void take(request, response, { ledger, calls }));
+  const server = createServer((request, response) => void take(request, response, { ledgers, calls }));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -41,22 +51,32 @@ export async function startReceiver(ledger: string): Promise<Receiver> {
 }
 
 interface Book {
-  readonly ledger: string;
+  readonly ledgers: Ledgers;
   readonly calls: Map<string, number>;
 }
 
-async function take(request: IncomingMessage, response: ServerResponse, { ledger, calls }: Book): Promise<void> {
+async function take(request: IncomingMessage, response: ServerResponse, { ledgers, calls }: Book): Promise<void> {
   const [, how = '', token = ''] = (request.url ?? '').split('/');
   const [word = '', number = '0'] = how.split('-');
-  const effect: Effect = {
-    jobId: String(request.headers['x-jobstream-job-id']),
-    attempt: Number(request.headers['x-jobstream-attempt']),
-    token,
-    at: Date.now(),
-  };
-  appendFileSync(ledger, `${JSON.stringify(effect)}\n`);
+  const attempt = Number(request.headers['x-jobstream-attempt']);
+  if (word === 'step') writeDown(ledgers.steps, await stepOf(request));
+  else
+    writeDown(ledgers.effects, {
+      jobId: String(request.headers['x-jobstream-job-id']),
+      attempt,
+      token,
+      at: Date.now(),
+    });
   const earlier = calls.get(token) ?? 0;
   calls.set(token, earlier + 1);
-  response.statusCode = (await answers[word]?.(Number(number))(effect.attempt, earlier)) ?? 404;
+  response.statusCode = (await answers[word]?.(Number(number))(attempt, earlier)) ?? 404;
   response.end();
+}
+
+async function stepOf(request: IncomingMessage): Promise<StepEffect> {
+  return { ...((await json(request)) as Omit<StepEffect, 'at'>), at: Date.now() };
+}
+
+function writeDown(ledger: string, call: Effect | StepEffect): void {
+  appendFileSync(ledger, `${JSON.stringify(call)}\n`);
 }

@@ -10,7 +10,7 @@ import type { TcpProxy, TestNats, TestPostgres } from '@jobstream/test-support';
 import { appNames, createApps, workerNames } from './createApps.ts';
 import type { Apps } from './createApps.ts';
 import { startReceiver } from './receiver.ts';
-import type { Receiver } from './receiver.ts';
+import type { Ledgers, Receiver } from './receiver.ts';
 import { mountSmallDisk } from './smallDisk.ts';
 import { wrongClocks, type WrongClock } from './wrongClocks.ts';
 import type { SmallDisk } from './smallDisk.ts';
@@ -37,7 +37,7 @@ interface Servers {
   /** The clock of each process, by its name; empty where clocks cannot be set. */
   readonly clocks: ReadonlyMap<string, WrongClock>;
   readonly receiver: Receiver;
-  readonly ledger: string;
+  readonly ledgers: Ledgers;
 }
 
 /** The whole system as processes of its own, with a handle on everything that can break. */
@@ -74,14 +74,14 @@ async function startServers(
   const nodes = await startNodes(folder, count, single ? { stagedInMemory: [JOBS_STREAM], watchDisk } : {});
   for (const node of nodes) stack.use(node);
   const postgres = stack.use(await startPostgres());
-  const ledger = path.join(folder, 'ledger.jsonl');
-  const receiver = stack.use(await startReceiver(ledger));
+  const ledgers = { effects: path.join(folder, 'ledger.jsonl'), steps: path.join(folder, 'steps.jsonl') };
+  const receiver = stack.use(await startReceiver(ledgers));
   const proxies = new Map<string, TcpProxy>();
   for (const worker of single ? workerNames : []) {
     proxies.set(worker, stack.use(await startTcpProxy(nodes[0]?.port ?? 0)));
   }
   const clocks = await wrongClocks(appNames, stack);
-  return { nodes, postgres, proxies, disk, clocks, receiver, ledger };
+  return { nodes, postgres, proxies, disk, clocks, receiver, ledgers };
 }
 
 async function migrate(databaseUrl: string): Promise<void> {

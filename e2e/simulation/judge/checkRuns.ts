@@ -2,7 +2,14 @@ import type { LoggedEvent } from '../../chaos/judge/readHistories.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Finding } from './finding.ts';
 
-const OF_A_RUN = new Set(['JobProgressed', 'JobCompleted', 'JobRetryScheduled', 'JobFailed', 'JobReleased']);
+const OF_A_RUN = new Set([
+  'JobProgressed',
+  'JobStepsRecorded',
+  'JobCompleted',
+  'JobRetryScheduled',
+  'JobFailed',
+  'JobReleased',
+]);
 
 /** What is said of a run comes from the worker that has started it: one that was overtaken changes nothing. */
 export function checkRuns(

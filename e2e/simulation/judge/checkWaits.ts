@@ -1,4 +1,4 @@
-import { creations, type LoggedEvent, requeues } from '../../chaos/judge/readHistories.ts';
+import { carries, creations, type LoggedEvent, requeues } from '../../chaos/judge/readHistories.ts';
 import type { Finding } from './finding.ts';
 
 /** Longer than a worker's wait for another's attempt, the longest lease, and the absence of all workers together. */
@@ -26,5 +26,5 @@ function readyAfter({ event, storedAt, data }: LoggedEvent, readyAt: number): nu
   return Math.max(storedAt, typeof at === 'string' ? Date.parse(at) : 0);
 }
 
-const KEEPS_WAITING = new Set(['JobCarried', 'JobPriorityChanged']);
+const KEEPS_WAITING = new Set([...carries, 'JobPriorityChanged']);
 const BEGINS_WAITING = new Set([...creations, ...requeues, 'JobRetryScheduled', 'JobReleased', 'JobRevised']);

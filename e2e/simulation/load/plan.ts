@@ -1,7 +1,7 @@
 import type { CreateJobRequest } from '@jobstream/creation';
 import type { SeededRandom } from '../../chaos/seededRandom.ts';
 import type { Change } from '../processes/api.ts';
-import type { Work } from '../processes/handlers.ts';
+import type { StepsOfWork, Work } from '../processes/work.ts';
 import type { WorkersOptions } from '../processes/workers.ts';
 import type { Weather } from '../world/network.ts';
 
@@ -47,6 +47,7 @@ const DELAY_MS = 240_000;
 const LONG_DELAY_MS = 900_000;
 const JOB_TYPES = ['mail', 'report'] as const;
 const PRIORITIES = ['high', 'normal', 'low'] as const;
+const MOST_STEPS = 4;
 const KEYS = ['a', 'b', 'c'] as const;
 
 /** Plans a run with this many jobs. */
@@ -135,6 +136,19 @@ function workOf(random: SeededRandom, token: string): Work {
     how: random.pick(['error', 'error', 'error', 'later', 'unrecoverable'] as const),
     isStubborn: random.chance(0.1),
     reports: random.chance(0.3) ? random.int(1, 3) : 0,
+    steps: stepsOf(random),
+  };
+}
+
+function stepsOf(random: SeededRandom): StepsOfWork {
+  const count = random.chance(0.4) ? random.int(1, MOST_STEPS) : 0;
+  return {
+    count,
+    ms: random.pick([0, 50, 1_000, 8_000]),
+    isTogether: random.chance(0.3),
+    failsAt: random.int(0, Math.max(0, count - 1)),
+    isFailing: random.pick(['inside', 'before'] as const),
+    tries: random.int(1, 2),
   };
 }
 

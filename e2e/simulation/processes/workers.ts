@@ -1,7 +1,7 @@
 import { systemClock } from '@jobstream/worker/engine';
 import { AttemptRunner } from '@jobstream/worker/test-engine';
 import type { SeededRandom } from '../../chaos/seededRandom.ts';
-import type { Effect } from '../../chaos/judge/evidence.ts';
+import type { Effect, StepEffect } from '../../chaos/judge/evidence.ts';
 import type { Mortal } from '../world/mortal.ts';
 import type { World } from '../world/world.ts';
 import { handlersOf } from './handlers.ts';
@@ -26,6 +26,8 @@ const LONGEST_FREEZE_MS = 90_000;
 /** The worker processes. One that has ended is replaced by another after some time. */
 export class Workers {
   readonly effects: Effect[] = [];
+  /** The steps whose work was done. */
+  readonly steps: StepEffect[] = [];
   readonly #world: World;
   readonly #options: WorkersOptions;
   readonly #random: SeededRandom;
@@ -63,7 +65,11 @@ export class Workers {
     const log = this.#world.logOf(process);
     const runner = new AttemptRunner({
       eventLog: sabotage.worker?.(log) ?? log,
-      handlers: handlersOf(jobTypes, { process, onEffect: (effect) => void this.effects.push(effect) }),
+      handlers: handlersOf(jobTypes, {
+        process,
+        onEffect: (effect) => void this.effects.push(effect),
+        onStep: (effect) => void this.steps.push(effect),
+      }),
       workerName: process.name,
       clock: systemClock(clock),
       timers: clock,

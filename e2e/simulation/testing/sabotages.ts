@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, type Delivery, type Wake } from '@jobstream/eventlog';
 import type { RemoteLog } from '../world/remoteLog.ts';
 import type { Sabotage } from '../world/sabotage.ts';
@@ -8,7 +9,11 @@ export const sabotages: readonly (readonly [what: string, rule: string, Sabotage
   ['a message is acknowledged before the outcome is appended', 'stranded', { worker: acknowledgingEarly }],
   ['the timer of a retry is set after the acknowledgement', 'stranded', { worker: settingTimersLate }],
   ['a message that was not acknowledged is not delivered again', 'stranded', { redelivers: false }],
-  ['an outcome is appended behind whatever is there', 'overtaken', { worker: appendingWithoutFence }],
+  ['an outcome is appended behind whatever is there', 'overtaken', { worker: withoutFence('JobCompleted') }],
+  ['a step is recorded behind whatever is there', 'overtaken', { worker: withoutFence('JobStepsRecorded') }],
+  ['a worker takes no notice of the steps of earlier attempts', 'steps', { worker: withoutSteps }],
+  ['a step that has ended is not recorded', 'steps', { worker: withoutRecords }],
+  ['the keeper carries a job without its steps', 'steps', { keeper: carryingNoSteps }],
   ['a worker takes no notice of lanes', 'stranded', { worker: withoutLanes }],
   ['the keeper sets the timer of a job after it was carried', 'stranded', { keeper: carryingFirst }],
   ['a unique job is created without the claim of its key', 'claim', { api: withoutClaims }],
@@ -81,18 +86,49 @@ function carryingFirst(log: RemoteLog): RemoteLog {
   });
 }
 
-function appendingWithoutFence(log: RemoteLog): RemoteLog {
+function withoutFence(name: JobEvent['event']): (log: RemoteLog) => RemoteLog {
+  return (log) =>
+    changed(log, {
+      append: async (event, expected) => {
+        try {
+          return await log.append(event, expected);
+        } catch (error) {
+          if (!(error instanceof ConcurrentAppendError) || event.event !== name) throw error;
+          const found = await log.readJob(event.jobId, event.jobType);
+          const version = (found?.job.version ?? 0) + 1;
+          return log.append({ ...event, version }, found?.sequence ?? 0);
+        }
+      },
+    });
+}
+
+function withoutSteps(log: RemoteLog): RemoteLog {
   return changed(log, {
-    append: async (event, expected) => {
-      try {
-        return await log.append(event, expected);
-      } catch (error) {
-        if (!(error instanceof ConcurrentAppendError) || event.event !== 'JobCompleted') throw error;
-        const found = await log.readJob(event.jobId, event.jobType);
-        const version = (found?.job.version ?? 0) + 1;
-        return log.append({ ...event, version }, found?.sequence ?? 0);
-      }
+    readJob: async (jobId, jobType) => {
+      const { steps: _steps, ...found } = (await log.readJob(jobId, jobType)) ?? {};
+      return 'job' in found ? found : undefined;
     },
+  });
+}
+
+/** Instead of a record of steps another report of progress is appended. */
+function withoutRecords(log: RemoteLog): RemoteLog {
+  return changed(log, {
+    append: (event, expected) => {
+      if (event.event !== 'JobStepsRecorded') return log.append(event, expected);
+      const { attempt } = event.data;
+      return log.append({ ...event, event: 'JobProgressed', data: { attempt, percent: 0 } }, expected);
+    },
+  });
+}
+
+function carryingNoSteps(log: RemoteLog): RemoteLog {
+  return changed(log, {
+    append: (event, expected) =>
+      log.append(
+        event.event === 'JobCarriedWithSteps' ? { ...event, data: { ...event.data, steps: [] } } : event,
+        expected,
+      ),
   });
 }
 

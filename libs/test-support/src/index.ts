@@ -21,6 +21,8 @@ export { startNats } from './servers/startNats.ts';
 export type { StartNatsOptions, TestNats } from './testServers.ts';
 export { startNatsOnFullableDisk } from './servers/startNatsOnFullableDisk.ts';
 export type { FullableNats } from './servers/startNatsOnFullableDisk.ts';
+export { startSpanReceiver } from './servers/startSpanReceiver.ts';
+export type { SentSpan } from './servers/startSpanReceiver.ts';
 export { startS3 } from './servers/startS3.ts';
 export type { TestS3 } from './servers/startS3.ts';
 export { startPgbouncer } from './servers/startPgbouncer.ts';

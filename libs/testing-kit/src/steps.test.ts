@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defineJob } from '@jobstream/client';
 import { UnrecoverableError, type HandlerRegistrar, type JobContext } from '@jobstream/worker';
 import { describe, expect, test } from 'vitest';
@@ -150,8 +151,27 @@ test('a step is run again in its attempt as often as it says, and its outcome al
   await t.advance('9s');
   expect(tries).toEqual([1, 2]);
   await t.advance('1s');
-  await expect.poll(() => t.job(job)).toMatchObject({ status: 'completed', result: 3 });
-  expect(await t.job(job)).toMatchObject({ attempt: 1, stepsRecorded: 1 });
+  expect(await t.job(job)).toMatchObject({ status: 'completed', result: 3, attempt: 1, stepsRecorded: 1 });
+});
+
+test('what a step does after a wait is waited for, also where it takes real time', async () => {
+  const tries: number[] = [];
+  const calling = handling(({ step }) =>
+    step('call', { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 5_000 } }, async ({ attempt }) => {
+      await nextTurn();
+      tries.push(attempt);
+      if (attempt < 3) throw new Error('busy');
+      return attempt;
+    }),
+  );
+  await using t = await testJobstream({ ...calling, patienceMs: 100 });
+  const job = await t.enqueue(order, { amount: 1 });
+  await t.advance('5s');
+  expect(tries).toEqual([1, 2]);
+  await t.advance('1h');
+  expect(tries).toEqual([1, 2, 3]);
+  const { finishedAt = '', createdAt } = await t.job(job);
+  expect(Date.parse(finishedAt) - Date.parse(createdAt)).toBe(10_000);
 });
 
 test('an error that no other run can fix is not tried again', async () => {

@@ -2,6 +2,7 @@ import type { JobEvent, JobStep } from '@jobstream/client';
 import { formatDuration } from '../format/duration.ts';
 import { Instant } from '../parts/instant.tsx';
 import { JsonTree } from '../parts/values/jsonTree.tsx';
+import { stepId, stepsOf } from './stepsOf.ts';
 
 /** The steps of a job, each as it was recorded last; nothing for a job that has none. */
 export function Steps({ events }: { readonly events: readonly JobEvent[] }) {
@@ -22,7 +23,7 @@ export function Steps({ events }: { readonly events: readonly JobEvent[] }) {
         </thead>
         <tbody>
           {steps.map((step) => (
-            <StepRow key={idOf(step)} step={step} />
+            <StepRow key={stepId(step)} step={step} />
           ))}
         </tbody>
       </table>
@@ -45,30 +46,4 @@ function StepRow({ step }: { readonly step: JobStep }) {
       <td>{error === undefined ? <JsonTree value={result} file={name} /> : `${error.name}: ${error.message}`}</td>
     </tr>
   );
-}
-
-/** The steps as these events of a job have recorded them, in the order in which they were recorded first. */
-function stepsOf(events: readonly JobEvent[]): readonly JobStep[] {
-  const steps = new Map<string, JobStep>();
-  let version = 0;
-  for (const event of events) {
-    if (event.event === 'JobPayloadChanged' && event.data.keepSteps !== true) steps.clear();
-    for (const step of recordedBy(event, version)) steps.set(idOf(step), step);
-    ({ version } = event);
-  }
-  return [...steps.values()];
-}
-
-/** A job is carried with steps of which the events may be missing. */
-function recordedBy(event: JobEvent, versionBefore: number): readonly JobStep[] {
-  if (event.event === 'JobStepsRecorded') {
-    const { at: endedAt, data } = event;
-    return data.steps.map((step) => Object.assign({ attempt: data.attempt, endedAt }, step));
-  }
-  if (event.event !== 'JobCarriedWithSteps' || event.version === versionBefore + 1) return [];
-  return event.data.steps.map(({ at, ...step }) => Object.assign({ endedAt: at }, step));
-}
-
-function idOf({ name, key }: Pick<JobStep, 'name' | 'key'>): string {
-  return key === undefined ? name : `${name}\n${key}`;
 }

@@ -59,7 +59,11 @@ function isFirst(event: LoggedEvent): boolean {
 
 /** What the row of a job keeps decides alone, whether it was read or not. */
 function asInItsRow({ job, ...past }: PastJob): PastJob {
-  const { id, type, status, version, attempt, maxAttempts, tags, tenant } = job;
+  const { id, type, status, version, attempt, maxAttempts, tags, tenant, stepsRecorded } = job;
   const kept = { id, type, status, version, attempt, maxAttempts, tags };
-  return { ...past, job: { ...NOT_KEPT, ...kept, ...(tenant === undefined ? {} : { tenant }) } };
+  const optional = {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(stepsRecorded === undefined ? {} : { stepsRecorded }),
+  };
+  return { ...past, job: { ...NOT_KEPT, ...kept, ...optional } };
 }

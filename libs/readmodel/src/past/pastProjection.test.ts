@@ -53,3 +53,14 @@ test('a row that somebody has removed is noticed, and nothing of the batch is wr
   await next.apply(later);
   expect(await rows()).toEqual([{ id: other.jobId, status: 'processing', since: '4', last: '4' }]);
 });
+
+test('steps that were recorded behind others are followed, by the next follower, too', async () => {
+  const projection = await openPast();
+  const job = new JobEvents();
+  await projection.apply(entriesOf([job.next('JobCreated'), job.next('JobStarted'), job.next('JobStepsRecorded')]));
+  await projection.apply(entriesOf([job.next('JobStepsRecorded', { from: 1 })], 4)); // the job is in memory
+  await projection.close();
+  const next = await openPast();
+  await next.apply(entriesOf([job.next('JobStepsRecorded', { from: 2 }), job.next('JobCompleted')], 5));
+  expect(await rows()).toEqual([{ id: job.jobId, status: 'completed', since: '6', last: '6' }]);
+});

@@ -17,10 +17,11 @@ interface PastJobRow {
   readonly attempt: number;
   readonly max_attempts: number;
   readonly last_sequence: number;
+  readonly steps_recorded: number;
 }
 
 const COLUMNS =
-  'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts, last_sequence';
+  'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts, last_sequence, steps_recorded';
 
 const LOAD = { name: 'load_past_jobs', text: `SELECT ${COLUMNS} FROM past_jobs WHERE job_id = ANY($1::uuid[])` };
 
@@ -42,7 +43,8 @@ export const NOT_KEPT = {
 function pastJobOf(row: PastJobRow): PastJob {
   const { job_id: id, type, tenant, tags, status, version, attempt, max_attempts: maxAttempts } = row;
   const kept = { id, type, status, version, attempt, maxAttempts, tags: tags.map(originalText) };
-  const job: Job = { ...NOT_KEPT, ...kept, ...(tenant === null ? {} : { tenant }) };
+  const steps = row.steps_recorded === 0 ? {} : { stepsRecorded: row.steps_recorded };
+  const job: Job = { ...NOT_KEPT, ...kept, ...steps, ...(tenant === null ? {} : { tenant }) };
   return { job, firstSequence: row.first_sequence, since: row.since, lastSequence: row.last_sequence };
 }
 
@@ -50,9 +52,9 @@ function pastJobOf(row: PastJobRow): PastJob {
 export function copyPastJobs(jobs: readonly PastJob[]): RowCopy[] {
   if (jobs.length === 0) return [];
   const rows = jobs.map(({ job, firstSequence, since, lastSequence }) => {
-    const { id, type, tenant = null, status, version, attempt, maxAttempts } = job;
+    const { id, type, tenant = null, status, version, attempt, maxAttempts, stepsRecorded = 0 } = job;
     const fields = [id, firstSequence, type, tenant, tagsOf(job), status, since, version, attempt, maxAttempts];
-    return [...fields, lastSequence].map(copyField).join('\t');
+    return [...fields, lastSequence, stepsRecorded].map(copyField).join('\t');
   });
   return [{ text: `COPY past_jobs (${COLUMNS}) FROM STDIN`, data: `${rows.join('\n')}\n` }];
 }
@@ -60,9 +62,9 @@ export function copyPastJobs(jobs: readonly PastJob[]): RowCopy[] {
 const UPDATE = {
   name: 'update_past_jobs',
   text: `UPDATE past_jobs SET status = new.status, since = new.since, version = new.version, attempt = new.attempt,
-      last_sequence = new.last_sequence
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[])
-      AS new(job_id, status, since, version, attempt, last_sequence)
+      last_sequence = new.last_sequence, steps_recorded = new.steps_recorded
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::int[])
+      AS new(job_id, status, since, version, attempt, last_sequence, steps_recorded)
     WHERE past_jobs.job_id = new.job_id`,
 };
 
@@ -76,6 +78,7 @@ export function updatePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
     plainArrayLiteral(jobs.map(({ job }) => job.version)),
     plainArrayLiteral(jobs.map(({ job }) => job.attempt)),
     plainArrayLiteral(jobs.map(({ lastSequence }) => lastSequence)),
+    plainArrayLiteral(jobs.map(({ job }) => job.stepsRecorded ?? 0)),
   ];
   return [{ ...UPDATE, values, rows: jobs.length }];
 }

@@ -1,44 +1,13 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { trace } from '@opentelemetry/api';
+import { startSpanReceiver } from '@jobstream/test-support';
+import { context, createContextKey, trace } from '@opentelemetry/api';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLogger } from '../service/logger.ts';
 import { parseTraceparent } from './tracing.ts';
 import { Tracing } from './tracing.ts';
 
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const TENANT = createContextKey('tenant');
 const logger = createLogger({ service: 'test', level: 'silent' });
-
-interface SentSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
-  readonly status?: { readonly code?: number; readonly message?: string };
-}
-
-/** Starts a receiver of OTLP over HTTP in the JSON format. */
-async function startReceiver(): Promise<{ endpoint: string; spans: SentSpan[]; paths: Set<string> }> {
-  const spans: SentSpan[] = [];
-  const paths = new Set<string>();
-  const server = createServer((req, res) => {
-    const chunks: Buffer[] = [];
-    req.on('data', (chunk: Buffer) => chunks.push(chunk));
-    req.on('end', () => {
-      paths.add(req.url ?? '');
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as {
-        resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[];
-      };
-      spans.push(...body.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
-      res.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => server.close() && server.closeAllConnections());
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, paths };
-}
 
 async function startTracing(endpoint: string | undefined): Promise<Tracing> {
   const tracing = new Tracing({ endpoint, service: 'test', logger });
@@ -80,7 +49,8 @@ test('invalid trace context is not propagated', async () => {
 });
 
 test('stop sends the remaining spans with their parent, links and failure', async () => {
-  const { endpoint, spans, paths } = await startReceiver();
+  await using receiver = await startSpanReceiver();
+  const { endpoint, spans, paths } = receiver;
   const tracing = await startTracing(`${endpoint}/`);
   const server = tracing.span({ name: 'request', kind: 'server', parent: TRACE });
   const traceparent = server.within(() => tracing.current());
@@ -103,7 +73,8 @@ test('stop sends the remaining spans with their parent, links and failure', asyn
 });
 
 test('spans of instrumented libraries are children of ours', async () => {
-  const { endpoint, spans } = await startReceiver();
+  await using receiver = await startSpanReceiver();
+  const { endpoint, spans } = receiver;
   const tracing = await startTracing(endpoint);
   const ours = tracing.span({ name: 'ours', kind: 'consumer' });
   ours.within(() => trace.getTracer('library').startSpan('theirs').end());
@@ -111,6 +82,31 @@ test('spans of instrumented libraries are children of ours', async () => {
   await tracing.stop();
   const named = (name: string) => spans.find((span) => span.name === name);
   expect(named('theirs')?.parentSpanId).toBe(named('ours')?.spanId);
+});
+
+test('an internal span is a child of the active one, also of one of a library, and active in turn', async () => {
+  await using receiver = await startSpanReceiver();
+  const tracing = await startTracing(receiver.endpoint);
+  const attempt = tracing.span({ name: 'attempt', kind: 'consumer' });
+  const seen = attempt.within(() =>
+    trace.getTracer('library').startActiveSpan('theirs', {}, context.active().setValue(TENANT, 'acme'), (theirs) => {
+      const step = tracing.span({ name: 'step', kind: 'internal' });
+      const current = step.within(() => {
+        trace.getTracer('library').startSpan('within').end();
+        return { traceparent: tracing.current(), tenant: context.active().getValue(TENANT) };
+      });
+      step.end();
+      theirs.end();
+      return current;
+    }),
+  );
+  attempt.end();
+  await tracing.stop();
+  const named = (name: string) => receiver.spans.find((span) => span.name === name);
+  expect(named('theirs')?.parentSpanId).toBe(named('attempt')?.spanId);
+  expect(named('step')).toMatchObject({ kind: 1, parentSpanId: named('theirs')?.spanId });
+  expect(named('within')?.parentSpanId).toBe(named('step')?.spanId);
+  expect(seen).toEqual({ traceparent: `00-${named('attempt')?.traceId}-${named('step')?.spanId}-01`, tenant: 'acme' });
 });
 
 test('only the spans are lost when the receiver is unreachable', async () => {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Span, SpanContext, Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, Span, SpanContext, Tracer } from '@opentelemetry/api';
 import type { Logger } from '../service/logger.ts';
 import type { Service } from '../service/service.ts';
 import type { StartedTracer } from './startTracer.ts';
@@ -20,7 +20,8 @@ export interface TracingOptions {
 
 export interface SpanOptions {
   readonly name: string;
-  readonly kind: 'server' | 'consumer';
+  /** `internal`: a part of the span that is active, whatever `parent` says. */
+  readonly kind: 'server' | 'consumer' | 'internal';
   /** The `traceparent` of the caller, which waits for this work. */
   readonly parent?: string | undefined;
   /** The `traceparent`s of the causes, which do not wait for this work. */
@@ -42,7 +43,7 @@ export interface TracedSpan {
   end(end?: SpanEnd): void;
 }
 
-const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER } as const;
+const KINDS = { server: SpanKind.SERVER, consumer: SpanKind.CONSUMER, internal: SpanKind.INTERNAL } as const;
 const STOP_MS = 3_000;
 /** The span used outside any trace while recording is off. */
 const NO_SPAN: TracedSpan = { within: (work) => work(), end: () => undefined };
@@ -99,7 +100,7 @@ export class Tracing implements Service {
   #recorded(tracer: Tracer, options: SpanOptions): TracedSpan {
     const span = startSpan(tracer, options);
     const traceparent = formatTraceparent(span.spanContext());
-    const active = trace.setSpan(ROOT_CONTEXT, span);
+    const active = trace.setSpan(options.kind === 'internal' ? context.active() : ROOT_CONTEXT, span);
     return {
       within: (work) => this.#within(traceparent, () => context.with(active, work)),
       end: (end = {}) => endSpan(span, end),
@@ -112,13 +113,17 @@ export class Tracing implements Service {
 }
 
 function startSpan(tracer: Tracer, { name, kind, parent, links = [], attributes = {} }: SpanOptions): Span {
-  const remote = parseTraceparent(parent);
   const linked = links.map(parseTraceparent).filter((one) => one !== undefined);
   return tracer.startSpan(
     name,
     { kind: KINDS[kind], attributes, links: linked.map((one) => ({ context: one })) },
-    remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote),
+    kind === 'internal' ? context.active() : remoteContext(parent),
   );
+}
+
+function remoteContext(parent: string | undefined): Context {
+  const remote = parseTraceparent(parent);
+  return remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
 }
 
 function endSpan(span: Span, { name, attributes = {}, failure }: SpanEnd): void {

@@ -1,8 +1,8 @@
 /** Waits for handlers, which use their own time, but not for ever for those that may wait for the clock of the test. */
 export class HandlerWait {
   readonly #patienceMs: number;
-  /** Work that has outlasted the patience: it goes on, but is not waited for again. */
-  readonly #outlasting = new WeakSet<Promise<void>>();
+  /** Work that has outlasted the patience: it goes on, but is not waited for before a timer of the handlers has fired. */
+  #outlasting = new WeakSet<Promise<void>>();
   #woken = Promise.withResolvers<void>();
 
   constructor(patienceMs: number) {
@@ -21,6 +21,11 @@ export class HandlerWait {
     clearTimeout(timer);
     if (first === 'impatient') for (const work of awaited) this.#outlasting.add(work);
     return false;
+  }
+
+  /** Waits for all work again: some of it may have waited for the clock. */
+  begin(): void {
+    this.#outlasting = new WeakSet();
   }
 
   /** Ends the wait: the work may have gone. */

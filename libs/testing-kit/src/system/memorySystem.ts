@@ -1,4 +1,10 @@
-import { MemoryEventLog, MemoryServer, VirtualClock, type AttemptRunner } from '@jobstream/worker/test-engine';
+import {
+  MemoryEventLog,
+  MemoryServer,
+  VirtualClock,
+  type AttemptRunner,
+  type AttemptRunnerOptions,
+} from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { HandlerWait } from './handlerWait.ts';
 import { KeptLines } from './keptLines.ts';
@@ -120,12 +126,25 @@ export class MemorySystem implements TestSystem {
       logs: this.lines,
       name: `test-worker-${++this.#workers}`,
       time: this.#clock,
-      timers: this.#clock,
+      timers: this.#timersOfAttempts(),
       crashesAt: (point) => this.#crashPoints.delete(point),
       onCrash: () => void this.#crash(log),
     });
     await runner.start();
     return { runner, log };
+  }
+
+  /** Those of time-outs, and of steps that are run again: what follows takes real time, which is waited for. */
+  #timersOfAttempts(): NonNullable<AttemptRunnerOptions['timers']> {
+    const run = (work: () => void) => {
+      this.#wait.begin();
+      work();
+    };
+    return {
+      now: () => this.#clock.now(),
+      setTimeout: (work, ms) => this.#clock.setTimeout(() => run(work), ms),
+      clearTimeout: (timer) => this.#clock.clearTimeout(timer),
+    };
   }
 
   async #crash(log: MemoryEventLog): Promise<void> {

@@ -6,6 +6,7 @@ import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { DropReason, LogKeeper } from '../attemptLogs/logShipper.ts';
 import type { RunBoard } from '../watchdog/runBoard.ts';
 import type { CancelWatch } from './cancelWatch.ts';
+import type { StepObserver } from './steps/stepTelemetry.ts';
 
 /** What the steps of an attempt work with; one for all attempts of a worker. */
 export interface AttemptContext {
@@ -42,7 +43,7 @@ export interface AttemptContext {
 export type AttemptEnd = 'completed' | 'retried' | 'failed' | 'released' | 'cancelled' | 'overtaken' | 'unsettled';
 
 /** Is called at each step of deliveries, for metrics. Its methods must be cheap and must not throw. */
-export interface AttemptObserver {
+export interface AttemptObserver extends StepObserver {
   /** A message was redelivered: it was handed back, or its acknowledgement did not come in time. */
   redelivered(jobType: string): void;
   /** An attempt has begun `waitedMs` after the job could have begun; undefined if it was taken over from a lost worker. */
@@ -61,6 +62,7 @@ export const silentObserver: AttemptObserver = {
   redelivered: () => undefined,
   started: () => undefined,
   ran: () => undefined,
+  stepEnded: () => undefined,
   ended: () => undefined,
   lost: () => undefined,
   logLinesDropped: () => undefined,

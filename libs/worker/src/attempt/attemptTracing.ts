@@ -10,13 +10,14 @@ type SpanAttributes = Readonly<Record<string, string | number>>;
 
 export interface AttemptSpanOptions {
   readonly name: string;
-  readonly kind: 'consumer';
+  /** `consumer`: of a trace of its own. `internal`: a part of the span that is active. */
+  readonly kind: 'consumer' | 'internal';
   /** The `traceparent`s of the causes, which do not wait for this work. */
-  readonly links: readonly (string | undefined)[];
+  readonly links?: readonly (string | undefined)[];
   readonly attributes: SpanAttributes;
 }
 
-/** Records a span for each attempt, and knows the W3C `traceparent` of the work that runs now. */
+/** Records a span for each attempt and each step of it that runs, and knows the W3C `traceparent` of the work that runs now. */
 export interface AttemptTracing {
   current(): string | undefined;
   span(options: AttemptSpanOptions): AttemptSpan;

@@ -22,11 +22,11 @@ interface MetricOptions {
   readonly labels: readonly Label[];
 }
 
-/** The observer that measures the attempts of a worker. */
+/** The observer that measures the attempts of a worker, and their steps. */
 export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
   const typeOf = boundedLabel(MAX_TYPES);
-  const { attempts, running, redeliveries, droppedLines } = counts(metrics);
-  const { run, wait } = times(metrics);
+  const { attempts, running, steps, redeliveries, droppedLines } = counts(metrics);
+  const { run, step, wait } = times(metrics);
   return {
     redelivered: (jobType) => redeliveries.inc({ type: typeOf(jobType) }),
     started: (jobType, waitedMs) => {
@@ -35,6 +35,11 @@ export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
       if (waitedMs !== undefined) wait.observe({ type }, waitedMs / 1_000);
     },
     ran: (jobType, ms) => run.observe({ type: typeOf(jobType) }, ms / 1_000),
+    stepEnded: (jobType, outcome, ms) => {
+      const type = typeOf(jobType);
+      steps.inc({ type, outcome });
+      if (ms !== undefined) step.observe({ type }, ms / 1_000);
+    },
     ended: (jobType, outcome) => {
       const type = typeOf(jobType);
       running.dec({ type });
@@ -57,6 +62,11 @@ function counts(metrics: MetricFactory) {
       help: 'Attempts that run in this process now.',
       labels: ['type'],
     }),
+    steps: metrics.counter({
+      name: 'jobstream_steps_total',
+      help: 'Steps of handlers that are over, by their outcome.',
+      labels: ['type', 'outcome'],
+    }),
     redeliveries: metrics.counter({
       name: 'jobstream_redeliveries_total',
       help: 'Messages that came again, because they were handed back or their acknowledgement did not come in time.',
@@ -75,6 +85,12 @@ function times(metrics: MetricFactory) {
     run: metrics.histogram({
       name: 'jobstream_attempt_duration_seconds',
       help: 'Run time of handlers, whatever their outcome.',
+      labels: ['type'],
+      buckets: BUCKETS,
+    }),
+    step: metrics.histogram({
+      name: 'jobstream_step_duration_seconds',
+      help: 'Run time of steps, whatever their outcome, with the waits between their runs.',
       labels: ['type'],
       buckets: BUCKETS,
     }),

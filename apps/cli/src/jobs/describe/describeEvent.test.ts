@@ -32,6 +32,17 @@ test('of the start of an attempt its worker is shown, and the release of the pro
   ]);
 });
 
+test('of steps their names, keys and times are shown, or why they failed', () => {
+  const steps = [
+    { name: 'charge', durationMs: 12, result: 'paid' },
+    { name: 'send', key: 'ada', durationMs: 3, error: { name: 'Error', message: 'busy' } },
+  ];
+  expect(described('JobStepsRecorded', { attempt: 1, steps })).toEqual([
+    'JobStepsRecorded',
+    'charge in 12ms, send ada failed: Error: busy',
+  ]);
+});
+
 test('an event of a newer release is shown by its name', () => {
   expect(described('JobSignalled', { name: 'go' })).toEqual(['JobSignalled']);
 });

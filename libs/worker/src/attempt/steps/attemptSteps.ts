@@ -15,6 +15,7 @@ import {
   type StepCall,
 } from './stepCall.ts';
 import { misusedStep } from './stepErrors.ts';
+import { beginStep, type MeasuredStep, type StepEnd, type StepInstruments } from './stepTelemetry.ts';
 import { StepRecorder } from './stepRecorder.ts';
 import { noPlaceFor, noRoomFor, StepSizes } from './stepSizes.ts';
 
@@ -32,13 +33,20 @@ interface StepsAbort {
   overtaken(): void;
 }
 
-interface StepsContext {
+interface StepsContext extends StepInstruments {
   readonly eventLog: Pick<EventLog, 'contents'>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly errorStacks: boolean;
   /** Says why no step can be recorded yet; undefined, or none, if all can. */
   readonly whyNoSteps?: (() => Promise<string | undefined>) | undefined;
+}
+
+/** A step that runs, and what becomes of it. */
+interface RunningStep {
+  readonly call: StepCall;
+  readonly measured: MeasuredStep;
+  end: StepEnd;
 }
 
 /** How long a step waits for processes of an earlier release to be gone, and how often it looks. */
@@ -98,20 +106,37 @@ export class AttemptSteps {
     if (this.#begun.has(call.id)) throw twice(call);
     this.#begun.add(call.id);
     const recorded = this.#recorded.get(call.id);
-    if (recorded !== undefined && recorded.error === undefined) return readable(recorded, call);
+    if (recorded !== undefined && recorded.error === undefined) return this.#reused(recorded, call);
     if (!this.#sizes.takePlace(call.id)) throw this.#failed(noPlaceFor(titleOf(call)));
     await this.#untilUnderstood();
     return this.#runAndRecord(call);
   }
 
+  #reused(recorded: RecordedStep, call: StepCall): unknown {
+    this.#context.observer.stepEnded(this.#attempt.chain.job.type, 'reused');
+    return readable(recorded, call);
+  }
+
   async #runAndRecord(call: StepCall): Promise<unknown> {
+    const measured = beginStep(call.name, this.#attempt.chain.job, this.#context);
+    const step: RunningStep = { call, measured, end: 'unrecorded' };
+    try {
+      return await this.#runMeasured(step);
+    } finally {
+      measured.end(step.end);
+    }
+  }
+
+  async #runMeasured(step: RunningStep): Promise<unknown> {
     const startedAt = performance.now();
+    const { call, measured } = step;
     const { name, key } = call;
     const ended = () => ({ name, ...(key === undefined ? {} : { key }), durationMs: elapsed(startedAt) });
     let value: unknown;
     try {
-      value = await this.#tries(call);
+      value = await measured.within(() => this.#tries(call));
     } catch (error) {
+      step.end = this.#abort.error === undefined ? 'failed' : 'aborted';
       await this.#recordError(error, ended());
       throw error;
     }
@@ -119,6 +144,7 @@ export class AttemptSteps {
     const outcome: StepOutcome = result === undefined ? ended() : { ...ended(), result };
     if (!this.#sizes.add(outcome)) throw this.#failed(noRoomFor(titleOf(call)));
     await this.#record(outcome);
+    step.end = 'completed';
     return result;
   }
 

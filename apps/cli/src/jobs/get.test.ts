@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { answeringApi } from '../../testing/answeringApi.ts';
+import { runCommand } from '../../testing/runCommand.ts';
+
+const id = '01a21007-5d41-7b37-bb26-e9f0e3028d57';
+const at = '2026-01-01T12:34:00.000Z';
+const ended = { id, type: 'mail', status: 'failed', attempt: 1, maxAttempts: 1, version: 9, tags: [], payload: null };
+const without = { ...ended, createdAt: at, updatedAt: at, error: { name: 'Error', message: 'busy' } };
+const job = { ...without, stepsRecorded: 3 };
+const items = [
+  { name: 'charge', attempt: 1, endedAt: at, durationMs: 12, result: { id: 'ch_1' } },
+  { name: 'send', key: 'ada', attempt: 1, endedAt: at, durationMs: 3 },
+  {
+    name: 'send',
+    key: 'eve\u001b[2J',
+    attempt: 1,
+    endedAt: at,
+    durationMs: 4,
+    error: { name: 'Error', message: 'busy' },
+  },
+];
+
+async function get(answers: Readonly<Record<string, object>>, ...options: readonly string[]) {
+  await using api = await answeringApi(answers);
+  return await runCommand(['get', id, ...options], { env: { JOBSTREAM_URL: api.url } });
+}
+
+const withSteps = { [`GET /api/jobs/${id}`]: job, [`GET /api/jobs/${id}/steps`]: { items } };
+
+test('get shows the steps of a job, with their results and errors', async () => {
+  const { code, stdout, stderr } = await get(withSteps);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.split('\n').filter((line) => line.startsWith('step'))).toEqual([
+    'step, attempt 1  charge in 12ms: {"id":"ch_1"}',
+    'step, attempt 1  send ada in 3ms',
+    'step, attempt 1  send eve failed: Error: busy', // without what a terminal would obey
+  ]);
+});
+
+test('with --json the document has them', async () => {
+  const { stdout } = await get(withSteps, '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ id, steps: items });
+});
+
+test('of a job without steps, and of one as it was, they are not asked for', async () => {
+  const { code, stdout } = await get({ [`GET /api/jobs/${id}`]: without }, '--json');
+  expect([code, JSON.parse(stdout)]).toEqual([0, without]);
+  const past = await get({ [`GET /api/jobs/${id}`]: job }, '--as-of', at, '--json');
+  expect([past.code, JSON.parse(past.stdout)]).toEqual([0, job]);
+});

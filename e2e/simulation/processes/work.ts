@@ -1,0 +1,55 @@
+import { RetryAfterError, UnrecoverableError } from '@jobstream/worker';
+import { PLANNED_FAILURE } from '../../chaos/judge/checkSteps.ts';
+
+/** What the handler does with a job, as its payload says. */
+export interface Work {
+  /** The client's name for the job. */
+  readonly token: string;
+  /** How long a run takes. */
+  readonly ms: number;
+  /** The attempts that fail, from the first on, and how. */
+  readonly fails: number;
+  readonly how: 'error' | 'unrecoverable' | 'later';
+  /** Whether it goes on when its signal is aborted. */
+  readonly isStubborn: boolean;
+  /** Reports of progress. */
+  readonly reports: number;
+  /** What it does first, a step at a time. */
+  readonly steps: StepsOfWork;
+}
+
+/** The steps that a job has, and where an attempt that fails does so. */
+export interface StepsOfWork {
+  readonly count: number;
+  /** How long the work of each takes. */
+  readonly ms: number;
+  /** Whether all run at once. */
+  readonly isTogether: boolean;
+  /** In attempts that fail: the one that throws, or before which the handler throws. */
+  readonly failsAt: number;
+  readonly isFailing: 'inside' | 'before';
+  /** How often a step is run in one attempt. */
+  readonly tries: number;
+}
+
+const RETRY_AFTER_MS = 20_000;
+
+/** Rejects as soon as the signal is aborted, if there is one. */
+export function pauseUnlessAborted(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(new Error('aborted'));
+    };
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** How an attempt fails that is to fail. */
+export function failureOf({ how }: Work): Error {
+  if (how === 'unrecoverable') return new UnrecoverableError(PLANNED_FAILURE);
+  if (how === 'later') return new RetryAfterError(PLANNED_FAILURE, RETRY_AFTER_MS);
+  return new Error(PLANNED_FAILURE);
+}
