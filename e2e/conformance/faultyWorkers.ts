@@ -1,5 +1,6 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
 import { faultyPriorities } from './faultyPriorities.ts';
+import { faultySteps } from './faultySteps.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
@@ -49,8 +50,8 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     name: 'acknowledges when it starts',
     edits: [
       [
-        'name, data = await self._run_handler(job_type)',
-        'await self.call.msg.ack()\n        name, data = await self._run_handler(job_type)',
+        'name, data = await self._run_handler(job_type, self.steps)',
+        'await self.call.msg.ack()\n        name, data = await self._run_handler(job_type, self.steps)',
       ],
       [SETTLE, 'pass'],
     ],
@@ -184,7 +185,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'knows no job that begins with a JobCarried',
-    edits: [['event["event"] in (*CREATIONS, "JobCarried")', 'event["event"] in CREATIONS']],
+    edits: [['event["event"] in (*CREATIONS, *CARRIES)', 'event["event"] in CREATIONS']],
     detectedBy: 'carried-lost',
     complaint: /should become completed; its events: JobCarried$/m,
   },
@@ -272,5 +273,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
     complaint: /juggle/,
   },
   ...faultyPriorities,
+  ...faultySteps,
   ...faultyAnnouncements,
 ];

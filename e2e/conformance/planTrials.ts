@@ -11,6 +11,7 @@ import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
+import { stepScenarios } from './scenarios/steps.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
 import { takeoverScenarios } from './scenarios/takeovers.ts';
 import { timerScenarios } from './scenarios/timers.ts';
@@ -35,6 +36,7 @@ const allScenarios = [
   ...operatorScenarios,
   ...carriedScenarios,
   ...priorityScenarios,
+  ...stepScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
-from jobstream import JobContext, UnrecoverableError, Worker
+from jobstream import JobContext, StepContext, UnrecoverableError, Worker
 
 
 class Succeed(BaseModel):
@@ -33,7 +33,24 @@ class Progress(BaseModel):
     steps: int
 
 
-class Payload(RootModel[Annotated[Succeed | Fail | Reject | Sleep | Progress, Field(discriminator="do")]]):
+class Step(BaseModel):
+    name: str
+    key: str | None = None
+    fail: int = 0
+    tries: int = 1
+    ms: int = 0
+    bytes: int | None = None
+
+
+class Steps(BaseModel):
+    do: Literal["steps"]
+    steps: list[Step]
+    fail: int = 0
+    together: bool = False
+    swallow: bool = False
+
+
+class Payload(RootModel[Annotated[Succeed | Fail | Reject | Sleep | Progress | Steps, Field(discriminator="do")]]):
     pass
 
 
@@ -57,6 +74,40 @@ async def conformance(payload: Payload, ctx: JobContext) -> Any:
         case Progress(steps=steps):
             for step in range(1, steps + 1):
                 ctx.progress(step * 100 / steps)
+        case Steps() as asked:
+            return await run_steps(asked, ctx)
+
+
+async def run_steps(asked: Steps, ctx: JobContext) -> Any:
+    ran: list[str] = []
+
+    async def run_one(step: Step) -> Any:
+        try:
+            return await run_step(step, ctx, ran)
+        except Exception:
+            if not asked.swallow:
+                raise
+
+    if asked.together:
+        results = await asyncio.gather(*map(run_one, asked.steps))
+    else:
+        results = [await run_one(step) for step in asked.steps]
+    if ctx.attempt <= asked.fail:
+        raise RuntimeError(f"told to fail, attempt {ctx.attempt} of {asked.fail}")
+    return {"ran": ran, "results": results}
+
+
+async def run_step(step: Step, ctx: JobContext, ran: list[str]) -> Any:
+    async def work(run: StepContext) -> Any:
+        ran.append(step.name if step.key is None else f"{step.name}/{step.key}")
+        await asyncio.sleep(step.ms / 1000)
+        if ctx.attempt <= step.fail or run.attempt < step.tries:
+            raise RuntimeError("told to fail")
+        result = {"attempt": ctx.attempt, "try": run.attempt, "idempotencyKey": run.idempotency_key}
+        return result if step.bytes is None else "x" * step.bytes
+
+    backoff = {"type": "fixed", "delayMs": 10}
+    return await ctx.step(step.name, work, key=step.key, max_attempts=step.tries, backoff=backoff)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,37 @@ class Folding(unittest.TestCase):
         assert job is not None
         self.assertEqual((job.status, job.attempt, job.called_from, job.dispatches), ("retrying", 3, 20, (20,)))
 
+    def test_keeps_the_last_record_of_each_step_of_the_running_attempt(self) -> None:
+        failed, paid = {"name": "pay", "error": {}}, {"name": "pay", "result": 1}
+        history = [
+            *((CREATED, 1), (STARTED, 2), (event("JobStepsRecorded", 3, attempt=1, **{"from": 0}, steps=[failed]), 3)),
+            (event("JobStepsRecorded", 4, attempt=1, **{"from": 0}, steps=[{"name": "again"}]), 4),
+            (event("JobStepsRecorded", 4, attempt=2, **{"from": 1}, steps=[{"name": "overtaken"}]), 5),
+            (event("JobStepsRecorded", 4, attempt=1, **{"from": 1}, steps=[paid, {"name": "send", "key": "a"}]), 6),
+        ]
+        job = fold(history)
+        assert job is not None
+        self.assertEqual((job.steps, job.steps_recorded), ({"pay": paid, "send\na": {"name": "send", "key": "a"}}, 3))
+        self.assertEqual((job.version, job.sequence), (4, 6))
+
+    def test_another_payload_drops_the_steps_unless_they_are_kept(self) -> None:
+        steps = event("JobStepsRecorded", 3, attempt=1, **{"from": 0}, steps=[{"name": "pay"}])
+        before = [(CREATED, 1), (STARTED, 2), (steps, 3), (event("JobFailed", 4), 4)]
+        kept = fold([*before, (event("JobPayloadChanged", 5, payload=1, keepSteps=True), 5)])
+        dropped = fold([*before, (event("JobPayloadChanged", 5, payload=1), 5)])
+        assert kept is not None and dropped is not None
+        self.assertEqual((len(kept.steps), kept.steps_recorded, kept.generation), (1, 1, 0))
+        self.assertEqual((len(dropped.steps), dropped.steps_recorded, dropped.generation), (0, 0, 1))
+
+    def test_a_job_that_was_carried_has_its_steps(self) -> None:
+        state = {"status": "processing", "attempt": 1, "maxAttempts": 5, "stepsRecorded": 2, "generation": 3}
+        carried = event("JobCarriedWithSteps", 9, **state, steps=[{"name": "pay"}])
+        job = fold([(carried, 20), (event("JobStepsRecorded", 10, attempt=1, **{"from": 2}, steps=[{"name": "b"}]), 21)])
+        assert job is not None
+        self.assertEqual((list(job.steps), job.steps_recorded, job.generation), (["pay", "b"], 3, 3))
+        again = fold([(carried, 20), (event("JobCarriedWithSteps", 10, **{**state, "stepsRecorded": 1}, steps=[]), 21)])
+        self.assertEqual(again and (again.version, again.called_from), (9, 20))
+
     def test_is_unreadable_when_a_newer_release_has_begun_it(self) -> None:
         newer = {"event": "?", "name": "JobEnlisted", "version": 1, "jobId": JOB, "jobType": "email"}
         job = fold([(newer, 1), (event("JobStarted", 2), 2)])

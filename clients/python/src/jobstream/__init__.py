@@ -19,6 +19,7 @@ from .errors import (
     UnrecoverableError,
 )
 from .worker.context import JobContext
+from .worker.steps.step_call import StepContext
 from .worker.worker import Worker
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "JobstreamError",
     "NotFoundError",
     "RetryAfterError",
+    "StepContext",
     "SyncClient",
     "UnavailableError",
     "UnexpectedAnswerError",

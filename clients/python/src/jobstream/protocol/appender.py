@@ -54,6 +54,8 @@ class Appender:
                 if found.version > job.version and found.is_same_attempt(job):
                     job = replace(found, run=job.run)
                     event["version"] = job.version + 1
+                    if data.get("from", found.steps_recorded) < found.steps_recorded:
+                        return job  # an earlier try was stored: the JobCarriedWithSteps has its steps
                 elif found.version != job.version:
                     raise
                 expected = found.sequence

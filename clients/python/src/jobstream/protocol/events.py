@@ -10,9 +10,13 @@ from typing import Any
 Event = dict[str, Any]
 
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed"}
-SUFFIXES |= {"JobPriorityChanged": "priority-changed"}
+SUFFIXES |= {"JobPriorityChanged": "priority-changed", "JobStepsRecorded": "steps-recorded"}
+SUFFIXES |= {"JobCarriedWithSteps": "carried-with-steps"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
-EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried"}
+EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobStepsRecorded"}
+CARRIES = ("JobCarried", "JobCarriedWithSteps")
+"""Events that have the whole state of a job: a history may begin with one."""
+EVENTS |= set(CARRIES)
 BY_PRIORITY = {"JobCreatedWithPriority", "JobRequeuedWithPriority"}
 """Events whose subject ends with their priority."""
 EVENTS |= BY_PRIORITY | {"JobPriorityChanged"}
@@ -44,7 +48,7 @@ def subject_of(event: Event) -> str:
 
 def priority_of(event: Event) -> str | None:
     """The priority of a job after this event, if the event says it: `high` or `low`, None for normal."""
-    says = event["event"] in (*PRIORITIES, "JobCarried")
+    says = event["event"] in (*PRIORITIES, *CARRIES)
     priority = event["data"].get("priority") if says else None
     return priority if priority in LANES else None
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .events import CREATIONS, NEWER, NO_EVENT, Event, parse_time, priority_of
+from .events import CARRIES, CREATIONS, NEWER, NO_EVENT, Event, parse_time, priority_of
 
 GRACE = timedelta(minutes=1)
 """After its timeout an attempt has this long to record its outcome."""
+
+Step = dict[str, Any]
+"""A step as the log has it: `name`, `key` if it has one, `result` or `error`, and `durationMs`."""
+
+
+def step_id(step: Step) -> str:
+    """What tells the steps of a job apart: no name and no key has a line break."""
+    return step["name"] if "key" not in step else f"{step['name']}\n{step['key']}"
 
 
 @dataclass(frozen=True)
@@ -40,11 +48,17 @@ class JobState:
     """Whether whoever gets such a call sets a timer in its place: the job has got another priority."""
     is_unreadable: bool = False
     """Whether it has events that only newer workers understand: the rest may be wrong."""
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    """Its steps by their ids, each as it was recorded last."""
+    steps_recorded: int = 0
+    """How many were recorded; one that ran again counts each time."""
+    generation: int = 0
+    """How often another payload has dropped the steps."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> JobState:
         """The job with which a history begins: with a creation, or with a JobCarried where the log has lost events."""
-        if event["event"] == "JobCarried":
+        if event["event"] in CARRIES:
             return JobState.carried_as(event, sequence)
         run_at = parse_time(event["data"].get("runAt"))
         delayed = run_at is not None and run_at > datetime.fromisoformat(event["at"])
@@ -74,6 +88,9 @@ class JobState:
             dispatches=(sequence,),
             priority=priority_of(event),
             called_from=sequence,
+            steps={step_id(step): step for step in data.get("steps", ())},
+            steps_recorded=data.get("stepsRecorded", 0),
+            generation=data.get("generation", 0),
         )
 
     def after(self, event: Event, sequence: int) -> JobState:
@@ -96,10 +113,12 @@ class JobState:
             return replace(job, run_at=parse_time(event["at"]))
         if name in ("JobPayloadChanged", "JobRevised"):
             return job._changed(event)
+        if name == "JobStepsRecorded":
+            return job._with_steps(data)
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
-        if name == "JobCarried":
-            return replace(job, started_by=data.get("startedBy"), called_from=sequence, calls_again=False)
+        if name in CARRIES:
+            return job._carried(data)
         return job  # JobProgressed
 
     def _started(self, event: Event) -> JobState:
@@ -113,11 +132,27 @@ class JobState:
         data = event["data"]
         given = {"payload": data["payload"]} if "payload" in data else {}
         job = replace(self, created={**self.created, "data": {**self.created["data"], **given}})
+        if event["event"] == "JobPayloadChanged" and data.get("keepSteps") is not True:
+            job = replace(job, steps={}, steps_recorded=0, generation=self.generation + 1)
         run_at = parse_time(data.get("runAt"))
         if run_at is None:
             return job
         postponed = run_at > datetime.fromisoformat(event["at"])
         return replace(job, run_at=run_at, status="scheduled" if postponed else self.status)
+
+    def _with_steps(self, data: dict[str, Any]) -> JobState:
+        """Raises ValueError for steps of a run that was overtaken, and for those that the job has already."""
+        if (self.status, self.attempt, self.steps_recorded) != ("processing", data["attempt"], data["from"]):
+            raise ValueError("steps that do not follow")
+        recorded = {step_id(step): step for step in data["steps"]}
+        count = self.steps_recorded + len(data["steps"])
+        return replace(self, steps={**self.steps, **recorded}, steps_recorded=count)
+
+    def _carried(self, data: dict[str, Any]) -> JobState:
+        """Its steps are those that the job has. Raises ValueError when they cannot be."""
+        if data.get("stepsRecorded", self.steps_recorded) != self.steps_recorded:
+            raise ValueError("carried with other steps")
+        return replace(self, started_by=data.get("startedBy"), called_from=self.sequence, calls_again=False)
 
     def _requeued(self, event: Event) -> JobState:
         """A JobRequeued makes the job a normal one."""
@@ -159,9 +194,9 @@ def fold(history: Iterable[tuple[Event | None, int]]) -> JobState | None:
 
 def _next(job: JobState | None, event: Event | None, sequence: int) -> JobState | None:
     if job is None:
-        begins = event is not None and event["event"] in (*CREATIONS, "JobCarried")
+        begins = event is not None and event["event"] in (*CREATIONS, *CARRIES)
         return JobState.first(event, sequence) if event is not None and begins else None
-    if event is not None and event["event"] == "JobCarried" and event["version"] > job.version + 1:
+    if event is not None and event["event"] in CARRIES and event["version"] > job.version + 1:
         return JobState.first(event, sequence)  # the log has lost events before it
     try:
         follows = event is not None and event["version"] == job.version + 1

@@ -10,14 +10,16 @@ from functools import partial
 from typing import TypeVar
 
 import nats.errors
+from nats.aio.client import Client
 from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
 from .call import Call
-from .events import COMPARED, CREATIONS, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked
+from .events import CARRIES, COMPARED, CREATIONS, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked
 from .job import JobState, fold
+from .pages import read_all
 
 log = logging.getLogger("jobstream")
 
@@ -39,12 +41,16 @@ class Stored:
     is_linked: bool
     """Whether the server has checked that, so that no message of the job is between the two."""
 
+    @property
+    def name(self) -> str | None:
+        return None if self.event is None else str(self.event["event"])
+
 
 class JobLog:
     """Reads the jobs of one type."""
 
-    def __init__(self, js: JetStreamContext, job_type: str) -> None:
-        self.js, self.job_type = js, job_type
+    def __init__(self, nc: Client, js: JetStreamContext, job_type: str) -> None:
+        self.nc, self.js, self.job_type = nc, js, job_type
 
     async def read_fresh(self, call: Call) -> JobState | None:
         """The job, at least as new as the call; in a cluster a message may arrive before it can be read.
@@ -65,17 +71,28 @@ class JobLog:
     async def history(self, job_id: str) -> list[tuple[Event | None, int]]:
         """A job's messages, oldest first; None for what is no event: it counts for nothing, but appends go behind it."""
         messages: list[Stored] = []
+        ahead: dict[int, Stored] | None = None
         wanted: int | None = None
         while wanted != 0:
-            message = await self._stored(job_id, wanted)
+            message = (ahead or {}).get(wanted or 0) or await self._stored(job_id, wanted)
             if message is None and wanted is None:
                 return []
             if message is None or not message.is_linked:
                 return await self._history_by_subject(job_id)
             messages.append(message)
-            carried = message.event is not None and message.event["event"] == "JobCarried"
-            wanted = 0 if carried else message.previous
+            if ahead is None and message.name == "JobStepsRecorded":
+                ahead = await self._read_steps(job_id)
+            wanted = 0 if message.name in CARRIES else message.previous
         return [(message.event, message.sequence) for message in reversed(messages)]
+
+    async def _read_steps(self, job_id: str) -> dict[int, Stored]:
+        """The messages with steps by their sequences, in few requests: there may be a thousand. What is missing is read by itself."""
+        try:
+            messages = await read_all(self.nc, "JOBS", f"jobs.{self.job_type}.{job_id}.steps-recorded")
+        except nats.errors.Error as error:
+            log.warning("the steps of job %s are read one by one: %r", job_id, error)
+            return {}
+        return {msg.seq or 0: read_stored(msg, f"jobs.{self.job_type}.{job_id}.>") for msg in messages}
 
     async def _history_by_subject(self, job_id: str) -> list[tuple[Event | None, int]]:
         """As `history`, where a program that does not keep to the protocol has broken the links between the messages."""

@@ -12,11 +12,13 @@ from typing import Any
 from ..protocol.appender import Appender, OvertakenError
 from ..protocol.call import Call
 from ..protocol.events import format_time
-from ..protocol.job import JobState
+from ..protocol.job import JobState, Step
 from .context import context_of
 from .job_type import JobType, is_encrypted
+from .live_processes import LiveProcesses
 from .outcome import Outcome, completion, failure, retry_wait
 from .progress import ProgressReporter
+from .steps.attempt_steps import AttemptSteps
 
 log = logging.getLogger("jobstream")
 
@@ -35,6 +37,7 @@ class Attempt:
     aborted_for: str | None = None
     error: BaseException | None = None
     """What the handler raised."""
+    steps: AttemptSteps | None = None
     appending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -53,14 +56,17 @@ class Attempt:
         self.aborted_for = reason
         if self.handling is not None:
             self.handling.cancel(reason)
+        if self.steps is not None:
+            self.steps.cancel()
 
-    async def run(self, job_type: JobType, *, error_stacks: bool) -> None:
+    async def run(self, job_type: JobType, live: LiveProcesses, *, error_stacks: bool) -> None:
         """Runs the handler, records its outcome, and then settles the message.
 
         Raises OvertakenError when the job has moved on meanwhile: the message is not settled then.
         """
         began = monotonic()
-        name, data = await self._run_handler(job_type)
+        self.steps = AttemptSteps(self.job, self._record_steps, live.why_no_steps, error_stacks=error_stacks)
+        name, data = await self._run_handler(job_type, self.steps)
         if not error_stacks and "error" in data:
             del data["error"]["stack"]
         at = self.appender.time_of(self.call)
@@ -80,28 +86,43 @@ class Attempt:
             await self.appender.set_timer(self.call, self.job, retry_at)
         await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())
 
-    async def _run_handler(self, job_type: JobType) -> Outcome:
+    async def _run_handler(self, job_type: JobType, steps: AttemptSteps) -> Outcome:
         """Runs the handler and tells which event its outcome is; OvertakenError if the job has moved on meanwhile."""
         timeout = self.job.created["data"]["timeoutMs"] / 1000
         reporter = ProgressReporter(lambda data: self.append("JobProgressed", data), self._on_lost_report)
-        self.handling = asyncio.create_task(self._handle(job_type, reporter))
+        self.handling = asyncio.create_task(self._handle(job_type, reporter, steps))
         if self.aborted_for is not None:  # before it began
             self.handling.cancel(self.aborted_for)
         await asyncio.wait({self.handling}, timeout=timeout)
         self.abort(TIMEOUT)
         await asyncio.wait({self.handling}, timeout=ABANDON_AFTER)
         await reporter.finish()
+        await steps.finish()
         if self.aborted_for == MOVED_ON:
             raise OvertakenError
         return self._outcome(self.handling, timeout)
 
-    async def _handle(self, job_type: JobType, reporter: ProgressReporter) -> Any:
+    async def _handle(self, job_type: JobType, reporter: ProgressReporter, steps: AttemptSteps) -> Any:
         stored = self.job.created["data"]["payload"]
         if is_encrypted(stored, self.job.id):
             raise RuntimeError("the payload is encrypted, which only workers with @jobstream/worker can read")
         payload = job_type.read_payload(stored)
-        context = context_of(self.job, self.call, reporter.report)
-        return job_type.read_result(await job_type.handler(payload, context))
+        context = context_of(self.job, self.call, reporter.report, steps.run)
+        try:
+            return job_type.read_result(await job_type.handler(payload, context))
+        finally:
+            await steps.settled()
+            if steps.fault is not None and self.aborted_for is None:
+                raise steps.fault
+
+    async def _record_steps(self, steps: list[Step]) -> None:
+        try:
+            async with self.appending:
+                data = {"attempt": self.number, "from": self.job.steps_recorded, "steps": steps}
+                self.job = await self.appender.append(self.call, self.job, "JobStepsRecorded", data)
+        except OvertakenError:
+            self.abort(MOVED_ON)
+            raise
 
     def _outcome(self, handling: asyncio.Task[Any], timeout: float) -> Outcome:
         if not handling.done() or handling.cancelled():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..protocol.call import Call
 from ..protocol.job import JobState
+from .steps.step_call import StepCall, StepWork, step_call_of
 
 log = logging.getLogger("jobstream")
+
+Report = Callable[[float | None, str | None], None]
+RunStep = Callable[[StepCall], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class JobContext:
     """The W3C trace context, to pass on in requests."""
     log: logging.LoggerAdapter[logging.Logger]
     """The logger `jobstream`; its records have `job_id`, `job_type` and `attempt`, and lines begin with them."""
-    _report: Callable[[float | None, str | None], None] = field(repr=False)
+    _report: Report = field(repr=False)
+    _run_step: RunStep = field(repr=False)
 
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
         """Reports how far the work is: `percent` from 0 to 100, and a text of up to 1,024 characters.
@@ -41,6 +46,30 @@ class JobContext:
         """
         self._report(percent, message)
 
+    async def step(
+        self,
+        name: str,
+        work: StepWork,
+        *,
+        key: str | int | None = None,
+        max_attempts: int = 1,
+        backoff: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Runs a piece of work once for the job: later attempts get the recorded result without running it again.
+
+        - `name`, 1 to 128 characters: tells the steps of a job apart, and must not be used twice in an attempt.
+        - `work`: a function, async or not, that takes a StepContext. It returns JSON of at most 256 KB or a pydantic model;
+          the step returns what JSON makes of that.
+        - `key`: tells the steps apart that a loop runs under one name.
+        - `max_attempts`, `backoff`: how often the step is run within this attempt while it raises, from 1 to 100 times, and
+          how long it waits in between, at most 30 s: `{"type": "fixed", "delayMs": 500}`. Default once; exponential from 1 s.
+
+        What the work raises is recorded and raised, and the step runs again in the next attempt. Raises an UnrecoverableError
+        with the code STEP_MISUSED for a name that was used before, and with STEP_RESULTS_TOO_LARGE, which fails the job even
+        if the handler catches it, beyond 1,000 steps or 512 KB of results.
+        """
+        return await self._run_step(step_call_of(name, work, key, max_attempts, backoff))
+
 
 class _JobLogger(logging.LoggerAdapter[logging.Logger]):
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
@@ -49,7 +78,7 @@ class _JobLogger(logging.LoggerAdapter[logging.Logger]):
         return f"{fields['job_type']} {fields['job_id']} #{fields['attempt']}: {msg}", kwargs
 
 
-def context_of(job: JobState, call: Call, report: Callable[[float | None, str | None], None]) -> JobContext:
+def context_of(job: JobState, call: Call, report: Report, run_step: RunStep) -> JobContext:
     """The context of the attempt that the job is in."""
     created, data = job.created, job.created["data"]
     fields = {"job_id": job.id, "job_type": created["jobType"], "attempt": job.attempt}
@@ -64,4 +93,5 @@ def context_of(job: JobState, call: Call, report: Callable[[float | None, str | 
         traceparent=call.trace.get("traceparent"),
         log=_JobLogger(log, fields),
         _report=report,
+        _run_step=run_step,
     )

@@ -30,7 +30,7 @@ class JobRunner:
 
     def __init__(self, session: Session, job_type: JobType) -> None:
         self.session, self.job_type = session, job_type
-        self.log = JobLog(session.js, job_type.name)
+        self.log = JobLog(session.nc, session.js, job_type.name)
         self.appender = Appender(session.js, self.log, session.clock, session.worker)
         self.claims = Claims(self.appender, session.settings.ack_wait, session.settings.version)
         self.ack_wait = session.settings.ack_wait
@@ -132,7 +132,7 @@ class JobRunner:
         if self.closing:
             attempt.abort(SHUTDOWN)
         try:
-            await attempt.run(self.job_type, error_stacks=self.session.settings.error_stacks)
+            await attempt.run(self.job_type, self.session.live, error_stacks=self.session.settings.error_stacks)
         finally:
             if self.running.get(job_id) is attempt:
                 del self.running[job_id]

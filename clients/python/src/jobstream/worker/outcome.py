@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import traceback
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -56,14 +57,18 @@ def clean(text: str, limit: int) -> str:
     return cut.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
-def retry_wait(job: JobState, error: BaseException | None) -> timedelta:
-    """How long the job waits after its failed attempt: docs/job-lifecycle.md."""
-    rule = job.created["data"]["backoff"]
+def backoff_ms(rule: Mapping[str, Any], attempt: int) -> float:
+    """How long it is waited after this attempt failed, in milliseconds."""
     delay = float(rule["delayMs"])
     if rule["type"] == "exponential":
-        delay = min(delay * 2 ** min(job.attempt - 1, 64), rule["maxDelayMs"])
+        delay = min(delay * 2 ** min(attempt - 1, 64), rule["maxDelayMs"])
         delay *= 1 - rule["jitter"] * random.random()
-    backoff = timedelta(milliseconds=round(delay))
+    return delay
+
+
+def retry_wait(job: JobState, error: BaseException | None) -> timedelta:
+    """How long the job waits after its failed attempt: docs/job-lifecycle.md."""
+    backoff = timedelta(milliseconds=round(backoff_ms(job.created["data"]["backoff"], job.attempt)))
     if not isinstance(error, RetryAfterError):
         return backoff
     return max(backoff, min(LONGEST_WAIT, timedelta(milliseconds=round(error.retry_after * 1000))))

@@ -16,6 +16,7 @@ from nats.js import JetStreamContext
 
 from ..protocol.server_clock import ServerClock
 from ..unreachable import why_unreachable
+from .live_processes import LiveProcesses
 from .settings import Settings
 
 log = logging.getLogger("jobstream")
@@ -31,6 +32,7 @@ class Session:
     js: JetStreamContext
     clock: ServerClock
     settings: Settings
+    live: LiveProcesses
     worker: str
     """A name that is unique to this start of the worker."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,7 +55,8 @@ async def open_session(settings: Settings, options: dict[str, Any]) -> Session:
         raise RuntimeError("nats-server 2.14.4 or newer is needed: an older one ignores what keeps the log valid")
     clock = ServerClock(nc)
     await clock.measure()
-    return Session(nc, nc.jetstream(), clock, settings, f"{settings.name}-{os.getpid()}-{uuid.uuid4().hex[:6]}")
+    name = f"{settings.name}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    return Session(nc, nc.jetstream(), clock, settings, LiveProcesses(nc), name)
 
 
 async def _connect(settings: Settings, options: dict[str, Any]) -> Client:

@@ -1,0 +1,60 @@
+"""Which processes live, and whether all of them understand the steps of jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from time import monotonic
+
+import nats.errors
+from nats.aio.client import Client
+
+from ..protocol.events import NO_EVENT
+from ..protocol.pages import read_all
+
+STEPS_PROTOCOL = 6
+"""The version of the protocol that steps are part of."""
+FRESH = 2
+"""For so many seconds it is believed what was read."""
+MOST_NAMED = 3
+
+
+class LiveProcesses:
+    """Reads the heartbeats of API, workers and projectors, when somebody asks."""
+
+    def __init__(self, nc: Client) -> None:
+        self.nc = nc
+        self._reading = asyncio.Lock()
+        self._read_at: float | None = None
+        self._why: str | None = None
+
+    async def why_no_steps(self) -> str | None:
+        """Says why no step can be recorded yet; None if steps can be. Never raises."""
+        async with self._reading:
+            if self._read_at is None or monotonic() - self._read_at > FRESH:
+                self._why = await self._look()
+                self._read_at = monotonic()
+            return self._why
+
+    async def _look(self) -> str | None:
+        try:
+            messages = await read_all(self.nc, "WORKERS", "workers.>")
+        except nats.errors.Error as error:
+            return f"it is not known which processes live: {error!r}"
+        known = [beat for msg in messages if (beat := protocol_in(msg.data or b"")) is not None]
+        if not known:
+            return "it is not known yet which processes live"
+        older = [worker for worker, version in known if version < STEPS_PROTOCOL]
+        if not older:
+            return None
+        more = f" and {len(older) - MOST_NAMED} more" if len(older) > MOST_NAMED else ""
+        return f"processes of an earlier release live, {', '.join(older[:MOST_NAMED])}{more}"
+
+
+def protocol_in(heartbeat: bytes) -> tuple[str, int] | None:
+    """The name of a process, and the version of the protocol that it keeps to; None of what is no heartbeat."""
+    try:
+        beat = json.loads(heartbeat)
+        return str(beat["worker"]), int(beat.get("protocol", 1))
+    except NO_EVENT:
+        return None

@@ -1,0 +1,198 @@
+"""The steps of one attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any
+
+from ...errors import RetryAfterError, UnrecoverableError
+from ...protocol.events import to_json
+from ...protocol.job import JobState, Step
+from ..job_type import is_encrypted
+from ..outcome import backoff_ms, error_data
+from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
+from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
+from .step_recorder import StepRecorder
+from .step_sizes import MAX_RESULT_BYTES, MAX_STEPS, MAX_STEPS_BYTES, StepSizes
+
+log = logging.getLogger("jobstream")
+
+UPGRADE_WAIT, UPGRADE_LOOK = 30, 1
+"""For how many seconds a step waits for processes of an earlier release to be gone, and how often it looks."""
+
+
+class AttemptSteps:
+    """Runs the steps of one attempt, records how they end, and gives what earlier attempts have recorded."""
+
+    def __init__(
+        self,
+        job: JobState,
+        append: Callable[[list[Step]], Awaitable[None]],
+        why_no_steps: Callable[[], Awaitable[str | None]],
+        *,
+        error_stacks: bool = True,
+    ) -> None:
+        self._job = job
+        self._why_no_steps = why_no_steps
+        self._error_stacks = error_stacks
+        self._recorder = StepRecorder(append)
+        self._sizes = StepSizes(job.steps.values())
+        self._begun: set[str] = set()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._is_aborted = False
+        self._is_over = False
+        self.fault: Exception | None = None
+        """Why the attempt fails, whatever its handler has done; None if it need not."""
+
+    async def run(self, call: StepCall) -> Any:
+        """The result of the step, after its work if that has none yet. Raises what the work raises, or why it was not run.
+
+        It runs in a task of its own, so that it ends with the attempt also where the handler does not await it.
+        """
+        self._check_running()
+        if call.id in self._begun:
+            keys = "" if call.key is not None else f". In a loop give each its key: ctx.step('{call.name}', …, key=key)"
+            raise StepMisusedError(f"{call.title} was begun twice in this attempt{keys}")
+        self._begun.add(call.id)
+        running = asyncio.create_task(self._result_of(call))
+        self._running.add(running)
+        running.add_done_callback(self._leave)
+        return await running
+
+    def cancel(self) -> None:
+        """Cancels the steps that run, and runs no more: the attempt was aborted. Work that ends all the same is recorded."""
+        self._is_aborted = True
+        for running in self._running:
+            if not running.cancelling():
+                running.cancel()
+
+    async def settled(self) -> None:
+        """Waits until all steps have ended that were begun: else the next attempt would run them beside this one."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def finish(self) -> None:
+        """The attempt is over: waits for what is being recorded. What still runs is not recorded any more."""
+        self._is_over = True
+        await self._recorder.finish()
+
+    def _leave(self, running: asyncio.Task[Any]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()  # which the handler may have no interest in
+
+    async def _result_of(self, call: StepCall) -> Any:
+        recorded = self._job.steps.get(call.id)
+        if recorded is not None and "error" not in recorded:
+            return self._readable(recorded.get("result"), call)
+        if not self._sizes.take_place(call.id):
+            raise self._failed(StepResultsTooLargeError(f"{call.title} is not run: a job may have {MAX_STEPS} steps"))
+        await self._until_understood()
+        return await self._run_and_record(call)
+
+    async def _run_and_record(self, call: StepCall) -> Any:
+        began = monotonic()
+        try:
+            value = await self._tries(call)
+        except Exception as error:
+            await self._record_error(error, {**call.named, "durationMs": _since(began)})
+            raise
+        result = self._json_of(value, call)
+        outcome = {**call.named, "durationMs": _since(began)}
+        if result is not None:
+            outcome["result"] = result
+        if not self._sizes.add(outcome):
+            limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
+            raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
+        await self._record(outcome)
+        return result
+
+    async def _tries(self, call: StepCall) -> Any:
+        key = idempotency_key_of(self._job, call)
+        attempt = 1
+        while True:
+            try:
+                value = call.work(StepContext(call.name, call.key, attempt, key))
+                return await value if inspect.isawaitable(value) else value
+            except Exception as error:
+                wait = _wait_after(error, attempt, call)
+                if wait is None or self._is_aborted:
+                    raise
+                log.warning("job %s: %s failed and is run again: %r", self._job.id, call.title, error)
+                await asyncio.sleep(wait)
+            attempt += 1
+
+    def _json_of(self, value: Any, call: StepCall) -> Any:
+        """What JSON makes of the result, in this attempt as in later ones."""
+        try:
+            text = to_json(value.model_dump(mode="json") if hasattr(value, "model_dump") else value)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self._failed(StepResultNotJsonError(f"the result of {call.title} is not JSON: {error}")) from error
+        if len(text) > MAX_RESULT_BYTES:
+            limit = f"{len(text)} bytes of JSON, at most {MAX_RESULT_BYTES} are kept"
+            raise self._failed(StepResultsTooLargeError(f"the result of {call.title} has {limit}"))
+        return json.loads(text)
+
+    async def _record_error(self, error: Exception, outcome: Step) -> None:
+        """For whoever looks at the job: an error that has no room is not recorded."""
+        data = error_data(error)
+        if not self._error_stacks:
+            del data["stack"]
+        if not self._is_aborted and self._sizes.add({**outcome, "error": data}):
+            await self._record({**outcome, "error": data})
+
+    async def _record(self, outcome: Step) -> None:
+        if self._is_over:
+            raise RuntimeError("the attempt is over, and its steps are not recorded any more")
+        try:
+            await self._recorder.record(outcome)
+        except StepResultsTooLargeError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, fault: Exception) -> Exception:
+        """Fails the attempt, whatever the handler does with the error."""
+        self.fault = self.fault or fault
+        return fault
+
+    def _check_running(self) -> None:
+        if self._is_aborted or self._is_over:
+            raise RuntimeError("the attempt is over, and no step is run any more")
+        if self.fault is not None:
+            raise self.fault
+
+    async def _until_understood(self) -> None:
+        """Until then the results would be lost to processes of an earlier release, and the job unreadable to them."""
+        waited = 0
+        while (why := await self._why_no_steps()) is not None:
+            if waited >= UPGRADE_WAIT:
+                raise UpgradeUnfinishedError(f"no step can be recorded yet: {why}", UPGRADE_WAIT)
+            if waited == 0:
+                log.warning("job %s: the first step waits, since it could not be recorded yet: %s", self._job.id, why)
+            await asyncio.sleep(UPGRADE_LOOK)
+            waited += UPGRADE_LOOK
+
+    def _readable(self, result: Any, call: StepCall) -> Any:
+        if is_encrypted(result, self._job.id):
+            workers = "which only workers with @jobstream/worker can read"
+            raise RuntimeError(f"the result of {call.title} is encrypted, {workers}")
+        return result
+
+
+def _since(began: float) -> int:
+    """In milliseconds."""
+    return round((monotonic() - began) * 1000)
+
+
+def _wait_after(error: Exception, attempt: int, call: StepCall) -> float | None:
+    """Seconds until the step is run again in this attempt; None if it is not."""
+    if attempt >= call.max_attempts or isinstance(error, UnrecoverableError):
+        return None
+    asked = error.retry_after * 1000 if isinstance(error, RetryAfterError) else 0
+    if asked > LONGEST_WAIT_MS:
+        return None  # a longer wait is that of the job, which takes no slot
+    return max(min(backoff_ms(call.backoff, attempt), LONGEST_WAIT_MS), asked) / 1000
