@@ -12,7 +12,7 @@ import { JobErrorOf } from './jobError.tsx';
 import { JobHeader } from './jobHeader.tsx';
 import { JobHistory } from './jobHistory.tsx';
 import type { JobPageSearch } from './jobPageSearch.ts';
-import { Steps } from './steps.tsx';
+import { Steps } from './steps/steps.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { useJob, usePastJob } from './useJob.ts';
 import { WhyItWaits } from './whyItWaits.tsx';

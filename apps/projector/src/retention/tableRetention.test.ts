@@ -42,6 +42,16 @@ test('old completed jobs are removed, also from the counts, and no others', asyn
   expect(await stage.sql('SELECT id FROM jobs')).toEqual([{ id: open }]);
 });
 
+test('the steps of jobs that are removed go with them, and no others', async () => {
+  await using _projector = await startProjector(stage);
+  const [old, open] = [await appendLife(stage.eventLog), await appendLife(stage.eventLog, 1)];
+  await stage.projectedAll();
+  for (const id of [old, open])
+    await stage.sql(`INSERT INTO job_steps VALUES ('${id}', 'charge', '', 1, now(), 1, NULL, NULL)`);
+  expect(await retire()).toBe(1);
+  expect(await stage.sql('SELECT job_id AS id FROM job_steps')).toEqual([{ id: open }]);
+});
+
 test('a table without the removed jobs matches the log, and so does a rebuilt one', { tags: ['exact'] }, async () => {
   await using _projector = await startProjector(stage);
   const old = await appendLife(stage.eventLog);

@@ -294,3 +294,11 @@ test('a table of another log is refused', async () => {
   await stage.sql('UPDATE projection_checkpoints SET last_sequence = 16');
   await expect(verify({ patienceMs: 100 })).rejects.toThrow('the read model is at sequence 16, but the log ends at 15');
 });
+
+test('steps that the log has not are found, and removed by a repair', async () => {
+  const job = await projectSomeJobs();
+  await stage.sql(`INSERT INTO job_steps VALUES ('${job}', 'charge', '', 1, now(), 1, NULL, NULL)`);
+  expect((await verify({ repair: true })).differences).toMatchObject([{ table: 'job_steps', key: job }]);
+  expect(await stage.sql('SELECT name FROM job_steps')).toEqual([]);
+  expect((await verify()).differences).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import type { JobEvent, JobStep } from '@jobstream/client';
-import { formatDuration } from '../format/duration.ts';
-import { Instant } from '../parts/instant.tsx';
-import { JsonTree } from '../parts/values/jsonTree.tsx';
+import { formatDuration } from '../../format/duration.ts';
+import { Instant } from '../../parts/instant.tsx';
+import { JsonTree } from '../../parts/values/jsonTree.tsx';
 import { stepId, stepsOf } from './stepsOf.ts';
 
 /** The steps of a job, each as it was recorded last; nothing for a job that has none. */
