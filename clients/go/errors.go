@@ -80,6 +80,12 @@ func classify(err error) engine.Failure {
 	if errors.As(err, &retryAfter) {
 		failure.RetryAfter = retryAfter.After
 	}
+	var step *StepError
+	if errors.As(err, &step) && step.RetryAfter > 0 {
+		failure.RetryAfter = step.RetryAfter
+	} else if step != nil {
+		failure.Reason = "unrecoverable"
+	}
 	var invalid *InvalidPayloadError
 	var unrecoverable *UnrecoverableError
 	switch {

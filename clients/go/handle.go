@@ -2,13 +2,11 @@ package jobstream
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
-	"strings"
 
 	"github.com/jobstream/jobstream/clients/go/internal/engine"
 	"github.com/jobstream/jobstream/clients/go/internal/protocol"
@@ -100,7 +98,7 @@ func Handle[Payload, Result any](
 	worker *Worker, jobType string, handler func(context.Context, *Job[Payload]) (Result, error), options ...HandleOption,
 ) {
 	registered := engine.JobType{Name: jobType, Handler: func(ctx context.Context, run *engine.Run) (json.RawMessage, error) {
-		if isEncrypted(run.Job.Created) {
+		if protocol.IsEncrypted(run.Job.Created.Data.Payload, run.Job.Created.JobID) {
 			return nil, errors.New("the payload is encrypted, which only workers with @jobstream/worker can read")
 		}
 		job, err := jobOf[Payload](run)
@@ -138,20 +136,6 @@ func jobOf[Payload any](run *engine.Run) (*Job[Payload], error) {
 		}
 	}
 	return job, nil
-}
-
-// isEncrypted tells whether the service has encrypted the payload of the job: docs/privacy.md.
-func isEncrypted(created protocol.Event) bool {
-	var payload struct {
-		JWE string `json:"$jwe"`
-	}
-	if json.Unmarshal(created.Data.Payload, &payload) != nil {
-		return false
-	}
-	encoded, _, _ := strings.Cut(payload.JWE, ".")
-	text, err := base64.RawURLEncoding.DecodeString(encoded)
-	var header struct{ Kid string }
-	return err == nil && json.Unmarshal(text, &header) == nil && header.Kid == created.JobID
 }
 
 // encode is unrecoverable when it fails: the work is done, so another attempt would not help.

@@ -2,7 +2,6 @@ package jobstream
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -128,19 +127,13 @@ func TestAnErrorHasItsCodeAndAPanicItsStack(t *testing.T) {
 	}
 }
 
-func TestOnlyATextOfThisJobIsItsEncryptedPayload(t *testing.T) {
-	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"dir","enc":"A256GCM","kid":"job-1"}`))
-	for payload, want := range map[string]bool{
-		`{"$jwe": "` + header + `..a.b.c"}`: true, `null`: false, `{"$jwe": 1}`: false, `{"$jwe": "no header"}`: false,
-	} {
-		created := protocol.Event{JobID: "job-1", Data: protocol.Data{Payload: json.RawMessage(payload)}}
-		if isEncrypted(created) != want {
-			t.Errorf("%s: expected %v", payload, want)
-		}
-		created.JobID = "job-2"
-		if isEncrypted(created) {
-			t.Errorf("%s: expected another job's text to stay", payload)
-		}
+func TestAStepThatCannotBeKeptFailsItsJobAndOneThatMayBeLaterDoesNot(t *testing.T) {
+	_, misused := Step(t.Context(), "charge", func(context.Context) (int, error) { return 1, nil })
+	if failure := classify(misused); failure.Reason != "unrecoverable" || failure.Error.Code != "STEP_MISUSED" {
+		t.Errorf("got %+v", failure)
+	}
+	if failure := classify(&StepError{RetryAfter: time.Minute}); failure.Reason != "" || failure.RetryAfter != time.Minute {
+		t.Errorf("got %+v", failure)
 	}
 }
 

@@ -18,19 +18,26 @@ import (
 
 // Command is the payload: what the handler is to do.
 type Command struct {
-	Do               string
-	Result           json.RawMessage
-	Times, Ms, Steps *int
+	Do                string
+	Result            json.RawMessage
+	Times, Ms         *int
+	Steps             json.RawMessage // how many, or which
+	Fail              int
+	Together, Swallow bool
 }
 
 // Validate refuses what docs/worker-protocol.md does not list.
 func (c Command) Validate() error {
-	needs := map[string]bool{"succeed": true, "fail": c.Times != nil, "reject": true, "sleep": c.Ms != nil, "progress": c.Steps != nil}
+	needs := map[string]bool{"succeed": true, "fail": c.Times != nil, "reject": true, "sleep": c.Ms != nil, "progress": isNumber(c.Steps), "steps": isList(c.Steps)}
 	if !needs[c.Do] {
 		return errors.New("expected one of the things that docs/worker-protocol.md lists")
 	}
 	return nil
 }
+
+func isNumber(text json.RawMessage) bool { return json.Unmarshal(text, new(int)) == nil }
+
+func isList(text json.RawMessage) bool { return json.Unmarshal(text, new([]step)) == nil }
 
 func conformance(ctx context.Context, job *jobstream.Job[Command]) (any, error) {
 	switch command := job.Payload; command.Do {
@@ -52,10 +59,16 @@ func conformance(ctx context.Context, job *jobstream.Job[Command]) (any, error) 
 			return nil, ctx.Err()
 		}
 	case "progress":
-		for step := range *command.Steps {
-			job.Progress(float64((step+1)*100)/float64(*command.Steps), "")
+		var steps int
+		if err := json.Unmarshal(command.Steps, &steps); err != nil {
+			return nil, err
+		}
+		for step := range steps {
+			job.Progress(float64((step+1)*100)/float64(steps), "")
 		}
 		return nil, nil
+	case "steps":
+		return runSteps(ctx, job)
 	}
 	return nil, jobstream.Unrecoverable(errors.New("told to reject"))
 }
@@ -64,15 +77,16 @@ var schema = json.RawMessage(`{
 	"type": "object",
 	"required": ["do"],
 	"properties": {
-		"do": {"enum": ["succeed", "fail", "reject", "sleep", "progress"]},
+		"do": {"enum": ["succeed", "fail", "reject", "sleep", "progress", "steps"]},
 		"times": {"type": "integer"},
 		"ms": {"type": "integer"},
-		"steps": {"type": "integer"}
+		"steps": {"type": ["integer", "array"]}
 	},
 	"allOf": [
 		{"if": {"properties": {"do": {"const": "fail"}}}, "then": {"required": ["times"]}},
 		{"if": {"properties": {"do": {"const": "sleep"}}}, "then": {"required": ["ms"]}},
-		{"if": {"properties": {"do": {"const": "progress"}}}, "then": {"required": ["steps"]}}
+		{"if": {"properties": {"do": {"const": "progress"}}}, "then": {"required": ["steps"]}},
+		{"if": {"properties": {"do": {"const": "steps"}}}, "then": {"required": ["steps"]}}
 	]
 }`)
 

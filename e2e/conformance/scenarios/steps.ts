@@ -116,6 +116,26 @@ export const stepScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'steps-foreign',
+    title: 'gives the steps that another worker has recorded, in whichever language',
+    async run(testbed) {
+      const steps = [CHARGE, { name: 'nothing' }, { name: 'null' }, { name: 'send' }];
+      const jobId = await testbed.createJob({ do: 'steps', steps });
+      await testbed.record(jobId, { kind: 'StartAttempt', worker: 'another' });
+      const others = [
+        { ...CHARGE, result: { id: 'ch_1' }, durationMs: 1 },
+        { name: 'nothing', durationMs: 1 },
+        { name: 'null', result: null, durationMs: 1 },
+      ];
+      await testbed.record(jobId, { kind: 'RecordSteps', attempt: 1, steps: others });
+      await testbed.record(jobId, { kind: 'ReleaseAttempt', attempt: 1, reason: 'it stops' });
+      await testbed.startWorker();
+      await testbed.reaches(jobId, 'completed');
+      const { ran, results } = await resultOf(testbed, jobId);
+      assert.deepEqual([ran, results.slice(0, 3)], [['send'], [{ id: 'ch_1' }, null, null]]);
+    },
+  },
+  {
     name: 'steps-killed',
     title: 'gives a step of a worker that was killed to the next one',
     async run(testbed) {

@@ -115,9 +115,14 @@ func (a *attempt) runHandler() (outcome, error) {
 	reporter := newReporter(func(data protocol.Data) error {
 		return a.append(joblog.Entry{Name: "JobProgressed", Data: data})
 	}, a.onLostReport)
-	result, err := a.handled(ctx, reporter)
+	steps := newSteps(stepsConfig{
+		job: a.state(), append: a.recordSteps, classify: a.runner.engine.Classify,
+		whyNoSteps: a.runner.engine.live.whyNoSteps, log: a.runner.log.With("job", a.call.JobID),
+	})
+	result, err := a.handled(steps.within(ctx), reporter, steps)
 	cause := context.Cause(ctx)
 	reporter.finish()
+	steps.finish()
 	switch {
 	case context.Cause(a.ctx) == ErrMovedOn:
 		return outcome{}, ErrMovedOn
@@ -150,6 +155,21 @@ func (a *attempt) failed(err error, reason string) outcome {
 	return outcome{name: "JobRetryScheduled", data: data, retryAfter: failure.RetryAfter}
 }
 
+// recordSteps appends steps that have ended, behind those that were recorded before.
+func (a *attempt) recordSteps(ended []protocol.Step) error {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	data := protocol.Data{Attempt: a.number, From: &a.job.StepsRecorded, Steps: ended}
+	job, err := a.runner.jobs.Append(a.call, a.job, joblog.Entry{Name: "JobStepsRecorded", Data: data})
+	if errors.Is(err, joblog.ErrOvertaken) {
+		a.abort(ErrMovedOn)
+	}
+	if err == nil {
+		a.job = job
+	}
+	return err
+}
+
 func (a *attempt) onLostReport(err error) {
 	if errors.Is(err, joblog.ErrOvertaken) {
 		a.abort(ErrMovedOn)
@@ -159,7 +179,7 @@ func (a *attempt) onLostReport(err error) {
 }
 
 // handled waits for the handler; one that ignores the end of its context is left to itself.
-func (a *attempt) handled(ctx context.Context, reporter *reporter) (json.RawMessage, error) {
+func (a *attempt) handled(ctx context.Context, reporter *reporter, steps *steps) (json.RawMessage, error) {
 	type ending struct {
 		result json.RawMessage
 		err    error
@@ -168,6 +188,11 @@ func (a *attempt) handled(ctx context.Context, reporter *reporter) (json.RawMess
 	go func() {
 		var end ending
 		defer func() { ended <- end }()
+		defer func() {
+			if fault := steps.settle(); fault != nil {
+				end.err = fault
+			}
+		}()
 		defer func() {
 			if problem := recover(); problem != nil {
 				stack := string(debug.Stack())

@@ -87,6 +87,7 @@ type Config struct {
 type Engine struct {
 	Config
 	runners []*runner
+	live    *liveProcesses
 
 	closing context.Context // ends when running attempts must end
 	close   context.CancelCauseFunc
@@ -95,7 +96,7 @@ type Engine struct {
 // New returns an engine for the job types. The clock must have been measured.
 func New(config Config, jobTypes []JobType) *Engine {
 	closing, closeAll := context.WithCancelCause(context.Background())
-	engine := &Engine{Config: config, closing: closing, close: closeAll}
+	engine := &Engine{Config: config, closing: closing, close: closeAll, live: &liveProcesses{nc: config.NC}}
 	for _, jobType := range jobTypes {
 		engine.runners = append(engine.runners, newRunner(engine, jobType))
 	}

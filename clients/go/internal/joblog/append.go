@@ -58,6 +58,9 @@ func (l *Log) Append(call protocol.Call, job *protocol.Job, entry Entry) (*proto
 			return nil, failed
 		case found == nil || found.Sequence <= expected:
 			return nil, ErrOvertaken
+		case hasRecorded(entry, found) && found.IsSameAttempt(job): // an earlier try, which the job was carried behind
+			found.RunID = job.RunID
+			return found, nil
 		case found.Version > job.Version && found.IsSameAttempt(job):
 			found.RunID = job.RunID
 			job, event.Version = found, found.Version+1
@@ -67,6 +70,11 @@ func (l *Log) Append(call protocol.Call, job *protocol.Job, entry Entry) (*proto
 		expected = found.Sequence
 	}
 	return nil, ErrOvertaken
+}
+
+// hasRecorded tells whether the job has the steps already that the entry is about.
+func hasRecorded(entry Entry, found *protocol.Job) bool {
+	return entry.Data.From != nil && found.StepsRecorded > *entry.Data.From
 }
 
 func (l *Log) event(call protocol.Call, job *protocol.Job, entry Entry) protocol.Event {

@@ -70,9 +70,9 @@ func (l *Log) Read(jobID string) (*protocol.Job, error) {
 // history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
 func (l *Log) history(jobID string) ([]protocol.Record, error) {
 	var history []protocol.Record
+	var ahead map[uint64]*protocol.Record // nil until the first event with steps
 	query := map[string]any{"last_by_subj": protocol.Filter(l.jobType, jobID)}
-	for {
-		record, err := l.stored(jobID, query)
+	for record, err := l.stored(jobID, query); ; record, err = l.storedAt(jobID, record.Previous, ahead) {
 		switch {
 		case err != nil || record == nil && len(history) == 0:
 			return nil, err
@@ -80,12 +80,37 @@ func (l *Log) history(jobID string) ([]protocol.Record, error) {
 			return l.historyBySubject(jobID)
 		}
 		history = append(history, *record)
-		if record.Previous == 0 || record.Is("JobCarried") {
+		if record.Previous == 0 || record.Carries() {
 			slices.Reverse(history)
 			return history, nil
 		}
-		query = map[string]any{"seq": record.Previous}
+		if ahead == nil && record.Is("JobStepsRecorded") {
+			ahead = l.readSteps(jobID)
+		}
 	}
+}
+
+// storedAt is as stored, for what may have been read ahead.
+func (l *Log) storedAt(jobID string, sequence uint64, ahead map[uint64]*protocol.Record) (*protocol.Record, error) {
+	if record := ahead[sequence]; record != nil {
+		return record, nil
+	}
+	return l.stored(jobID, map[string]any{"seq": sequence})
+}
+
+// readSteps reads the messages with steps by their sequences, in few requests: there may be a thousand. What is missing is
+// read by itself.
+func (l *Log) readSteps(jobID string) map[uint64]*protocol.Record {
+	ahead := map[uint64]*protocol.Record{}
+	filter := protocol.Filter(l.jobType, jobID)
+	messages, err := ReadAll(l.nc, "JOBS", strings.TrimSuffix(filter, ">")+"steps-recorded")
+	if err != nil {
+		l.log.Warn("the steps are read one by one", "job", jobID, "error", err)
+	}
+	for _, stored := range messages {
+		ahead[stored.Sequence] = stored.record(filter)
+	}
+	return ahead
 }
 
 // historyBySubject is for a history whose links a program has broken that does not keep to the protocol.
@@ -129,7 +154,9 @@ func (l *Log) stored(jobID string, query map[string]any) (*protocol.Record, erro
 	case answer.Message == nil:
 		return nil, errors.New("the log was not read: the answer has no message")
 	}
-	return answer.Message.record(protocol.Filter(l.jobType, jobID)), nil
+	header, _ := nats.DecodeHeadersMsg(answer.Message.Hdrs)
+	stored := Stored{answer.Message.Subject, answer.Message.Seq, header, answer.Message.Data}
+	return stored.record(protocol.Filter(l.jobType, jobID)), nil
 }
 
 // message is a message of the log as the server answers it.
@@ -140,8 +167,8 @@ type message struct {
 }
 
 // record tells what the message is in the history of the job with these subjects.
-func (m message) record(filter string) *protocol.Record {
-	header, _ := nats.DecodeHeadersMsg(m.Hdrs)
+func (m Stored) record(filter string) *protocol.Record {
+	header := m.Header
 	event, _ := protocol.Decode(m.Subject, m.Data, header)
 	previous, err := strconv.ParseUint(header.Get(protocol.HeaderExpected), 10, 64)
 	own := strings.HasPrefix(m.Subject, strings.TrimSuffix(filter, ">"))
@@ -152,5 +179,5 @@ func (m message) record(filter string) *protocol.Record {
 		event = nil
 	}
 	linked := err == nil && own && (first || checked || newer)
-	return &protocol.Record{Event: event, Sequence: m.Seq, Previous: previous, Linked: linked}
+	return &protocol.Record{Event: event, Sequence: m.Sequence, Previous: previous, Linked: linked}
 }

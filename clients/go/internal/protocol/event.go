@@ -2,6 +2,7 @@
 package protocol
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"math"
@@ -15,7 +16,7 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = 5
+const Version = 6
 
 // The headers by which the server compares an event with the job's last message.
 const (
@@ -72,6 +73,30 @@ type Data struct {
 	Status    string     `json:"status,omitempty"`
 	StartedAt *time.Time `json:"startedAt,omitempty"`
 	StartedBy string     `json:"startedBy,omitempty"`
+
+	From          *int   `json:"from,omitempty"`
+	Steps         []Step `json:"steps,omitempty"`
+	StepsRecorded int    `json:"stepsRecorded,omitempty"`
+	Generation    int    `json:"generation,omitempty"`
+	KeepSteps     bool   `json:"keepSteps,omitempty"`
+}
+
+// Step is how a step of a job has ended: with an error, or with a result, of which there is none where its function returned
+// nothing.
+type Step struct {
+	Name       string          `json:"name"`
+	Key        *string         `json:"key,omitempty"`
+	Result     json.RawMessage `json:"result,omitempty"`
+	Error      *JobError       `json:"error,omitempty"`
+	DurationMs int64           `json:"durationMs"`
+}
+
+// ID tells the steps of a job apart: no name and no key has a line break.
+func (s Step) ID() string {
+	if s.Key == nil {
+		return s.Name
+	}
+	return s.Name + "\n" + *s.Key
 }
 
 // JobError is the error of a failed attempt as the log keeps it.
@@ -103,7 +128,7 @@ func (b Backoff) After(attempt int) time.Duration {
 var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
 	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried",
-	"JobCreatedWithPriority", "JobRequeuedWithPriority", "JobPriorityChanged",
+	"JobCreatedWithPriority", "JobRequeuedWithPriority", "JobPriorityChanged", "JobStepsRecorded", "JobCarriedWithSteps",
 }
 
 // Lanes are the priorities other than normal: their calls for work and timers go a way of their own.
@@ -117,10 +142,13 @@ func byPriority(name string) bool {
 // creates tells of an event whether a history may begin with it.
 func creates(name string) bool { return name == "JobCreated" || name == "JobCreatedWithPriority" }
 
+// carries tells of an event whether it has the whole state of the job: a history may begin with one, too.
+func carries(name string) bool { return name == "JobCarried" || name == "JobCarriedWithSteps" }
+
 // tokens has the last ones of the subjects of events whose names have several words.
 var tokens = map[string]string{
 	"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed",
-	"JobPriorityChanged": "priority-changed",
+	"JobPriorityChanged": "priority-changed", "JobStepsRecorded": "steps-recorded", "JobCarriedWithSteps": "carried-with-steps",
 }
 
 // Subject is that of the event in the stream JOBS.
@@ -145,7 +173,7 @@ func tokensOf(name string) []string {
 
 // Lane is the priority of a job after this event, if the event says it: "high" or "low", empty for normal.
 func (e Event) Lane() string {
-	says := byPriority(e.Event) || e.Event == "JobCarried" || e.Event == "JobPriorityChanged"
+	says := byPriority(e.Event) || carries(e.Event) || e.Event == "JobPriorityChanged"
 	if says && slices.Contains(Lanes, e.Data.Priority) {
 		return e.Data.Priority
 	}
@@ -224,4 +252,18 @@ func IsChecked(header nats.Header, event *Event) bool {
 		return !slices.Contains(eventNames, event.Event) && isComparedWithNothing(header, event)
 	}
 	return err == nil && compared == Filter(event.JobType, event.JobID)
+}
+
+// IsEncrypted tells whether the service has encrypted a payload or a result of the job: docs/privacy.md.
+func IsEncrypted(content json.RawMessage, jobID string) bool {
+	var sealed struct {
+		JWE string `json:"$jwe"`
+	}
+	if json.Unmarshal(content, &sealed) != nil {
+		return false
+	}
+	encoded, _, _ := strings.Cut(sealed.JWE, ".")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	var header struct{ Kid string }
+	return err == nil && json.Unmarshal(text, &header) == nil && header.Kid == jobID
 }

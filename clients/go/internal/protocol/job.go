@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type Job struct {
 	CalledFrom uint64   // the sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete
 	CallsAgain bool     // whoever gets such a call sets a timer in its place: the job has got another priority
 	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
+
+	Steps         map[string]Step // its steps by their ids, each as it was recorded last; never changed in place
+	StepsRecorded int             // one that ran again counts each time
+	Generation    int             // how often another payload has dropped the steps
 }
 
 // Record is a message in the history of a job. It has no event if it is none: it counts for nothing, but the next append
@@ -46,6 +51,11 @@ func (r Record) Is(name string) bool {
 	return r.Event != nil && !r.Event.Newer && r.Event.Event == name
 }
 
+// Carries tells whether the record is an event that has the whole state of the job.
+func (r Record) Carries() bool {
+	return r.Event != nil && !r.Event.Newer && carries(r.Event.Event)
+}
+
 func (r Record) isCreation() bool {
 	return r.Event != nil && !r.Event.Newer && creates(r.Event.Event)
 }
@@ -55,7 +65,7 @@ func Fold(history []Record) *Job {
 	var job *Job
 	for _, record := range history {
 		switch {
-		case record.Is("JobCarried") && (job == nil || job.IsUnknown() || record.Version > job.Version+1):
+		case record.Carries() && (job == nil || job.IsUnknown() || record.Version > job.Version+1):
 			job = carriedJob(*record.Event, record.Sequence) // the log has lost events before it
 		case record.isCreation() && job.IsUnknown():
 			job = NewJob(*record.Event, record.Sequence)
@@ -80,7 +90,7 @@ func (j *Job) IsUnknown() bool {
 // NewJob returns the job with which a history begins: with a creation, or with a JobCarried where the log has lost
 // events.
 func NewJob(created Event, sequence uint64) *Job {
-	if created.Event == "JobCarried" {
+	if carries(created.Event) {
 		return carriedJob(created, sequence)
 	}
 	job := Job{
@@ -101,7 +111,7 @@ func carriedJob(carried Event, sequence uint64) *Job {
 	job := Job{
 		Created: carried, Sequence: sequence, Version: carried.Version, Status: data.Status, Attempt: data.Attempt,
 		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, CalledFrom: sequence,
-		Priority: carried.Lane(),
+		Priority: carried.Lane(), Steps: byID(data.Steps), StepsRecorded: data.StepsRecorded, Generation: data.Generation,
 	}
 	if data.RunAt != nil {
 		job.RunAt = *data.RunAt
@@ -139,7 +149,14 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		j.Unreadable = j.Unreadable && event.Data.Discarded == nil
 	case "JobCompleted", "JobFailed", "JobCancelled":
 		j.Status = strings.ToLower(strings.TrimPrefix(event.Event, "Job"))
-	case "JobCarried":
+	case "JobStepsRecorded":
+		steps := maps.Clone(j.Steps)
+		if steps == nil {
+			steps = map[string]Step{}
+		}
+		maps.Copy(steps, byID(event.Data.Steps))
+		j.Steps, j.StepsRecorded = steps, j.StepsRecorded+len(event.Data.Steps)
+	case "JobCarried", "JobCarriedWithSteps":
 		j.StartedBy, j.CalledFrom, j.CallsAgain = event.Data.StartedBy, sequence, false
 	case "JobPriorityChanged":
 		j.Priority, j.CalledFrom, j.CallsAgain = event.Lane(), sequence, true
@@ -147,10 +164,21 @@ func (j Job) After(event Event, sequence uint64) *Job {
 	return &j
 }
 
+func byID(steps []Step) map[string]Step {
+	known := make(map[string]Step, len(steps))
+	for _, step := range steps {
+		known[step.ID()] = step
+	}
+	return known
+}
+
 // change puts a payload that is given in the place of the first, and makes the job wait for a due time that is ahead.
 func (j *Job) change(event Event) {
 	if event.Data.Payload != nil {
 		j.Created.Data.Payload = event.Data.Payload
+	}
+	if event.Event == "JobPayloadChanged" && !event.Data.KeepSteps {
+		j.Steps, j.StepsRecorded, j.Generation = nil, 0, j.Generation+1
 	}
 	if event.Data.RunAt == nil {
 		return
@@ -163,8 +191,21 @@ func (j *Job) change(event Event) {
 
 // precedes tells whether the event is the job's next: others count for nothing.
 func (j Job) precedes(event *Event) bool {
-	return event != nil && event.Version == j.Version+1 &&
-		(event.Newer || event.Event != "JobRetryScheduled" || event.Data.RetryAt != nil)
+	if event == nil || event.Version != j.Version+1 {
+		return false
+	}
+	switch {
+	case event.Newer:
+		return true
+	case event.Event == "JobRetryScheduled":
+		return event.Data.RetryAt != nil
+	case event.Event == "JobStepsRecorded":
+		return j.Status == "processing" && j.Attempt == event.Data.Attempt &&
+			event.Data.From != nil && *event.Data.From == j.StepsRecorded
+	case event.Event == "JobCarriedWithSteps":
+		return event.Data.StepsRecorded == j.StepsRecorded
+	}
+	return true
 }
 
 // IsSameAttempt compares the name of the worker and the time, too: they tell attempts apart whose numbers are the same,

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -229,5 +230,62 @@ func TestBackoffGrowsUpToItsLimit(t *testing.T) {
 		if got := rule.After(attempt); got != want {
 			t.Errorf("after attempt %d: got %v, want %v", attempt, got, want)
 		}
+	}
+}
+
+func TestOnlyATextOfThisJobIsItsEncryptedPayload(t *testing.T) {
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"dir","enc":"A256GCM","kid":"job-1"}`))
+	for payload, want := range map[string]bool{
+		`{"$jwe": "` + header + `..a.b.c"}`: true, `null`: false, `{"$jwe": 1}`: false, `{"$jwe": "no header"}`: false, "": false,
+	} {
+		if IsEncrypted(json.RawMessage(payload), "job-1") != want {
+			t.Errorf("%s: expected %v", payload, want)
+		}
+		if IsEncrypted(json.RawMessage(payload), "job-2") {
+			t.Errorf("%s: expected another job's text to stay", payload)
+		}
+	}
+}
+
+func recorded(version, attempt, from int, steps ...Step) *Event {
+	return event("JobStepsRecorded", version, Data{Attempt: attempt, From: &from, Steps: steps})
+}
+
+func TestFoldKeepsTheLastRecordOfEachStepOfTheRunningAttempt(t *testing.T) {
+	key := "a"
+	failed, paid := Step{Name: "pay", Error: &JobError{}}, Step{Name: "pay", Result: json.RawMessage("1")}
+	again, overtaken := recorded(4, 1, 0, Step{Name: "again"}), recorded(4, 2, 1, Step{Name: "overtaken"})
+	last := recorded(4, 1, 1, paid, Step{Name: "send", Key: &key})
+	job := Fold(history(created(), started(1), recorded(3, 1, 0, failed), again, overtaken, last))
+	if job.StepsRecorded != 3 || job.Version != 4 || job.Sequence != 6 || len(job.Steps) != 2 {
+		t.Errorf("got %+v", job)
+	}
+	if job.Steps["pay"].Error != nil || job.Steps["send\na"].Key == nil {
+		t.Errorf("got %+v", job.Steps)
+	}
+}
+
+func TestAnotherPayloadDropsTheStepsUnlessTheyAreKept(t *testing.T) {
+	before := []*Event{created(), started(1), recorded(3, 1, 0, Step{Name: "pay"}), event("JobFailed", 4, Data{})}
+	kept := Fold(history(append(before, event("JobPayloadChanged", 5, Data{KeepSteps: true}))...))
+	if len(kept.Steps) != 1 || kept.StepsRecorded != 1 || kept.Generation != 0 {
+		t.Errorf("got %+v", kept)
+	}
+	dropped := Fold(history(append(before, event("JobPayloadChanged", 5, Data{}))...))
+	if len(dropped.Steps) != 0 || dropped.StepsRecorded != 0 || dropped.Generation != 1 {
+		t.Errorf("got %+v", dropped)
+	}
+}
+
+func TestAJobThatWasCarriedHasItsSteps(t *testing.T) {
+	data := Data{Status: "processing", Attempt: 1, StepsRecorded: 2, Generation: 3, Steps: []Step{{Name: "pay"}}}
+	carried := event("JobCarriedWithSteps", 9, data)
+	job := Fold(history(carried, recorded(10, 1, 2, Step{Name: "send"})))
+	if job.StepsRecorded != 3 || len(job.Steps) != 2 || job.Generation != 3 {
+		t.Errorf("got %+v", job)
+	}
+	data.StepsRecorded = 1
+	if other := Fold(history(carried, event("JobCarriedWithSteps", 10, data))); other.Version != 9 || other.CalledFrom != 1 {
+		t.Errorf("got %+v", other)
 	}
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	jobstream "github.com/jobstream/jobstream/clients/go"
+)
+
+// step is a step that the handler is to run.
+type step struct {
+	Name  string
+	Key   *string
+	Fail  int
+	Tries int
+	Ms    int
+	Bytes *int
+}
+
+// stepsRun is what has become of the steps of an attempt.
+type stepsRun struct {
+	mutex   sync.Mutex
+	Ran     []string `json:"ran"`
+	Results []any    `json:"results"`
+}
+
+func runSteps(ctx context.Context, job *jobstream.Job[Command]) (any, error) {
+	var steps []step
+	if err := json.Unmarshal(job.Payload.Steps, &steps); err != nil {
+		return nil, err
+	}
+	run := &stepsRun{Ran: []string{}, Results: make([]any, len(steps))}
+	failures := make([]error, len(steps))
+	var together sync.WaitGroup
+	for index, step := range steps {
+		runOne := func() { run.Results[index], failures[index] = runStep(ctx, step, job.Attempt, run) }
+		if job.Payload.Together {
+			together.Go(runOne)
+		} else if runOne(); failures[index] != nil && !job.Payload.Swallow {
+			return nil, failures[index]
+		}
+	}
+	together.Wait()
+	if err := errors.Join(failures...); err != nil && !job.Payload.Swallow {
+		return nil, err
+	}
+	if job.Attempt <= job.Payload.Fail {
+		return nil, fmt.Errorf("told to fail, attempt %d of %d", job.Attempt, job.Payload.Fail)
+	}
+	return run, nil
+}
+
+func runStep(ctx context.Context, step step, attempt int, run *stepsRun) (any, error) {
+	tries := max(step.Tries, 1)
+	options := []jobstream.StepOption{
+		jobstream.StepMaxAttempts(tries), jobstream.StepFixedBackoff(10 * time.Millisecond),
+	}
+	title := step.Name
+	if step.Key != nil {
+		options = append(options, jobstream.StepKey(*step.Key))
+		title += "/" + *step.Key
+	}
+	return jobstream.Step(ctx, step.Name, func(ctx context.Context) (any, error) {
+		run.mutex.Lock()
+		run.Ran = append(run.Ran, title)
+		run.mutex.Unlock()
+		select {
+		case <-time.After(time.Duration(step.Ms) * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		current := jobstream.CurrentStep(ctx)
+		if attempt <= step.Fail || current.Attempt < tries {
+			return nil, errors.New("told to fail")
+		}
+		if step.Bytes != nil {
+			return strings.Repeat("x", *step.Bytes), nil
+		}
+		return map[string]any{"attempt": attempt, "try": current.Attempt, "idempotencyKey": current.IdempotencyKey}, nil
+	}, options...)
+}
