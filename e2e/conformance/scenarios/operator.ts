@@ -66,12 +66,8 @@ export const operatorScenarios: readonly Scenario[] = [
     name: 'revised',
     title: 'runs a job with the payload, and at the time, that a later request under its key has given it',
     async run(testbed) {
-      const replaced = await testbed.createJob({ do: 'reject' });
-      const postponed = await testbed.createJob({ do: 'succeed' });
-      const runAt = new Date(Date.now() + SOON_MS).toISOString();
-      await revise(testbed, replaced, { payload: { do: 'succeed', result: 'revised' } });
-      await revise(testbed, postponed, { runAt });
       await testbed.startWorker();
+      const { replaced, postponed, runAt } = await testbed.whilePaused(() => reviseTwo(testbed));
       const names = 'JobCreated JobRevised JobStarted JobCompleted';
       assert.equal(namesOf(await testbed.reaches(replaced, 'completed')), names);
       assert.equal((await testbed.job(replaced)).result, 'revised');
@@ -82,6 +78,16 @@ export const operatorScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** Creates two jobs, and gives one another payload and the other one another due time. */
+async function reviseTwo(testbed: Testbed) {
+  const replaced = await testbed.createJob({ do: 'reject' });
+  const postponed = await testbed.createJob({ do: 'succeed' });
+  await revise(testbed, replaced, { payload: { do: 'succeed', result: 'revised' } });
+  const runAt = new Date(Date.now() + SOON_MS).toISOString();
+  await revise(testbed, postponed, { runAt });
+  return { replaced, postponed, runAt };
+}
 
 /** Appends to a job that has a JobCreated alone, as a later release does for a second request under a unique key. */
 async function revise(testbed: Testbed, jobId: string, data: object): Promise<void> {

@@ -19,7 +19,7 @@ import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
-import { createWorkConsumers, removeWorkConsumers, workConsumers } from './workConsumers.ts';
+import { createWorkConsumers, pauseNewJobs, removeWorkConsumers, workConsumers } from './workConsumers.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
 import { WireTap } from './wireTap.ts';
 import { SkewedServer } from './skewedServer.ts';
@@ -46,6 +46,10 @@ export interface WorkerSettings {
 }
 
 const ACK_WAIT_MS = 2_000;
+/** Longer than anything is done while new jobs are paused. */
+const PAUSE_MS = 600_000;
+/** A pause ends by itself only if its end is not past when the server gets it. */
+const RESUMED_AFTER_MS = 100;
 
 /** Generous, because machines are busy: no scenario is about how fast a worker is. */
 const TIMEOUT = { timeoutMs: 90_000, intervalMs: 50 };
@@ -113,6 +117,14 @@ export class Testbed implements AsyncDisposable {
   /** Does what the API does when no worker of the type has reported for a while. */
   removeConsumers(): Promise<void> {
     return removeWorkConsumers(this.connection);
+  }
+
+  /** Does something while no worker gets a new job. The server serves waiting workers when a pause ends by itself. */
+  async whilePaused<Result>(work: () => Promise<Result>): Promise<Result> {
+    await pauseNewJobs(this.connection, new Date(Date.now() + PAUSE_MS));
+    const result = await work();
+    await pauseNewJobs(this.connection, new Date(Date.now() + RESUMED_AFTER_MS));
+    return result;
   }
 
   /** Creates the consumers of a priority, as the API does before it stores the first such job of a type. */

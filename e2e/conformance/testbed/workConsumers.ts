@@ -57,6 +57,13 @@ export async function removeWorkConsumers(nats: NatsConnection): Promise<void> {
   }
 }
 
+/** Keeps new jobs from workers until then, as a pause of their type does. */
+export async function pauseNewJobs(nats: NatsConnection, until: Date): Promise<void> {
+  const request = JSON.stringify({ pause_until: until.toISOString() });
+  const answer = await nats.request('$JS.API.CONSUMER.PAUSE.JOBS.worker-conformance', request, TIMEOUT);
+  assert.equal(answer.json<{ readonly error?: unknown }>().error, undefined, 'new jobs are paused');
+}
+
 /** The consumers of the job type under test that exist. */
 export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
   const found: ConsumerInfo[] = [];
