@@ -6,11 +6,17 @@ import asyncio
 import unittest
 import unittest.mock
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import BaseModel
 
 from jobstream import RetryAfterError, StepContext, UnrecoverableError
+from jobstream.protocol.appender import Appender, OvertakenError
+from jobstream.protocol.call import Call
+from jobstream.protocol.events import Event
 from jobstream.protocol.job import JobState, Step, step_id
 from jobstream.worker.live_processes import protocol_in
 from jobstream.worker.steps.attempt_steps import AttemptSteps
@@ -212,6 +218,30 @@ class Ending(unittest.IsolatedAsyncioTestCase):
         await settled
         self.assertEqual(attempt.recorded, [("send", True)])
         await forgotten
+
+
+class Carried(unittest.IsolatedAsyncioTestCase):
+    async def test_steps_whose_append_was_stored_before_the_job_was_carried_are_not_appended_again(self) -> None:
+        at = "2026-01-31T09:30:00.000Z"
+        before = JobState(JOB, {}, 5, version=2, status="processing", attempt=1, worker="w", started_at=at)
+        carried = replace(before, sequence=9, version=4, steps={"pay": {"name": "pay"}}, steps_recorded=1)
+        log: Any = SimpleNamespace(job_type="email", read=lambda job_id: asyncio.sleep(0, carried))
+        stored: list[int] = []
+
+        class Conflicting(Appender):
+            async def _store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
+                stored.append(expected)
+                if len(stored) == 1:
+                    raise OvertakenError
+                return 10
+
+        unused: Any = None
+        appender = Conflicting(unused, log, unused, "w")
+        msg: Any = SimpleNamespace(metadata=SimpleNamespace(sequence=SimpleNamespace(stream=1), num_delivered=1), headers=None)
+        data = {"attempt": 1, "from": 0, "steps": [{"name": "pay"}]}
+        now = datetime.fromisoformat(at)
+        after = await appender.append(Call(msg, JOB, None), before, "JobStepsRecorded", data, now)
+        self.assertEqual((stored, after.steps_recorded, after.sequence), ([5], 1, 9))
 
 
 class Understanding(unittest.IsolatedAsyncioTestCase):

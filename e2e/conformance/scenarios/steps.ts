@@ -152,6 +152,21 @@ export const stepScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'steps-release',
+    title: 'records no step that it has aborted to stop, and hands the job back with those that have ended',
+    async run(testbed) {
+      const first = await testbed.startWorker({ shutdownGraceMs: 500 });
+      const steps = [CHARGE, { name: 'wait', ms: 4_000 }];
+      const jobId = await testbed.createJob({ do: 'steps', steps }, { maxAttempts: 1 });
+      await testbed.eventually(async () => assert.equal(recorded(await testbed.events(jobId)).length, 1));
+      await first.terminate();
+      await testbed.startWorker();
+      const names = namesOf(await testbed.reaches(jobId, 'completed'));
+      assert.match(names, /^JobCreated JobStarted JobStepsRecorded JobReleased JobStarted JobStepsRecorded/);
+      assert.deepEqual((await resultOf(testbed, jobId)).ran, ['wait']);
+    },
+  },
+  {
     name: 'steps-carried',
     title: 'records steps behind a JobCarriedWithSteps, and knows those that it has when the log has lost the events',
     async run(testbed) {
