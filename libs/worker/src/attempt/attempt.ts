@@ -17,7 +17,6 @@ export interface Attempt {
   readonly runId: string;
   /** 1 for the first attempt. */
   readonly number: number;
-  /** Made at first use: most handlers write no lines, and one that is bound to an attempt costs a microsecond. */
   readonly logger: Logger;
 }
 

@@ -3,7 +3,6 @@ import { addMs, attemptOverAt, evolve, isRejection, isTerminal } from '@jobstrea
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
-import type { Logger } from '../handler/logger.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
@@ -239,18 +238,9 @@ function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: 
   const { attempt } = chain.job;
   const handler = context.handlers.get(jobType);
   if (handler === undefined) throw new Error(`no handler is registered for the job type ${jobType}`);
-  context.logger.debug({ jobId, jobType, attempt }, 'started');
-  let logger: Logger | undefined;
-  return {
-    delivery,
-    chain,
-    handler,
-    runId: event.id,
-    number: attempt,
-    get logger() {
-      return (logger ??= context.logger.child({ jobId, jobType, attempt }));
-    },
-  };
+  const logger = context.logger.child({ jobId, jobType, attempt });
+  logger.debug('started');
+  return { delivery, chain, handler, runId: event.id, number: attempt, logger };
 }
 
 function observe({ job }: JobSnapshot, decision: Decision, { observer }: AttemptContext): void {

@@ -27,7 +27,7 @@ interface AttemptFigures {
 export async function recordOutcome(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<JobEvent> {
   const decision = await record(attempt, outcome, context);
   if (isRejection(decision)) throw new Error(`the outcome was rejected: ${decision.detail}`);
-  logOutcome(lineOf(attempt, outcome), decision, context);
+  logOutcome(attempt, outcome, decision);
   return decision;
 }
 
@@ -89,18 +89,13 @@ function retryAfter(error: unknown): { retryAfterMs?: number } {
   return { retryAfterMs: Math.min(ms, RETRY_AFTER_LIMIT_MS) };
 }
 
-function lineOf({ delivery: { jobId, jobType }, number: attempt }: Attempt, { durationMs }: Outcome) {
-  return { jobId, jobType, attempt, durationMs };
-}
-
-/** With the logger of the worker: that of the attempt is only made for handlers that use it. */
-function logOutcome(line: ReturnType<typeof lineOf>, event: JobEvent, { logger }: AttemptContext): void {
-  if (event.event === 'JobCompleted') logger.info(line, 'completed');
-  if (event.event === 'JobReleased') logger.info(line, 'released');
+function logOutcome({ logger }: Attempt, { durationMs }: Outcome, event: JobEvent): void {
+  if (event.event === 'JobCompleted') logger.info({ durationMs }, 'completed');
+  if (event.event === 'JobReleased') logger.info({ durationMs }, 'released');
   if (event.event === 'JobRetryScheduled') {
-    logger.warn({ ...line, retryAt: event.data.retryAt, error: event.data.error }, 'failed, will be retried');
+    logger.warn({ durationMs, retryAt: event.data.retryAt, error: event.data.error }, 'failed, will be retried');
   }
   if (event.event === 'JobFailed') {
-    logger.error({ ...line, reason: event.data.reason, error: event.data.error }, 'failed');
+    logger.error({ durationMs, reason: event.data.reason, error: event.data.error }, 'failed');
   }
 }

@@ -1,7 +1,6 @@
 import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError, isSealed, isShredded, isUnreadable, type Timer } from '@jobstream/eventlog';
 import type { JobContext } from '../handler/jobHandler.ts';
-import type { Logger } from '../handler/logger.ts';
 import { UnrecoverableError } from '../handler/handlerErrors.ts';
 import { KeptLogger } from '../attemptLogs/keptLogger.ts';
 import type { RunLog } from '../attemptLogs/logShipper.ts';
@@ -97,19 +96,16 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 async function callHandler(run: Run, context: AttemptContext): Promise<unknown> {
   const { attempt, abort, progress, log, firstCheck } = run;
   if (firstCheck !== undefined) await firstCheck;
-  const { chain, runId, number, handler } = attempt;
+  const { chain, runId, number, logger, handler } = attempt;
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
   if (abort.error !== undefined) throw abort.error;
-  let logger: Logger | undefined;
   const handed: JobContext = {
     job,
     attempt: number,
     runId,
     signal: abort.signal,
-    get log() {
-      return (logger ??= log === undefined ? attempt.logger : new KeptLogger(attempt.logger, log));
-    },
+    log: log === undefined ? logger : new KeptLogger(logger, log),
     step: (...args: StepArguments) =>
       (run.steps ??= new AttemptSteps(attempt, abort, context)).run(args) as Promise<never>,
     progress: (reported) => progress.report(reported),
