@@ -16,7 +16,7 @@ const decide = helmet({
 
 /**
  * Sets headers that keep browsers from interpreting responses; headers for pages are left out. They are the same for every
- * request, so helmet is asked once: its eight functions a request cost a twentieth of a creation.
+ * request, so helmet is asked for them once, and its functions are not called for each.
  */
 export function secureHeaders(): RequestHandler {
   const headers = headersOfHelmet();
