@@ -21,9 +21,8 @@ const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retryi
  * release is passed by, and marks the job.
  */
 export function evolve(state: JobState, event: LoggedEvent): JobState {
-  if (isCreation(event)) return state ?? created(event);
+  if (state === undefined) return isCreation(event) ? created(event) : isCarry(event) ? carried(event) : undefined;
   if (isCarry(event)) return carry(state, event);
-  if (state === undefined) return undefined;
   if (!isNext(event, state)) return state;
   if (event.event === 'UnreadableEvent') return passBy(state, event);
   const transition = jobEvents[event.event] as Transition;
@@ -33,11 +32,10 @@ export function evolve(state: JobState, event: LoggedEvent): JobState {
 }
 
 /**
- * The job as it was, or as the event has it where not all events before it are known any more. A copy of an earlier
+ * The job as it was, or as the event has it where some events before it are not known any more. A copy of an earlier
  * one, which a stranger stored, changes nothing.
  */
-function carry(state: JobState, event: JobEventOf<CarryName>): JobState {
-  if (state === undefined) return carried(event);
+function carry(state: Job, event: JobEventOf<CarryName>): JobState {
   if (event.jobId !== state.id || event.jobType !== state.type || event.version <= state.version) return state;
   if (event.version > state.version + 1) return carriedBehindGap(state, event) ?? state;
   const { legalIn, fits, evolve: carriedOn } = jobEvents[event.event] as Transition;

@@ -131,6 +131,8 @@ export class JobQueue implements OpenQueue {
   }
 
   #pull(): void {
-    for (const loop of this.#loops) loop.pull();
+    const credit = this.#credit();
+    const available = this.#held.available();
+    for (const loop of this.#loops) loop.pull(credit, available);
   }
 }

@@ -79,12 +79,14 @@ export class PullLoop<Item = MessageDelivery> {
     this.#pullAfresh();
   }
 
-  /** Requests what may start now and is not requested yet. Call it when more may start than before. */
-  pull(): void {
-    const { credit, available } = this.#options;
-    const free = Math.min(credit() - this.#held, available());
+  /**
+   * Requests what may start now and is not requested yet. Call it when more may start than before; who asks several loops gives each
+   * what `credit` and `available` of the options return.
+   */
+  pull(credit = this.#options.credit(), available = this.#options.available()): void {
+    const free = Math.min(credit - this.#held, available);
     const room = (this.#share.isShared ? this.#share.allowed(free) : free) - this.#requested;
-    if (this.#stopped || room < this.#portion() || !this.#options.connection.isConnected()) return;
+    if (this.#stopped || room < this.#portion(credit) || !this.#options.connection.isConnected()) return;
     const { stream, consumer, connection, expiresMs = EXPIRES_MS } = this.#options;
     this.#requested += room;
     const request = JSON.stringify({ batch: room, expires: expiresMs * NANOS_PER_MS });
@@ -124,11 +126,11 @@ export class PullLoop<Item = MessageDelivery> {
   }
 
   /** A part of the credit, but no more than a rate allows in a moment: the last of a slow rate must not wait for others. */
-  #portion(): number {
-    const { credit, rate } = this.#options;
+  #portion(credit: number): number {
+    const { rate } = this.#options;
     const ofShare = this.#share.isShared ? this.#share.portion() : Infinity;
     const allowed = rate === undefined ? Infinity : (rate.starts / rate.perMs) * RATE_PORTION_MS;
-    return Math.max(1, Math.floor(Math.min(credit() / PORTIONS, allowed, ofShare)));
+    return Math.max(1, Math.floor(Math.min(credit / PORTIONS, allowed, ofShare)));
   }
 
   #on(message: Msg): void {

@@ -46,6 +46,9 @@ interface Source {
   arrived: number;
 }
 
+/** Is asked at each message, so it knows by itself whether there are other priorities. */
+type Joined = { isShared: boolean } & Omit<LaneShare, 'isShared'>;
+
 /**
  * Shares a worker's room among the priorities of a job type by their weights, as a deficit round robin: in each round a priority may
  * have as many deliveries as it has weight, and the next round begins when those of which jobs wait have had theirs. What one
@@ -54,6 +57,7 @@ interface Source {
 export class LaneShares {
   readonly #options: LaneSharesOptions;
   readonly #shares = new Map<Priority, Share>();
+  readonly #joined: Joined[] = [];
   #looking: Timer | undefined;
 
   constructor(options: LaneSharesOptions) {
@@ -65,12 +69,9 @@ export class LaneShares {
     const share = this.#shares.get(priority) ?? newShare(WEIGHTS[priority]);
     this.#shares.set(priority, share);
     const source: Source = { waits: false, open, arrived: 0 };
-    const shares = this.#shares;
     share.sources.push(source);
-    return {
-      get isShared() {
-        return shares.size > 1;
-      },
+    const joined: Joined = {
+      isShared: false,
       allowed: (room) => (room > 0 ? this.#allowed(share, room) : room),
       portion: () => this.#portion(),
       delivered: (message) => {
@@ -80,6 +81,9 @@ export class LaneShares {
       },
       emptied: () => void (source.waits = false),
     };
+    this.#joined.push(joined);
+    if (this.#shares.size > 1) for (const one of this.#joined) one.isShared = true;
+    return joined;
   }
 
   stop(): void {
