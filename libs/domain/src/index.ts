@@ -2,7 +2,7 @@ export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/s
 export { decide, type Decision } from './job/decide.ts';
 export { evolve, fold, foldHistory, type FoldedHistory } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
-export { attemptOverAt, awaitsFirstStart, isTerminal } from './job/job.ts';
+export { attemptOverAt, awaitsFirstStart, isTerminal, mayBeRevised, timeLeftMs } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
@@ -16,8 +16,8 @@ export {
   type HoldingDefinition,
   type NewJobRequest,
 } from './job/newJob.ts';
-export { keepsKey } from './job/keepsKey.ts';
-export { revisionBy } from './job/revision.ts';
+export { keepsKey } from './job/unique/keepsKey.ts';
+export { revisionBy } from './job/unique/revision.ts';
 export {
   OnConflict,
   RequestedUnique,
@@ -52,6 +52,7 @@ export {
 } from './job/jobEventNames.ts';
 export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
+export { WAITS_PROTOCOL } from './job/attemptEvents.ts';
 export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
 export {
   MAX_STEP_RESULT_BYTES,

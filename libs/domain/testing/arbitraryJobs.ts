@@ -118,6 +118,7 @@ const carriedOptions = {
   error,
   progress: recordOf({}, { percent, message: anyText }),
   generation: int(1, 3),
+  ranMs: durationMs,
 };
 
 const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
@@ -129,6 +130,8 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobStarted: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobStepsRecorded: recordOf({ attempt, from: int(0, 4), steps }),
+  JobSuspended: recordOf({ attempt, until: timestamp, ranMs: durationMs }),
+  JobResumed: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
   JobRetryScheduled: recordOf({ attempt, error, retryAt: timestamp, durationMs }),
   JobFailed: recordOf(
@@ -149,6 +152,16 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobReleased: recordOf({ attempt, reason: anyText }),
   JobCarried: recordOf(carriedState, carriedOptions),
   JobCarriedWithSteps: recordOf({ ...carriedState, stepsRecorded: int(0, 4), steps: recordedSteps }, carriedOptions),
+  JobCarriedWaiting: recordOf(
+    {
+      ...carriedState,
+      status: fc.constant('waiting'),
+      runAt: timestamp,
+      stepsRecorded: int(0, 4),
+      steps: recordedSteps,
+    },
+    carriedOptions,
+  ),
 };
 
 const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
@@ -160,6 +173,8 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   TakeOverAttempt: [{ attempt, worker: anyText }, { workerVersion: anyText }],
   ReportProgress: [{ attempt }, { percent, message: anyText }],
   RecordSteps: [{ attempt, steps }],
+  SuspendAttempt: [{ attempt, until: timestamp, ranMs: durationMs }],
+  ResumeAttempt: [{ worker: anyText }, { workerVersion: anyText }],
   CompleteAttempt: [{ attempt, durationMs }, { result: json }],
   FailAttempt: [
     {

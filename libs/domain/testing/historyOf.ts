@@ -8,6 +8,8 @@ import {
   jobFailed,
   jobRetryScheduled,
   jobStarted,
+  jobStepsRecorded,
+  jobSuspended,
 } from './jobEvents.ts';
 
 export type Situation = JobStatus | 'no job';
@@ -17,6 +19,7 @@ export const situations: readonly Situation[] = [
   'scheduled',
   'pending',
   'processing',
+  'waiting',
   'retrying',
   'completed',
   'failed',
@@ -34,6 +37,8 @@ export function historyOf(situation: Situation): readonly JobEvent[] {
       return [jobCreated()];
     case 'processing':
       return [jobCreated(), jobStarted()];
+    case 'waiting':
+      return [jobCreated(), jobStarted(), jobStepsRecorded(), jobSuspended()];
     case 'retrying':
       return [jobCreated(), jobStarted(), jobRetryScheduled()];
     case 'completed':

@@ -54,6 +54,22 @@ export const recordSteps = (fields: Fields<'RecordSteps'> = {}): JobCommand => (
   ...fields,
 });
 
+export const suspendAttempt = (fields: Fields<'SuspendAttempt'> = {}): JobCommand => ({
+  ...context,
+  kind: 'SuspendAttempt',
+  attempt: 1,
+  until: '2026-01-04T02:00:00.000Z',
+  ranMs: 12,
+  ...fields,
+});
+
+export const resumeAttempt = (fields: Fields<'ResumeAttempt'> = {}): JobCommand => ({
+  ...context,
+  kind: 'ResumeAttempt',
+  worker: 'worker-2',
+  ...fields,
+});
+
 export const completeAttempt = (fields: Fields<'CompleteAttempt'> = {}): JobCommand => ({
   ...context,
   kind: 'CompleteAttempt',

@@ -55,6 +55,14 @@ export const CHARGED = { name: 'charge', result: { id: 'ch_1' }, durationMs: 8 }
 export const jobStepsRecorded = (data: Data<'JobStepsRecorded'> = {}): JobEvent =>
   happened('JobStepsRecorded', { attempt: 1, from: 0, steps: [CHARGED], ...data });
 
+export const jobSuspended = (data: Data<'JobSuspended'> = {}): JobEvent =>
+  happened('JobSuspended', { attempt: 1, until: DUE_AT, ranMs: 12, ...data });
+
+export const jobResumed = (data: Data<'JobResumed'> & { causationId?: string } = {}): JobEvent => {
+  const { causationId, ...rest } = data;
+  return happened('JobResumed', { attempt: 1, worker: 'worker-2', ...rest }, causationId);
+};
+
 export const jobCompleted = (data: Data<'JobCompleted'> = {}): JobEvent =>
   happened('JobCompleted', { attempt: 1, result: 'sent', durationMs: 12, ...data });
 
@@ -110,6 +118,21 @@ export const jobCarriedWithSteps = (data: Data<'JobCarriedWithSteps'> = {}): Job
     startedAt: CREATED_AT,
     runAt: DUE_AT,
     error: SMTP_DOWN,
+    stepsRecorded: 1,
+    steps: [{ ...CHARGED, attempt: 1, at: CREATED_AT }],
+    ...data,
+  });
+
+/** Of a job whose first attempt has recorded a step, and waits. */
+export const jobCarriedWaiting = (data: Data<'JobCarriedWaiting'> = {}): JobEvent =>
+  happened('JobCarriedWaiting', {
+    ...(jobCarried() as JobEventOf<'JobCarried'>).data,
+    status: 'waiting',
+    attempt: 1,
+    worker: 'worker-1',
+    startedAt: CREATED_AT,
+    runAt: DUE_AT,
+    ranMs: 12,
     stepsRecorded: 1,
     steps: [{ ...CHARGED, attempt: 1, at: CREATED_AT }],
     ...data,

@@ -19,9 +19,11 @@ import {
   releaseAttempt,
   reportProgress,
   requeueJob,
+  resumeAttempt,
   reviseJob,
   runJobNow,
   startAttempt,
+  suspendAttempt,
   takeOverAttempt,
 } from './jobCommands.ts';
 import { jobCreated, jobCreatedWithPriority, jobStarted, jobStepsRecorded } from './jobEvents.ts';
@@ -36,6 +38,8 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   TakeOverAttempt: [takeOverAttempt(), takeOverAttempt({ attempt: 2 })],
   ReportProgress: [reportProgress(), reportProgress({ attempt: 2 })],
   RecordSteps: [recordSteps(), recordSteps({ attempt: 2 })],
+  SuspendAttempt: [suspendAttempt(), suspendAttempt({ attempt: 2 })],
+  ResumeAttempt: [resumeAttempt(), resumeAttempt({ at: TOO_EARLY })],
   CompleteAttempt: [completeAttempt(), completeAttempt({ attempt: 2 })],
   FailAttempt: [
     failAttempt(),
@@ -66,12 +70,17 @@ function historiesOf(situation: Situation): readonly (readonly JobEvent[])[] {
   const [first, ...further] = historyOf(situation);
   if (first === undefined) return [[]];
   const data = first.event === 'JobCreated' ? first.data : {};
+  const hasSteps = further.some(({ event }) => event === 'JobStepsRecorded');
   const histories = [
     [first, ...further],
     [jobCreatedWithPriority(data), ...further],
-    [first, ...further.flatMap((event) => (event.event === 'JobStarted' ? [event, jobStepsRecorded()] : [event]))],
+    ...(hasSteps ? [] : [[first, ...further.flatMap(withSteps)]]),
   ];
   return situation === 'processing' ? [...histories, [jobCreated({ maxAttempts: 1 }), jobStarted()]] : histories;
+}
+
+function withSteps(event: JobEvent): readonly JobEvent[] {
+  return event.event === 'JobStarted' ? [event, jobStepsRecorded()] : [event];
 }
 
 function outcome(command: JobCommand, state: JobState): string {

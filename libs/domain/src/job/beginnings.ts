@@ -6,6 +6,7 @@ import { JobId } from './jobId.ts';
 import { type Lane, withPriority } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
 import { EntryCount, RecordedStep, STEPS_PROTOCOL } from './stepRecord.ts';
+import { WAITS_PROTOCOL } from './attemptEvents.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 export const creationData = {
@@ -59,7 +60,14 @@ export function beginAgain(
   { discarded, priority }: { readonly discarded?: number; readonly priority?: Lane },
 ): Job {
   const { error: _error, progress: _progress, finishedAt: _finishedAt, runAt: _runAt, ...kept } = job;
-  const { worker: _worker, workerVersion: _of, startedAt: _startedAt, startedBy: _startedBy, ...rest } = kept;
+  const {
+    worker: _worker,
+    workerVersion: _of,
+    startedAt: _startedAt,
+    startedBy: _startedBy,
+    ranMs: _ran,
+    ...rest
+  } = kept;
   const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
   return { ...withPriority(discarded === undefined ? rest : unmarked, priority), status: 'pending', attempt: 0 };
 }
@@ -116,5 +124,23 @@ export const jobCarriedWithSteps = define({
   secrets: { ...secretsOfCarries, steps: 'steps' },
   fits: (job, { status, attempt, stepsRecorded }) =>
     status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
+  evolve: carryOn,
+});
+
+/** Its own name and status, which an older fold would take for malformed: of a job that begins with it, nothing would be left. */
+export const jobCarriedWaiting = define({
+  ...ofCarries,
+  summary: 'As JobCarriedWithSteps, of a job that waits.',
+  token: 'carried-waiting',
+  protocol: WAITS_PROTOCOL,
+  data: {
+    ...CarriedJob.fields,
+    status: Schema.Literal('waiting'),
+    stepsRecorded: Schema.optionalKey(EntryCount),
+    steps: Schema.Array(RecordedStep),
+  },
+  secrets: { ...secretsOfCarries, steps: 'steps' },
+  legalIn: ['waiting'],
+  fits: (job, { attempt, stepsRecorded }) => attempt === job.attempt && stepsRecorded === job.stepsRecorded,
   evolve: carryOn,
 });

@@ -1,5 +1,5 @@
 import { MAX_DELAY_MS, retryDelayMs } from './settings/backoff.ts';
-import { awaitsFirstStart, type Job, type JobState, type JobStatus } from './job.ts';
+import { mayBeRevised, type Job, type JobState, type JobStatus } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
@@ -41,6 +41,8 @@ const deciders: {
   TakeOverAttempt: whileRunning(takeOverAttempt),
   ReportProgress: whileRunning(reportProgress),
   RecordSteps: whileRunning(recordSteps),
+  SuspendAttempt: whileRunning(suspendAttempt),
+  ResumeAttempt: resumeAttempt,
   CompleteAttempt: whileRunning(completeAttempt),
   FailAttempt: whileRunning(failAttempt),
   ReleaseAttempt: whileRunning(releaseAttempt),
@@ -77,10 +79,19 @@ const revivable: ReadonlySet<JobStatus> = new Set(['failed', 'cancelled']);
 
 function startAttempt(command: JobCommandOf<'StartAttempt'>, job: Job): Decision {
   if (!startable.has(job.status)) return illegal(job, 'it cannot be started');
-  if (job.status !== 'pending' && job.runAt !== undefined && !isDue(job.runAt, command.at)) {
-    return { kind: 'not-due', detail: `the job is not due before ${job.runAt}`, dueAt: job.runAt };
-  }
-  return started(command, job);
+  return (job.status === 'pending' ? undefined : notDue(command, job)) ?? started(command, job);
+}
+
+function resumeAttempt(command: JobCommandOf<'ResumeAttempt'>, job: Job): Decision {
+  if (job.status !== 'waiting') return illegal(job, 'no attempt of it waits');
+  const { worker, workerVersion } = command;
+  const resumed = { attempt: job.attempt, worker, ...defined({ workerVersion }) };
+  return notDue(command, job) ?? make(command, job, 'JobResumed', resumed);
+}
+
+function notDue({ at }: JobCommand, { runAt }: Job): Rejection | undefined {
+  if (runAt === undefined || isDue(runAt, at)) return undefined;
+  return { kind: 'not-due', detail: `the job is not due before ${runAt}`, dueAt: runAt };
 }
 
 function takeOverAttempt(command: JobCommandOf<'TakeOverAttempt'>, job: Job): Decision {
@@ -97,6 +108,11 @@ function reportProgress(command: JobCommandOf<'ReportProgress'>, job: Job): Deci
 function recordSteps(command: JobCommandOf<'RecordSteps'>, job: Job): Decision {
   const { attempt, steps } = command;
   return make(command, job, 'JobStepsRecorded', { attempt, from: job.stepsRecorded ?? 0, steps });
+}
+
+function suspendAttempt(command: JobCommandOf<'SuspendAttempt'>, job: Job): Decision {
+  const { attempt, until, ranMs } = command;
+  return make(command, job, 'JobSuspended', { attempt, until, ranMs });
 }
 
 function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): Decision {
@@ -142,7 +158,8 @@ function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
 
 function changePriority(command: JobCommandOf<'ChangePriority'>, job: Job): Decision {
   const { priority, reason } = command;
-  if (!startable.has(job.status)) return illegal(job, 'only a job that waits can be given another priority');
+  if (!startable.has(job.status))
+    return illegal(job, 'only a job that waits for an attempt can be given another priority');
   if (laneOf(priority) === job.priority)
     return { kind: 'unchanged', detail: `the job has ${priority} priority already` };
   return make(command, job, 'JobPriorityChanged', { priority, ...defined({ reason }) });
@@ -157,7 +174,8 @@ function changePayload(command: JobCommandOf<'ChangePayload'>, job: Job): Decisi
 }
 
 function reviseJob(command: JobCommandOf<'ReviseJob'>, job: Job): Decision {
-  if (!awaitsFirstStart(job)) return illegal(job, 'only a job that waits for its first start can be revised');
+  if (!mayBeRevised(job))
+    return illegal(job, 'only a job that waits for its first start, without steps, can be revised');
   const { payload, runAt, delayMs } = command;
   return make(command, job, 'JobRevised', { payload: payload ?? null, ...defined({ runAt, delayMs }) });
 }
@@ -168,10 +186,19 @@ function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
   const { id: _id, type: _type, version: _version, tenant: _tenant, startedBy, ...rest } = job;
   const { result: _result, resultInexact: _mark, stepsRecorded, ...state } = rest;
   const carried = { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) };
-  if (stepsRecorded === undefined) return make(command, job, 'JobCarried', carried);
+  const { status } = carried;
   const { steps } = command;
-  if (steps === undefined) return illegal(job, 'its steps are not known');
-  return make(command, job, 'JobCarriedWithSteps', { ...carried, stepsRecorded, steps });
+  if (status !== 'waiting') {
+    if (stepsRecorded === undefined) return make(command, job, 'JobCarried', { ...carried, status });
+    if (steps === undefined) return stepsUnknown(job);
+    return make(command, job, 'JobCarriedWithSteps', { ...carried, status, stepsRecorded, steps });
+  }
+  if (steps === undefined) return stepsUnknown(job);
+  return make(command, job, 'JobCarriedWaiting', { ...carried, status, ...defined({ stepsRecorded }), steps });
+}
+
+function stepsUnknown(job: Job): Rejection {
+  return illegal(job, 'its steps are not known');
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {

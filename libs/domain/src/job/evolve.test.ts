@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evolve, fold } from './evolve.ts';
 import type { JobState } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
+import { carriesJob } from './jobEventNames.ts';
 import type { JobEventName } from './jobEvents.ts';
 import { numbered } from '../../testing/given.ts';
 import { historyOf, type Situation } from '../../testing/historyOf.ts';
@@ -12,6 +13,7 @@ import {
   SMTP_DOWN,
   jobCancelled,
   jobCarried,
+  jobCarriedWaiting,
   jobCarriedWithSteps,
   jobCompleted,
   jobCreated,
@@ -21,10 +23,12 @@ import {
   jobProgressed,
   jobReleased,
   jobRequeued,
+  jobResumed,
   jobRetryScheduled,
   jobRevised,
   jobStarted,
   jobStepsRecorded,
+  jobSuspended,
 } from '../../testing/jobEvents.ts';
 
 const LATER = '2026-01-01T03:00:00.000Z';
@@ -188,6 +192,8 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobStarted({ attempt: 2 }),
     jobProgressed(),
     jobStepsRecorded(),
+    jobSuspended(),
+    jobResumed(),
     jobCompleted(),
     jobRetryScheduled(),
     jobFailed(),
@@ -198,10 +204,11 @@ describe('events that cannot follow on the state leave it as it is', () => {
     jobRevised(),
     jobReleased(),
     ...carriedInEachStatus,
+    jobCarriedWaiting(),
   ];
 
   test('nothing but a creation or a JobCarried begins a job', () => {
-    const others = anyEvents.slice(1).filter(({ event }) => event !== 'JobCarried');
+    const others = anyEvents.slice(1).filter(({ event }) => !carriesJob(event));
     expect(others.map((event) => afterNext(undefined, event))).toEqual(others.map(() => undefined));
   });
 
@@ -212,6 +219,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
       'JobStarted',
       'JobProgressed',
       'JobStepsRecorded',
+      'JobSuspended',
       'JobCompleted',
       'JobRetryScheduled',
       'JobFailed',
@@ -219,6 +227,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
       'JobReleased',
       'JobCarried',
     ],
+    waiting: ['JobResumed', 'JobCancelled', 'JobCarriedWaiting'],
     retrying: ['JobStarted', 'JobCancelled', 'JobDueNow', 'JobCarried'],
     completed: [],
     failed: ['JobPayloadChanged', 'JobRequeued', 'JobCarried'],
@@ -231,7 +240,7 @@ describe('events that cannot follow on the state leave it as it is', () => {
     expect([...new Set(moving)].toSorted()).toEqual(fitting.toSorted());
   });
 
-  test.each([jobProgressed, jobStepsRecorded, jobCompleted, jobRetryScheduled, jobFailed, jobReleased])(
+  test.each([jobProgressed, jobStepsRecorded, jobSuspended, jobCompleted, jobRetryScheduled, jobFailed, jobReleased])(
     'an outcome of another attempt than the running one: %o',
     (happened) => {
       const job = after(...historyOf('processing'), jobStarted({ attempt: 2 }));

@@ -12,7 +12,7 @@ interface Transition {
 }
 
 /** Statuses in which an attempt is left. */
-const WAITING: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
+const AWAIT_ATTEMPT: ReadonlySet<JobStatus> = new Set(['scheduled', 'pending', 'retrying']);
 
 /**
  * Returns the state after an event. Pure and total: it ignores events that are illegal in the current state, of another
@@ -77,7 +77,8 @@ function carriedBehindGap(state: Job, event: JobEventOf<CarryName>): JobState {
 /** The job where the events before the JobCarried are gone: the same as with them. None of a state that no job has. */
 function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf<CarryName>): JobState {
   if (data.status === 'completed' || data.attempt < 0 || data.attempt > data.maxAttempts) return undefined;
-  if (WAITING.has(data.status) && data.attempt === data.maxAttempts) return undefined;
+  if (data.status === 'waiting' && data.attempt === 0) return undefined;
+  if (AWAIT_ATTEMPT.has(data.status) && data.attempt === data.maxAttempts) return undefined;
   return { ...withoutSteps(data), id, type, version, ...(tenant === undefined ? {} : { tenant }) };
 }
 

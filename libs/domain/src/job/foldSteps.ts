@@ -21,7 +21,7 @@ export function stepChangeOf(event: LoggedEvent, versionBefore: number | undefin
   if (event.event === 'JobPayloadChanged')
     return event.data.keepSteps === true ? undefined : { drops: true, steps: [] };
   if (!isCarry(event) || event.version === (versionBefore ?? 0) + 1) return undefined;
-  return { drops: true, steps: event.event === 'JobCarriedWithSteps' ? event.data.steps : [] };
+  return { drops: true, steps: event.event === 'JobCarried' ? [] : event.data.steps };
 }
 
 /**

@@ -11,6 +11,7 @@ export const JobStatus = Schema.Literals([
   'scheduled',
   'pending',
   'processing',
+  'waiting',
   'retrying',
   'completed',
   'failed',
@@ -26,6 +27,14 @@ export function isTerminal(status: JobStatus): boolean {
 /** Whether no attempt has begun that counts, since its creation or its last requeue. */
 export function awaitsFirstStart({ status, attempt }: Pick<Job, 'status' | 'attempt'>): boolean {
   return attempt === 0 && (status === 'scheduled' || status === 'pending');
+}
+
+/**
+ * Whether another payload or due time may still be given to the job: no attempt of it has recorded a step, which another payload would
+ * contradict. A job that was released or requeued may keep its steps.
+ */
+export function mayBeRevised(job: Pick<Job, 'status' | 'attempt' | 'stepsRecorded'>): boolean {
+  return awaitsFirstStart(job) && job.stepsRecorded === undefined;
 }
 
 /** What a handler threw, as it is stored. */
@@ -71,8 +80,8 @@ export const ResultInexact = Schema.Literal(true);
  * The state of a job: the fold of its events.
  *
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
- * `runAt` is when the job is or was last due, for delayed jobs and for retries. `startedBy` is what caused the running
- * attempt: the `causationId` of its JobStarted. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `stepsRecorded` counts what was recorded
+ * `runAt` is when the job is or was last due, for delayed jobs, retries and jobs that wait. `startedBy` is what caused the running
+ * attempt to begin or go on at `startedAt`: the `causationId` of its JobStarted or JobResumed. `ranMs` is how many milliseconds the attempt had run before its last wait. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `stepsRecorded` counts what was recorded
  * of its steps, and `generation` how often another payload has dropped them. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
@@ -96,6 +105,7 @@ export const Job = Schema.Struct({
   worker: Schema.optionalKey(Schema.String),
   workerVersion: Schema.optionalKey(Schema.String),
   startedBy: Schema.optionalKey(Schema.String),
+  ranMs: Schema.optionalKey(DurationMs),
   result: Schema.optionalKey(Schema.Unknown),
   resultInexact: Schema.optionalKey(ResultInexact),
   error: Schema.optionalKey(JobError),
@@ -115,8 +125,14 @@ export type Job = typeof Job.Type;
 
 const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
 const { unreadableEvents: _unreadable, resultInexact: _inexact, stepsRecorded: _steps, ...carried } = state;
-/** The state of an unfinished job without what the envelope of each event has: enough to go on from. */
-export const CarriedJob = Schema.Struct(carried);
+/**
+ * The state of an unfinished job without what the envelope of each event has: enough to go on from. One that waits is carried by an
+ * event of its own, since to earlier releases its status would be malformed.
+ */
+export const CarriedJob = Schema.Struct({
+  ...carried,
+  status: Schema.Literals(['scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled']),
+});
 export type CarriedJob = typeof CarriedJob.Type;
 
 /** A job that was never created has no state. */
@@ -125,7 +141,12 @@ export type JobState = Job | undefined;
 /** After its timeout an attempt has this long to record its outcome. */
 const GRACE_MS = 60_000;
 
-/** When an attempt that began at `startedAt` is over for certain, whatever has become of its worker. */
-export function attemptOverAt(startedAt: Timestamp, timeoutMs: number): Timestamp {
-  return addMs(startedAt, timeoutMs + GRACE_MS);
+/** Milliseconds that the attempt may still run: what it ran before a wait counts, the wait does not. */
+export function timeLeftMs({ timeoutMs, ranMs = 0 }: Pick<Job, 'timeoutMs' | 'ranMs'>): number {
+  return Math.max(1, timeoutMs - ranMs);
+}
+
+/** When the running attempt is over for certain, whatever has become of its worker. */
+export function attemptOverAt(job: Pick<Job, 'startedAt' | 'updatedAt' | 'timeoutMs' | 'ranMs'>): Timestamp {
+  return addMs(job.startedAt ?? job.updatedAt, timeLeftMs(job) + GRACE_MS);
 }

@@ -18,7 +18,7 @@ const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 
 /**
  * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone; `CarryJob` writes the
  * state of a job down again with its `steps`, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
- * its unique key;
+ * its unique key; `SuspendAttempt` leaves an attempt to its timer, having run `ranMs` in all;
  * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
 export const JobCommand = Schema.Union([
@@ -53,6 +53,8 @@ export const JobCommand = Schema.Union([
     percent: Schema.optionalKey(Percent),
     message: Schema.optionalKey(Schema.String),
   }),
+  commandOf('SuspendAttempt', { attempt: Attempt, until: Timestamp, ranMs: DurationMs }),
+  commandOf('ResumeAttempt', { worker: Schema.String, workerVersion: Schema.optionalKey(Schema.String) }),
   commandOf('RecordSteps', { attempt: Attempt, steps: Schema.Array(StepOutcome) }),
   commandOf('CompleteAttempt', {
     attempt: Attempt,

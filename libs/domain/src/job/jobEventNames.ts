@@ -44,7 +44,11 @@ export function requeuesJob(event: string): event is WorkEventName {
 }
 
 /** The events with which a job is written down again, so that a history can begin with them. */
-export const carryNames = ['JobCarried', 'JobCarriedWithSteps'] as const satisfies readonly JobEventName[];
+export const carryNames = [
+  'JobCarried',
+  'JobCarriedWithSteps',
+  'JobCarriedWaiting',
+] as const satisfies readonly JobEventName[];
 export type CarryName = (typeof carryNames)[number];
 
 const carries: ReadonlySet<string> = new Set(carryNames);

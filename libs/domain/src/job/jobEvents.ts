@@ -4,15 +4,26 @@ import {
   beginAgain,
   creationData,
   jobCarried,
+  jobCarriedWaiting,
   jobCarriedWithSteps,
   ofCreations,
   requeueData,
   withoutHistory,
 } from './beginnings.ts';
-import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact } from './job.ts';
-import { always, BY_PRIORITY, define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt } from './eventDefinition.ts';
+import {
+  jobCompleted,
+  jobFailed,
+  jobProgressed,
+  jobReleased,
+  jobResumed,
+  jobRetryScheduled,
+  jobStarted,
+  jobStepsRecorded,
+  jobSuspended,
+} from './attemptEvents.ts';
+import { DurationMs, mayBeRevised } from './job.ts';
+import { always, BY_PRIORITY, define } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
-import { EntryCount, MAX_STEPS, StepOutcome, STEPS_PROTOCOL } from './stepRecord.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version jobs may have a priority: decision 0057. */
@@ -42,126 +53,14 @@ export const jobEvents = {
     evolve: begin,
   }),
 
-  JobStarted: define({
-    summary: 'A worker has begun an attempt.',
-    token: 'started',
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      worker: Schema.String,
-      /** The release of the program that the worker is; workers of earlier releases leave it out. */
-      workerVersion: Schema.optionalKey(Schema.String),
-    },
-    secrets: {},
-    hidden: [],
-    legalIn: ['scheduled', 'pending', 'processing', 'retrying'],
-    fits: ofNextAttempt,
-    evolve: ({ progress: _progress, startedBy: _by, workerVersion: _version, ...job }, { at, causationId, data }) => ({
-      ...job,
-      status: 'processing',
-      attempt: data.attempt,
-      worker: data.worker,
-      startedAt: at,
-      ...(data.workerVersion === undefined ? {} : { workerVersion: data.workerVersion }),
-      ...(causationId === undefined ? {} : { startedBy: causationId }),
-    }),
-  }),
-
-  JobProgressed: define({
-    summary: 'A running attempt tells how far it is.',
-    token: 'progressed',
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      percent: Schema.optionalKey(Percent),
-      message: Schema.optionalKey(Schema.String),
-    },
-    secrets: { message: 'text' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: ofRunningAttempt,
-    evolve: (job, { data: { attempt: _attempt, ...progress } }) => ({ ...job, progress }),
-  }),
-
-  /** Steps that end while an earlier one of these is being appended share the next. */
-  JobStepsRecorded: define({
-    summary:
-      'Steps of a running attempt have ended. Later attempts get their results, and run those with an error again.',
-    token: 'steps-recorded',
-    protocol: STEPS_PROTOCOL,
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      /** How many steps were recorded before, so that a repeated append is recognised. */
-      from: EntryCount,
-      steps: Schema.Array(StepOutcome).check(Schema.isMinLength(1), Schema.isMaxLength(MAX_STEPS)),
-    },
-    secrets: { steps: 'steps' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: (job, { attempt, from }) => ofRunningAttempt(job, { attempt }) && from === (job.stepsRecorded ?? 0),
-    evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
-  }),
-
-  JobCompleted: define({
-    summary: 'The attempt succeeded, and the job has ended.',
-    token: 'completed',
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      result: Schema.optionalKey(Schema.Unknown),
-      durationMs: DurationMs,
-      resultInexact: Schema.optionalKey(ResultInexact),
-    },
-    secrets: { result: 'value' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: ofRunningAttempt,
-    evolve: ({ error: _error, ...job }, { at, data }) => ({
-      ...job,
-      status: 'completed',
-      finishedAt: at,
-      ...('result' in data ? { result: data.result } : {}),
-      ...(data.resultInexact === true ? { resultInexact: true as const } : {}),
-    }),
-  }),
-
-  JobRetryScheduled: define({
-    summary: 'The attempt failed, and another one is planned.',
-    token: 'retry-scheduled',
-    callsForWork: false,
-    byOperator: false,
-    data: { attempt: Attempt, error: JobError, retryAt: Timestamp, durationMs: DurationMs },
-    secrets: { error: 'error' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: ofRetriedAttempt,
-    evolve: (job, { data: { error, retryAt: runAt } }) => ({ ...job, status: 'retrying', error, runAt }),
-  }),
-
-  JobFailed: define({
-    summary: 'The job has failed for good: a dead letter.',
-    token: 'failed',
-    callsForWork: false,
-    byOperator: false,
-    data: {
-      attempt: Attempt,
-      error: JobError,
-      reason: FailureReason,
-      /** Left out when the worker was lost, and by workers of earlier releases. */
-      durationMs: Schema.optionalKey(DurationMs),
-    },
-    secrets: { error: 'error' },
-    hidden: [],
-    legalIn: ['processing'],
-    fits: ofRunningAttempt,
-    evolve: (job, { at, data: { error } }) => ({ ...job, status: 'failed', error, finishedAt: at }),
-  }),
-
+  JobStarted: jobStarted,
+  JobProgressed: jobProgressed,
+  JobStepsRecorded: jobStepsRecorded,
+  JobSuspended: jobSuspended,
+  JobResumed: jobResumed,
+  JobCompleted: jobCompleted,
+  JobRetryScheduled: jobRetryScheduled,
+  JobFailed: jobFailed,
   JobCancelled: define({
     summary: 'The job was cancelled. A running attempt is aborted.',
     token: 'cancelled',
@@ -170,7 +69,7 @@ export const jobEvents = {
     data: { reason: Schema.optionalKey(Schema.String) },
     secrets: {},
     hidden: [],
-    legalIn: ['scheduled', 'pending', 'processing', 'retrying'],
+    legalIn: ['scheduled', 'pending', 'processing', 'waiting', 'retrying'],
     fits: always,
     evolve: (job, { at }) => ({ ...job, status: 'cancelled', finishedAt: at }),
   }),
@@ -271,7 +170,7 @@ export const jobEvents = {
     secrets: { payload: 'value' },
     hidden: [],
     legalIn: ['scheduled', 'pending'],
-    fits: ({ attempt }) => attempt === 0,
+    fits: mayBeRevised,
     evolve: (job, { at, data }) => ({
       ...job,
       ...withoutHistory(data),
@@ -279,20 +178,9 @@ export const jobEvents = {
     }),
   }),
 
-  JobReleased: define({
-    summary: 'A worker had to stop; the attempt does not count.',
-    token: 'released',
-    callsForWork: false,
-    byOperator: false,
-    data: { attempt: Attempt, reason: Schema.String },
-    secrets: {},
-    hidden: [],
-    legalIn: ['processing'],
-    fits: ofRunningAttempt,
-    evolve: (job) => ({ ...job, status: 'pending', attempt: job.attempt - 1 }),
-  }),
-
+  JobReleased: jobReleased,
   JobCarried: jobCarried,
   JobCarriedWithSteps: jobCarriedWithSteps,
+  JobCarriedWaiting: jobCarriedWaiting,
 };
 export type JobEventName = keyof typeof jobEvents;

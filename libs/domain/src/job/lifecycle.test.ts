@@ -19,9 +19,11 @@ import {
   releaseAttempt,
   reportProgress,
   requeueJob,
+  resumeAttempt,
   reviseJob,
   runJobNow,
   startAttempt,
+  suspendAttempt,
   takeOverAttempt,
 } from '../../testing/jobCommands.ts';
 import {
@@ -31,6 +33,7 @@ import {
   SMTP_DOWN,
   jobCancelled,
   jobCarried,
+  jobCarriedWaiting,
   jobCarriedWithSteps,
   jobCompleted,
   jobCreated,
@@ -43,10 +46,12 @@ import {
   jobReleased,
   jobRequeued,
   jobRequeuedWithPriority,
+  jobResumed,
   jobRetryScheduled,
   jobRevised,
   jobStarted,
   jobStepsRecorded,
+  jobSuspended,
 } from '../../testing/jobEvents.ts';
 
 const SENT = { name: 'send', key: 'a@example.com', durationMs: 3 };
@@ -97,7 +102,7 @@ describe('StartAttempt', () => {
   refuses('processing', startAttempt(), 'illegal-transition');
   refuses('retrying', startAttempt({ at: TOO_EARLY }), 'not-due');
   makes('retrying', startAttempt({ at: DUE_AT }), jobStarted({ attempt: 2 }), 'processing');
-  refusesAll(['completed', 'failed', 'cancelled'], startAttempt(), 'illegal-transition');
+  refusesAll(['waiting', 'completed', 'failed', 'cancelled'], startAttempt(), 'illegal-transition');
 });
 
 describe('TakeOverAttempt', () => {
@@ -123,6 +128,43 @@ describe('RecordSteps', () => {
   test('the steps before are counted', () => {
     const again = given(...historyOf('processing'), jobStepsRecorded({ steps: [CHARGED, SENT] })).when(recordSteps());
     expect(again).toEqual(thenHappens(jobStepsRecorded({ from: 2 }), { stepsRecorded: 3 }));
+  });
+});
+
+describe('SuspendAttempt', () => {
+  refuses('no job', suspendAttempt(), 'not-found');
+  const waiting = { until: '2026-01-04T02:00:00.000Z', ranMs: 12 };
+  makes('processing', suspendAttempt(), jobSuspended(waiting), 'waiting');
+  refuses('processing', suspendAttempt({ attempt: 2 }), 'overtaken');
+  refusesAll(notRunning, suspendAttempt(), 'illegal-transition');
+});
+
+describe('ResumeAttempt', () => {
+  refuses('no job', resumeAttempt(), 'not-found');
+  makes('waiting', resumeAttempt({ at: DUE_AT }), jobResumed(), 'processing');
+  refuses('waiting', resumeAttempt({ at: TOO_EARLY }), 'not-due');
+  refusesAll(
+    existing.filter((status) => status !== 'waiting'),
+    resumeAttempt(),
+    'illegal-transition',
+  );
+
+  test('the attempt goes on under its number, and what it has run counts', () => {
+    const waiting = given(...historyOf('waiting'));
+    const outcome = waiting.when(resumeAttempt({ at: DUE_AT, workerVersion: '2' }));
+    const run = { worker: 'worker-2', workerVersion: '2', startedAt: DUE_AT };
+    expect(outcome).toMatchObject({ job: { attempt: 1, ranMs: 12, stepsRecorded: 1, ...run } });
+  });
+
+  test('the next attempt begins with all its time', () => {
+    const again = given(...historyOf('waiting'), jobResumed(), jobRetryScheduled()).when(startAttempt());
+    expect(again).toMatchObject({ event: 'JobStarted', job: { attempt: 2 } });
+    expect(again).not.toHaveProperty('job.ranMs');
+  });
+
+  test('the last attempt may wait', () => {
+    const last = [jobCreated({ maxAttempts: 1 }), jobStarted(), jobStepsRecorded(), jobSuspended()];
+    expect(given(...last).when(resumeAttempt())).toMatchObject({ event: 'JobResumed', job: { attempt: 1 } });
   });
 });
 
@@ -161,14 +203,22 @@ describe('RequeueJob', () => {
   refuses('no job', requeueJob(), 'not-found');
   makes('failed', requeueJob(), jobRequeued(), 'pending');
   makes('cancelled', requeueJob(), jobRequeued(), 'pending');
-  refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], requeueJob(), 'illegal-transition');
+  refusesAll(
+    ['scheduled', 'pending', 'processing', 'waiting', 'retrying', 'completed'],
+    requeueJob(),
+    'illegal-transition',
+  );
 });
 
 describe('RunJobNow', () => {
   refuses('no job', runJobNow(), 'not-found');
   makes('scheduled', runJobNow({ reason: 'now' }), jobDueNow({ reason: 'now' }), 'scheduled');
   makes('retrying', runJobNow(), jobDueNow(), 'retrying');
-  refusesAll(['pending', 'processing', 'completed', 'failed', 'cancelled'], runJobNow(), 'illegal-transition');
+  refusesAll(
+    ['pending', 'processing', 'waiting', 'completed', 'failed', 'cancelled'],
+    runJobNow(),
+    'illegal-transition',
+  );
 
   test.each(['scheduled', 'retrying'] as const)('a %s job may start at once, before it was due', (status) => {
     const due = { ...jobDueNow(), at: TOO_EARLY };
@@ -185,7 +235,19 @@ describe('ReviseJob', () => {
   makes('scheduled', reviseJob(), jobRevised(), 'scheduled');
   makes('pending', reviseJob(), jobRevised(), 'pending');
   makes('pending', reviseJob(later), jobRevised(later), 'scheduled');
-  refusesAll(['processing', 'retrying', 'completed', 'failed', 'cancelled'], reviseJob(), 'illegal-transition');
+  refusesAll(
+    ['processing', 'waiting', 'retrying', 'completed', 'failed', 'cancelled'],
+    reviseJob(),
+    'illegal-transition',
+  );
+
+  test.each([
+    ['released', [jobReleased()]],
+    ['requeued', [jobCancelled(), jobRequeued()]],
+  ])('a job that was %s keeps its steps, and with them its payload', (_how, events) => {
+    const again = given(jobCreated(), jobStarted(), jobStepsRecorded(), ...events);
+    expect(again.when(reviseJob())).toEqual(thenRefused('illegal-transition'));
+  });
 });
 
 test('a job that is put back to work keeps its priority', () => {
@@ -201,7 +263,7 @@ describe('ChangePriority', () => {
     makes(status, changePriority({ reason: 'late' }), jobPriorityChanged({ reason: 'late' }), status);
     refuses(status, changePriority({ priority: 'normal' }), 'unchanged');
   }
-  refusesAll(['processing', 'completed', 'failed', 'cancelled'], changePriority(), 'illegal-transition');
+  refusesAll(['processing', 'waiting', 'completed', 'failed', 'cancelled'], changePriority(), 'illegal-transition');
 
   test('a normal one takes the other away', () => {
     const outcome = given(jobCreatedWithPriority({ priority: 'low' })).when(changePriority({ priority: 'normal' }));
@@ -214,7 +276,11 @@ describe('ChangePayload', () => {
   refuses('no job', changePayload(), 'not-found');
   makes('failed', changePayload({ reason: 'typo' }), jobPayloadChanged({ reason: 'typo' }), 'failed');
   makes('cancelled', changePayload(), jobPayloadChanged(), 'cancelled');
-  refusesAll(['scheduled', 'pending', 'processing', 'retrying', 'completed'], changePayload(), 'illegal-transition');
+  refusesAll(
+    ['scheduled', 'pending', 'processing', 'waiting', 'retrying', 'completed'],
+    changePayload(),
+    'illegal-transition',
+  );
 
   test('it drops the steps and begins a new generation, unless they are kept', () => {
     const ended = given(jobCreated(), jobStarted(), jobStepsRecorded(), jobFailed());
@@ -239,12 +305,14 @@ describe('CarryJob', () => {
     failed: { ...running, error: SMTP_DOWN, finishedAt: CREATED_AT },
     cancelled: { finishedAt: CREATED_AT },
   };
-  for (const status of existing.filter((one) => one !== 'completed'))
-    makes(status, carryJob(), jobCarried({ status, ...carriedAs[status] }), status);
+  for (const status of existing)
+    if (status !== 'completed' && status !== 'waiting')
+      makes(status, carryJob(), jobCarried({ status, ...carriedAs[status] }), status);
+  const steps = [{ ...CHARGED, attempt: 1, at: CREATED_AT }];
+  makes('waiting', carryJob({ steps }), jobCarriedWaiting(), 'waiting');
   refuses('completed', carryJob(), 'illegal-transition');
 
   test('a job with steps is carried with them', () => {
-    const steps = [{ ...CHARGED, attempt: 1, at: CREATED_AT }];
     const outcome = given(jobCreated(), jobStarted(), jobStepsRecorded(), jobRetryScheduled()).when(
       carryJob({ steps }),
     );
@@ -253,7 +321,7 @@ describe('CarryJob', () => {
 });
 
 test('every situation of a job is specified for every command', () => {
-  expect(specified.size).toBe(8 * 15);
+  expect(specified.size).toBe(9 * 17);
 });
 
 describe('the budget of attempts', () => {

@@ -88,8 +88,8 @@ test('the arbitraries make what the schemas allow, and every kind of it', () => 
     fc.property(arbitraryCommand, (command) => Schema.is(JobCommand)(command)),
     RUNS,
   );
-  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(18);
-  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(15);
+  expect(new Set(fc.sample(arbitraryEvent, { numRuns: 500, seed: 1 }).map((event) => event.event)).size).toBe(21);
+  expect(new Set(fc.sample(arbitraryCommand, { numRuns: 500, seed: 1 }).map((command) => command.kind)).size).toBe(17);
 });
 
 test('random events reach every status, with the budget of attempts used up and not', () => {
@@ -111,8 +111,9 @@ test('random commands reach every status and every event', () => {
     'processing',
     'retrying',
     'scheduled',
+    'waiting',
   ]);
-  expect(new Set(steps.map((step) => step.event.event)).size).toBe(16);
+  expect(new Set(steps.map((step) => step.event.event)).size).toBe(19);
 });
 
 describe('evolve', () => {

@@ -1,5 +1,5 @@
-import { awaitsFirstStart, isTerminal, type Job } from './job.ts';
-import type { Unique } from './settings/unique.ts';
+import { awaitsFirstStart, isTerminal, type Job } from '../job.ts';
+import type { Unique } from '../settings/unique.ts';
 
 /** Whether the job keeps another one with its key from being created, by its rule or that of the other; `now` is in milliseconds. */
 export function keepsKey(job: Job, other: Unique | undefined, now: number): boolean {

@@ -1,6 +1,6 @@
-import type { Job } from './job.ts';
-import type { JobEventOf } from './jobEvent.ts';
-import type { OnConflict } from './settings/unique.ts';
+import type { Job } from '../job.ts';
+import type { JobEventOf } from '../jobEvent.ts';
+import type { OnConflict } from '../settings/unique.ts';
 
 /**
  * What a later request gives the job that holds its unique key: its payload, and if it is debounced its due time. That never gets
