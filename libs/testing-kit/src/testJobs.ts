@@ -25,7 +25,8 @@ import {
 } from '@jobstream/worker/test-engine';
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './system/crashableLog.ts';
-import { millisecondsOf, type Duration } from './duration.ts';
+import type { Duration } from '@jobstream/worker';
+import { millisecondsOf } from '@jobstream/worker/test-engine';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
 import { eventView, idOf, type JobOrId, stepView } from './jobViews.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';

@@ -38,8 +38,10 @@ export interface AttemptRunnerOptions {
   readonly logs?: LogKeeper;
   /** Shows the runs in progress to the watchdog of the event loop; default: to none. */
   readonly board?: RunBoard | undefined;
-  /** Says why no step can be recorded yet; default: all can. */
-  readonly whyNoSteps?: () => Promise<string | undefined>;
+  /** A sleep of at most this many milliseconds keeps its slot; default 30,000. */
+  readonly slotWaitMs?: number;
+  /** Says why nothing of a version of the protocol can be recorded yet; default: all can. */
+  readonly whyNotYet?: (protocol: number) => Promise<string | undefined>;
   readonly observer?: AttemptObserver;
   readonly tracing?: AttemptTracing;
   /** Attempts of each job type that may run at once in this process. */
@@ -56,6 +58,9 @@ export interface AttemptRunnerOptions {
 /** Time for handlers to obey their abort signal and for the log to store the JobReleased events. */
 const CLOSING_MS = 900;
 
+/** How long a sleep may be that keeps its slot, unless the options say otherwise. */
+const SLOT_WAIT_MS = 30_000;
+
 /** Takes deliveries of the handlers' job types and processes each in an attempt. */
 export class AttemptRunner {
   readonly name = 'attempts';
@@ -71,7 +76,13 @@ export class AttemptRunner {
     const closing = { closing: this.#closing.signal };
     this.#cancelWatch = new CancelWatch({ ...options, ...closing });
     const tracing = new TracePropagation();
-    const defaults = { observer: silentObserver, timers: systemTimers, tracing, errorStacks: true };
+    const defaults = {
+      observer: silentObserver,
+      timers: systemTimers,
+      tracing,
+      errorStacks: true,
+      slotWaitMs: SLOT_WAIT_MS,
+    };
     this.#context = { ...defaults, ...options, ...closing, cancelWatch: this.#cancelWatch };
   }
 

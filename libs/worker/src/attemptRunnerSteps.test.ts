@@ -56,9 +56,9 @@ test('an attempt records its steps also behind the event with which its job was 
 
 test('while a process lives that would lose steps, none is run, and the attempt fails with a sentence that says so', async () => {
   let looks = 0;
-  const whyNoSteps = () => Promise.resolve(++looks > 1 ? undefined : 'processes of an earlier release live, old-1');
+  const whyNotYet = () => Promise.resolve(++looks > 1 ? undefined : 'processes of an earlier release live, old-1');
   let runs = 0;
-  await using worker = await startWorker(({ step }) => step('charge', () => ++runs), { whyNoSteps });
+  await using worker = await startWorker(({ step }) => step('charge', () => ++runs), { whyNotYet });
   const { jobId } = await log.create(worker.type);
   await log.until(jobId, 'completed');
   expect([looks, runs]).toEqual([2, 1]);

@@ -1,7 +1,7 @@
 import type { AttemptLogLevel } from '@jobstream/domain';
 import type { EventLog } from '@jobstream/eventlog';
 import { Announcer } from './announcing/announcer.ts';
-import { whyNoSteps } from './announcing/whyNoSteps.ts';
+import { whyNotYet } from './announcing/whyNotYet.ts';
 import { workerIdentity } from './announcing/workerIdentity.ts';
 import { LogShipper } from './attemptLogs/logShipper.ts';
 import type { Logger } from './handler/logger.ts';
@@ -44,7 +44,7 @@ export class JobWorker {
       ...options,
       ...(logs === undefined ? {} : { logs }),
       board: this.#watchdog?.board,
-      whyNoSteps: whyNoSteps(options.eventLog),
+      whyNotYet: whyNotYet(options.eventLog),
       workerName: identity.worker,
       workerVersion: version,
     });

@@ -76,8 +76,18 @@ export class QueueWorker {
     const { problems, warnings } = this.#settings;
     for (const warning of warnings) logger.warn(warning);
     if (problems.length > 0) throw new WorkerOptionsError(problems);
-    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, errorStacks, attemptLogs, loopWatchdog, metrics } =
-      this.#settings;
+    const {
+      name,
+      version,
+      concurrency,
+      ackWaitMs,
+      shutdownGraceMs,
+      slotWaitMs,
+      errorStacks,
+      attemptLogs,
+      loopWatchdog,
+      metrics,
+    } = this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
     await this.#startHealth(eventLog);
@@ -94,6 +104,7 @@ export class QueueWorker {
       concurrency,
       ackWaitMs,
       shutdownGraceMs,
+      slotWaitMs,
       errorStacks,
       attemptLogs,
       watchdog: loopWatchdog ? { log: this.#logBeside(logger) } : undefined,

@@ -27,4 +27,5 @@ export { AttemptLog } from './attemptLogs/attemptLog.ts';
 export type { LogKeeper, RunLog } from './attemptLogs/logShipper.ts';
 export { systemClock } from './attempt/chain/clock.ts';
 export { silentLogger } from './handler/logger.ts';
+export { millisecondsOf } from './handler/duration.ts';
 export { RegisteredHandlers } from './registeredHandlers.ts';

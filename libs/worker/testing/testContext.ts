@@ -20,6 +20,8 @@ export function testContext(
     ...given,
     log: silentLogger,
     step: () => Promise.reject(new Error('this context has no steps')),
+    sleep: () => Promise.reject(new Error('this context has no sleeps')),
+    sleepUntil: () => Promise.reject(new Error('this context has no sleeps')),
     progress: (progress) => reports.push(progress),
     reports,
   };

@@ -90,7 +90,8 @@ export class RealSystem implements TestSystem {
     return snapshots.some((snapshot) => {
       const { status, runAt } = snapshot?.job ?? {};
       if (status === 'pending' || status === 'processing') return true;
-      return (status === 'scheduled' || status === 'retrying') && Date.parse(runAt ?? '') <= this.now();
+      const isLeftToTimer = status === 'scheduled' || status === 'retrying' || status === 'waiting';
+      return isLeftToTimer && Date.parse(runAt ?? '') <= this.now();
     });
   }
 

@@ -13,7 +13,7 @@ export interface Attempt {
   readonly delivery: Delivery;
   readonly chain: JobChain;
   readonly handler: Handler;
-  /** The id of its JobStarted: unlike the number, it is never used again for this or any other job. */
+  /** The id of its JobStarted, or of the JobResumed: unlike the number, it is never used again for this or any other job. */
   readonly runId: string;
   /** 1 for the first attempt. */
   readonly number: number;
@@ -25,6 +25,7 @@ export type Ending =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly error: AttemptAbortedError }
+  | { readonly kind: 'suspended'; readonly until: string }
   | { readonly kind: 'unstarted'; readonly reason: string };
 
 export type Outcome = Ending & { readonly durationMs: number };
@@ -37,11 +38,12 @@ export class AttemptAbort {
   #error: AttemptAbortedError | undefined;
   #onAbort: ((error: AttemptAbortedError) => void) | undefined;
 
-  constructor(timeoutMs: number, timers = systemTimers) {
+  /** @param leftMs milliseconds of `timeoutMs` that an earlier run of the attempt has left. */
+  constructor(timeoutMs: number, timers = systemTimers, leftMs = timeoutMs) {
     this.#timers = timers;
     this.#deadline = timers.setTimeout(() => {
       this.#abort('timeout', `the attempt took longer than ${timeoutMs} ms`);
-    }, timeoutMs);
+    }, leftMs);
   }
 
   /** Why it was aborted, if it was. */

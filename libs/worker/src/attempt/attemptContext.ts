@@ -30,17 +30,20 @@ export interface AttemptContext {
   readonly ackWaitMs: number;
   /** Whether the stacks of errors are recorded. */
   readonly errorStacks: boolean;
-  /** Says why no step can be recorded yet: a process lives that would lose it. Undefined, or none, if all can. */
-  readonly whyNoSteps?: (() => Promise<string | undefined>) | undefined;
+  /** A sleep of at most this many milliseconds keeps its slot. */
+  readonly slotWaitMs: number;
+  /** Says why nothing of a version of the protocol can be recorded yet: a process lives that would lose it. Undefined, or none, if all can. */
+  readonly whyNotYet?: ((protocol: number) => Promise<string | undefined>) | undefined;
   /** Aborted when the grace time of a shutdown is over: running attempts must end now. */
   readonly closing: AbortSignal;
 }
 
 /**
- * How an attempt of this worker ended. `unsettled`: the log stayed unavailable until the worker closed, or the worker
+ * How a run of an attempt ended in this worker. `suspended`: it goes on later. `unsettled`: the log stayed unavailable until the worker closed, or the worker
  * itself failed; the message is delivered again.
  */
-export type AttemptEnd = 'completed' | 'retried' | 'failed' | 'released' | 'cancelled' | 'overtaken' | 'unsettled';
+export type AttemptEnd =
+  'completed' | 'retried' | 'failed' | 'suspended' | 'released' | 'cancelled' | 'overtaken' | 'unsettled';
 
 /** Is called at each step of deliveries, for metrics. Its methods must be cheap and must not throw. */
 export interface AttemptObserver extends StepObserver {
@@ -48,6 +51,8 @@ export interface AttemptObserver extends StepObserver {
   redelivered(jobType: string): void;
   /** An attempt has begun `waitedMs` after the job could have begun; undefined if it was taken over from a lost worker. */
   started(jobType: string, waitedMs: number | undefined): void;
+  /** An attempt goes on `lateMs` after its wait was over. */
+  resumed(jobType: string, lateMs: number | undefined): void;
   /** The handler of an attempt has ended after `ms` milliseconds, in whatever way. */
   ran(jobType: string, ms: number): void;
   /** An attempt that had begun is over. */
@@ -61,6 +66,7 @@ export interface AttemptObserver extends StepObserver {
 export const silentObserver: AttemptObserver = {
   redelivered: () => undefined,
   started: () => undefined,
+  resumed: () => undefined,
   ran: () => undefined,
   stepEnded: () => undefined,
   ended: () => undefined,

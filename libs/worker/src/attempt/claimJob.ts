@@ -9,7 +9,7 @@ import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } f
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
-import { scheduleWake } from './scheduleWake.ts';
+import { scheduleWake, wakeAt } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
 import { startCause } from './startCause.ts';
 
@@ -79,7 +79,8 @@ async function withoutAttempt(
   context: AttemptContext,
 ): Promise<Settlement> {
   if (decision.kind === 'settle') return settled(decision.settlement, decision.reason, delivery, context);
-  const at = decision.kind === 'wake' ? decision.at : deferredTo(decision, context);
+  const at =
+    decision.kind === 'wake' ? wakeAt(decision.at, decision, context.clock.now()) : deferredTo(decision, context);
   const { jobId, jobType } = delivery;
   const { priority } = decision.kind === 'wake' ? decision : delivery;
   await scheduleWake(at, { jobId, jobType, priority }, context);
@@ -139,8 +140,8 @@ function hasOtherPriority({ recorded, priority }: Delivery, { job }: JobSnapshot
   return recorded === undefined && priority !== job.priority && job.status !== 'processing';
 }
 
-function callWithItsPriority({ priority, runAt, updatedAt }: Job): ClaimDecision {
-  return { kind: 'wake', at: runAt ?? updatedAt, priority, reason: 'the job has got another priority since' };
+function callWithItsPriority({ status, priority, runAt, updatedAt }: Job): ClaimDecision {
+  return { kind: 'wake', at: runAt ?? updatedAt, status, priority, reason: 'the job has got another priority since' };
 }
 
 /** Decides what a delivery, first or repeated, means for a job in the state in which it was found. */
@@ -157,7 +158,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',
       snapshot,
-      command: { kind: 'StartAttempt', ...startOf(claimant) },
+      command: { kind: status === 'waiting' ? 'ResumeAttempt' : 'StartAttempt', ...startOf(claimant) },
     }
   );
 }
@@ -173,8 +174,8 @@ function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
 }
 
 /** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
-function isLastAttempt({ job }: JobSnapshot): boolean {
-  return job.attempt + 1 === job.maxAttempts;
+function isLastAttempt({ job: { status, attempt, maxAttempts } }: JobSnapshot): boolean {
+  return (status === 'waiting' ? attempt : attempt + 1) === maxAttempts;
 }
 
 async function appendClaim(
@@ -185,7 +186,7 @@ async function appendClaim(
   const chain = new JobChain(snapshot, { causationId: startCause(delivery), dueAt: delivery.dueAt }, context);
   const decision = await chain.record(command);
   const claim = isRejection(decision)
-    ? await rejected(decision, delivery, context)
+    ? await rejected(decision, snapshot, delivery, context)
     : claimed(decision, chain, delivery, context);
   observe(snapshot, decision, context);
   return claim;
@@ -193,11 +194,12 @@ async function appendClaim(
 
 async function rejected(
   { dueAt, detail }: Rejection,
+  { job: { status } }: JobSnapshot,
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {
   if (dueAt === undefined) return settled({ kind: 'ack' }, detail, delivery, context);
-  return leaveToTimer({ at: dueAt, priority: delivery.priority }, detail, delivery, context);
+  return leaveToTimer({ at: dueAt, status, priority: delivery.priority }, detail, delivery, context);
 }
 
 /**
@@ -205,13 +207,13 @@ async function rejected(
  * replaced that of its retry. A message that has waited long for its first delivery comes with the oldest state.
  */
 async function leaveToTimer(
-  { at, priority }: Pick<Wake, 'at' | 'priority'>,
+  { at, status, priority }: Call,
   reason: string,
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {
   const { jobId, jobType } = delivery;
-  await scheduleWake(at, { jobId, jobType, priority }, context);
+  await scheduleWake(wakeAt(at, { status }, context.clock.now()), { jobId, jobType, priority }, context);
   const found = await readFreshState(delivery, context);
   if (found?.job.unreadableEvents !== undefined) return carryOut(leaveToNewerWorker(found), delivery, context);
   const call = found && callFor(found.job);
@@ -221,17 +223,22 @@ async function leaveToTimer(
   return leaveToTimer(call, reason, delivery, context);
 }
 
+/** What the timer of a job is set for. */
+interface Call extends Pick<Wake, 'at' | 'priority'> {
+  readonly status: Job['status'];
+}
+
 /** What the timer of a job must say in the state in which it is; undefined for a job that has ended. */
-function callFor(job: Job): Pick<Wake, 'at' | 'priority'> | undefined {
-  const { status, priority, runAt, startedAt, updatedAt, timeoutMs } = job;
+function callFor(job: Job): Call | undefined {
+  const { status, priority, runAt, updatedAt } = job;
   if (isTerminal(status)) return undefined;
-  if (status === 'processing') return { at: attemptOverAt(startedAt ?? updatedAt, timeoutMs), priority };
-  return { at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), priority };
+  if (status === 'processing') return { at: attemptOverAt(job), status, priority };
+  return { at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), status, priority };
 }
 
 function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: AttemptContext): Attempt | Settlement {
   const { jobId, jobType } = delivery;
-  if (event.event !== 'JobStarted') {
+  if (event.event !== 'JobStarted' && event.event !== 'JobResumed') {
     context.logger.error({ jobId, jobType }, 'failed: its workers were lost');
     return { kind: 'ack' };
   }
@@ -239,7 +246,7 @@ function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: 
   const handler = context.handlers.get(jobType);
   if (handler === undefined) throw new Error(`no handler is registered for the job type ${jobType}`);
   const logger = context.logger.child({ jobId, jobType, attempt });
-  logger.debug('started');
+  logger.debug(event.event === 'JobStarted' ? 'started' : 'resumed');
   return { delivery, chain, handler, runId: event.id, number: attempt, logger };
 }
 
@@ -247,6 +254,7 @@ function observe({ job }: JobSnapshot, decision: Decision, { observer }: Attempt
   if (isRejection(decision)) return;
   if (job.status === 'processing') observer.lost(job.type);
   if (decision.event === 'JobStarted') observer.started(job.type, waitedMs(job, decision.at));
+  if (decision.event === 'JobResumed') observer.resumed(job.type, waitedMs(job, decision.at));
 }
 
 /**

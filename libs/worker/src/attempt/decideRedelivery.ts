@@ -11,7 +11,13 @@ import { startingDelivery } from './startCause.ts';
  */
 export type ClaimDecision =
   | { readonly kind: 'append'; readonly snapshot: JobSnapshot; readonly command: AttemptCommand }
-  | { readonly kind: 'wake'; readonly at: string; readonly priority: Lane | undefined; readonly reason: string }
+  | {
+      readonly kind: 'wake';
+      readonly at: string;
+      readonly status: Job['status'];
+      readonly priority: Lane | undefined;
+      readonly reason: string;
+    }
   | { readonly kind: 'watch'; readonly at: string; readonly reason: string }
   | {
       readonly kind: 'defer';
@@ -38,11 +44,17 @@ export function decideRedelivery(
     return {
       kind: 'wake',
       at: job.runAt,
+      status: job.status,
       priority: job.priority,
       reason: 'an earlier delivery left the job to its timer',
     };
   }
   return job.status === 'processing' ? decideTakeOver(snapshot, delivery, claimant) : undefined;
+}
+
+/** Whether a job of this status was left to its timer. */
+export function isLeftTo(status: Job['status']): boolean {
+  return status === 'scheduled' || status === 'retrying' || status === 'waiting';
 }
 
 /**
@@ -52,7 +64,7 @@ export function decideRedelivery(
  */
 function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery): boolean {
   const { status, startedBy, runAt } = job;
-  if (status !== 'scheduled' && status !== 'retrying') return false;
+  if (!isLeftTo(status)) return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
   if (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined) return true;
   // The timer of this very wait: its earlier holder can only start the attempt, or lose it to us.
@@ -67,8 +79,7 @@ function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery
  */
 export function leaveToNewerWorker({ job }: JobSnapshot): ClaimDecision {
   const reason = `the job has ${job.unreadableEvents ?? 0} events of a newer release: left to a newer worker`;
-  const waits = job.status === 'scheduled' || job.status === 'retrying';
-  return waits ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
+  return isLeftTo(job.status) ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
 }
 
 /** Decides to offer the job to a newer worker by a new timer. */
@@ -103,11 +114,11 @@ function decideTakeOver(snapshot: JobSnapshot, delivery: Delivery, claimant: Cla
  * become the leader might not know yet that the attempt is over.
  */
 function decideForOtherMessage(
-  { startedAt, updatedAt, timeoutMs }: Job,
+  job: Job,
   { recorded, deliveryCount, dueAt }: Delivery,
   ackWaitMs: number,
 ): ClaimDecision | undefined {
-  const overAt = attemptOverAt(startedAt ?? updatedAt, timeoutMs);
+  const overAt = attemptOverAt(job);
   if (dueAt !== undefined && isDue(overAt, dueAt)) return undefined;
   const reason = 'another message, with its own worker, started the job';
   if (recorded === undefined && deliveryCount === 1) return nak(ackWaitMs, reason);

@@ -7,7 +7,7 @@ import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
 import { claimJob } from './claimJob.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
-import { scheduleWake } from './scheduleWake.ts';
+import { lookAt, scheduleWake } from './scheduleWake.ts';
 import { settle, settlementAfterError } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -16,6 +16,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobCompleted: 'completed',
   JobRetryScheduled: 'retried',
   JobFailed: 'failed',
+  JobSuspended: 'suspended',
   JobReleased: 'released',
   JobCancelled: 'cancelled',
   // No outcome becomes one of these.
@@ -24,6 +25,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobRequeuedWithPriority: 'unsettled',
   JobPriorityChanged: 'unsettled',
   JobStarted: 'unsettled',
+  JobResumed: 'unsettled',
   JobProgressed: 'unsettled',
   JobStepsRecorded: 'unsettled',
   JobRequeued: 'unsettled',
@@ -32,6 +34,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobRevised: 'unsettled',
   JobCarried: 'unsettled',
   JobCarriedWithSteps: 'unsettled',
+  JobCarriedWaiting: 'unsettled',
 };
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);
 
@@ -68,9 +71,14 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
       end = 'cancelled';
       return settleCancelled(attempt, outcome);
     }
+    // Before the event, so that no job waits without a timer, whatever becomes of this worker.
+    if (outcome.kind === 'suspended') await callAgain(lookAt(outcome.until, context.clock.now()), attempt, context);
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
     if (event.event === 'JobRetryScheduled') await callAgain(event.data.retryAt, attempt, context);
+    // Once more: whoever has watched the run may have replaced the timer since.
+    if (event.event === 'JobSuspended')
+      await callAgain(lookAt(event.data.until, context.clock.now()), attempt, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.

@@ -8,12 +8,20 @@ import {
 import type { Ending } from './attempt.ts';
 import { commandFor } from './recordOutcome.ts';
 
-const classify = (ending: Ending) =>
-  commandFor({ ...ending, durationMs: 12 }, { attempt: 2, random: 0.5, stacks: true });
+const classify = (ending: Ending, ranMs = 0) =>
+  commandFor({ ...ending, durationMs: 12 }, { attempt: 2, ranMs, random: 0.5, stacks: true });
 const aborted = (kind: AttemptAbortedError['kind']) =>
   classify({ kind: 'aborted', error: new AttemptAbortedError(kind, 'because') });
 const thrown = (error: unknown) => classify({ kind: 'threw', error });
 const busyFor = (retryAfterMs: unknown) => Object.assign(new Error('busy'), { retryAfterMs });
+
+test('what an attempt ran before it waited counts, and the wait does not', () => {
+  const until = '2026-01-04T00:00:00.000Z';
+  const suspended = { kind: 'SuspendAttempt', attempt: 2, until, ranMs: 112 };
+  expect(classify({ kind: 'suspended', until }, 100)).toEqual(suspended);
+  expect(classify({ kind: 'returned', value: 1 }, 100)).toMatchObject({ durationMs: 112 });
+  expect(classify({ kind: 'threw', error: new Error('no') }, 100)).toMatchObject({ durationMs: 112 });
+});
 
 test('a return value completes the attempt', () => {
   const completed = { kind: 'CompleteAttempt', attempt: 2, result: { ok: true }, durationMs: 12 };

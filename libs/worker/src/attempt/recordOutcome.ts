@@ -14,6 +14,8 @@ const RETRY_AFTER_LIMIT_MS = 30 * 86_400_000;
 /** What the domain cannot know itself of the attempt. */
 interface AttemptFigures {
   readonly attempt: number;
+  /** How long the attempt has run before its last wait; 0 if it had none. */
+  readonly ranMs: number;
   /** In [0, 1): decides the jitter of a retry. */
   readonly random: number;
   /** Whether errors are recorded with their stacks. */
@@ -32,7 +34,8 @@ export async function recordOutcome(attempt: Attempt, outcome: Outcome, context:
 }
 
 function record(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<Decision> {
-  const figures = { attempt: attempt.number, random: context.clock.random(), stacks: context.errorStacks };
+  const { ranMs = 0 } = attempt.chain.job;
+  const figures = { attempt: attempt.number, ranMs, random: context.clock.random(), stacks: context.errorStacks };
   return attempt.chain.record(commandFor(outcome, figures)).catch((cause: unknown) => {
     if (!(cause instanceof EventTooLargeError)) throw cause;
     const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
@@ -50,6 +53,10 @@ export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCo
     case 'aborted':
       if (outcome.error.kind === 'timeout') return failed(outcome.error, outcome, figures);
       return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
+    case 'suspended': {
+      const ranMs = figures.ranMs + outcome.durationMs;
+      return { kind: 'SuspendAttempt', attempt: figures.attempt, until: outcome.until, ranMs };
+    }
     case 'unstarted':
       return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.reason };
   }
@@ -58,7 +65,7 @@ export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCo
 function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): AttemptCommand {
   try {
     const result = jsonResult(value);
-    const { durationMs } = outcome;
+    const durationMs = figures.ranMs + outcome.durationMs;
     const command = { kind: 'CompleteAttempt', attempt: figures.attempt, durationMs } as const;
     return result === undefined ? command : { ...command, result };
   } catch (error) {
@@ -66,14 +73,14 @@ function completed(value: unknown, outcome: Outcome, figures: AttemptFigures): A
   }
 }
 
-function failed(error: unknown, { durationMs }: Outcome, { attempt, random, stacks }: AttemptFigures): AttemptCommand {
+function failed(error: unknown, outcome: Outcome, { attempt, ranMs, random, stacks }: AttemptFigures): AttemptCommand {
   return {
     kind: 'FailAttempt',
     attempt,
     error: jobErrorOf(error, { stacks }),
     cause: causeOf(error),
     random,
-    durationMs,
+    durationMs: ranMs + outcome.durationMs,
     ...retryAfter(error),
   };
 }
@@ -91,6 +98,7 @@ function retryAfter(error: unknown): { retryAfterMs?: number } {
 
 function logOutcome({ logger }: Attempt, { durationMs }: Outcome, event: JobEvent): void {
   if (event.event === 'JobCompleted') logger.info({ durationMs }, 'completed');
+  if (event.event === 'JobSuspended') logger.info({ durationMs, until: event.data.until }, 'suspended');
   if (event.event === 'JobReleased') logger.info({ durationMs }, 'released');
   if (event.event === 'JobRetryScheduled') {
     logger.warn({ durationMs, retryAt: event.data.retryAt, error: event.data.error }, 'failed, will be retried');

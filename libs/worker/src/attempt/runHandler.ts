@@ -1,7 +1,7 @@
-import type { Job } from '@jobstream/domain';
+import { timeLeftMs, type Job } from '@jobstream/domain';
 import { ConcurrentAppendError, isSealed, isShredded, isUnreadable, type Timer } from '@jobstream/eventlog';
-import type { JobContext } from '../handler/jobHandler.ts';
-import { UnrecoverableError } from '../handler/handlerErrors.ts';
+import { AttemptSuspendedError, UnrecoverableError } from '../handler/handlerErrors.ts';
+import { HOLD, type HoldableContext } from '../handler/hold.ts';
 import { KeptLogger } from '../attemptLogs/keptLogger.ts';
 import type { RunLog } from '../attemptLogs/logShipper.ts';
 import { AttemptAbort } from './attempt.ts';
@@ -9,7 +9,7 @@ import type { Attempt, Ending, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ProgressReporter } from './chain/progressReporter.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
-import { AttemptSteps } from './steps/attemptSteps.ts';
+import { AttemptSteps, type StepsEnd } from './steps/attemptSteps.ts';
 import type { StepArguments } from './steps/stepCall.ts';
 
 /** How long a handler may take to end after its signal was aborted, before it is abandoned. */
@@ -32,7 +32,8 @@ interface Run {
  * appended when this returns.
  */
 export async function runHandler(attempt: Attempt, context: AttemptContext): Promise<Outcome> {
-  const abort = new AttemptAbort(attempt.chain.job.timeoutMs, context.timers);
+  const { job } = attempt.chain;
+  const abort = new AttemptAbort(job.timeoutMs, context.timers, timeLeftMs(job));
   const guard = context.cancelWatch.guard(attempt, abort);
   const progress = new ProgressReporter(attempt.chain, attempt.number, (error) => {
     if (error instanceof ConcurrentAppendError) abort.overtaken();
@@ -72,7 +73,7 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
     let abandon: Timer | undefined;
     const handlerEnded = (ending: Ending) => {
       if (run.steps === undefined) end(ending);
-      else void run.steps.settled().then((fault) => end(fault === undefined ? ending : { kind: 'threw', ...fault }));
+      else void run.steps.settled().then((settled) => end(endingOf(ending, settled, attempt)));
     };
     const end = (ending: Ending) => {
       timers.clearTimeout(abandon);
@@ -92,6 +93,18 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
   });
 }
 
+/** How the run has ended, by its handler and by its steps. */
+function endingOf(ending: Ending, { fault, suspendedUntil: until }: StepsEnd, { logger }: Attempt): Ending {
+  if (fault !== undefined) return { kind: 'threw', ...fault };
+  if (until === undefined) return ending;
+  if (ending.kind !== 'threw' || !(ending.error instanceof AttemptSuspendedError)) {
+    const what =
+      'the handler has caught the AttemptSuspendedError of a sleep: let it pass. What the run came to is discarded';
+    logger.error({ until, err: ending.kind === 'threw' ? ending.error : undefined }, what);
+  }
+  return { kind: 'suspended', until };
+}
+
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
 async function callHandler(run: Run, context: AttemptContext): Promise<unknown> {
   const { attempt, abort, progress, log, firstCheck } = run;
@@ -100,14 +113,17 @@ async function callHandler(run: Run, context: AttemptContext): Promise<unknown> 
   const readable = readableJob(chain.job, context);
   const job = readable instanceof Promise ? await readable : readable;
   if (abort.error !== undefined) throw abort.error;
-  const handed: JobContext = {
+  const steps = () => (run.steps ??= new AttemptSteps(attempt, abort, context));
+  const handed: HoldableContext = {
     job,
     attempt: number,
     runId,
     signal: abort.signal,
     log: log === undefined ? logger : new KeptLogger(logger, log),
-    step: (...args: StepArguments) =>
-      (run.steps ??= new AttemptSteps(attempt, abort, context)).run(args) as Promise<never>,
+    step: (...args: StepArguments) => steps().run(args) as Promise<never>,
+    sleep: (name, ms, options) => steps().sleep(name, { ms }, options),
+    sleepUntil: (name, until, options) => steps().sleep(name, { until }, options),
+    [HOLD]: (work) => steps().during(work),
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),
   };

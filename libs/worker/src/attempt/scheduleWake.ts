@@ -1,6 +1,20 @@
-import type { Lane } from '@jobstream/domain';
+import { addMs, type Job, type Lane } from '@jobstream/domain';
 import type { AttemptContext } from './attemptContext.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
+
+/** A job that waits within an attempt is looked at once an hour, should its timer have been lost. */
+const LOOK_MS = 3_600_000;
+
+/** Returns when the timer of an attempt that waits until `until` fires: then, or within an hour from `now`. */
+export function lookAt(until: string, now: string): string {
+  const inAnHour = addMs(now, LOOK_MS);
+  return Date.parse(until) < Date.parse(inAnHour) ? until : inAnHour;
+}
+
+/** Returns when the timer of a job fires that is due at `at`. */
+export function wakeAt(at: string, { status }: Pick<Job, 'status'>, now: string): string {
+  return status === 'waiting' ? lookAt(at, now) : at;
+}
 
 /** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
 export async function scheduleWake(

@@ -2,7 +2,8 @@ import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
-import { scheduleWake } from './scheduleWake.ts';
+import { isLeftTo } from './decideRedelivery.ts';
+import { scheduleWake, wakeAt } from './scheduleWake.ts';
 import { isUnavailable } from './chain/retryUntilAvailable.ts';
 
 /**
@@ -42,8 +43,8 @@ async function settlementWhenOvertaken(delivery: Delivery, context: AttemptConte
   if (snapshot === undefined) return { kind: 'ack' };
   const { status, runAt } = snapshot.job;
   if (isWithAnother(snapshot.job)) return { kind: 'leave' };
-  if (runAt !== undefined && (status === 'retrying' || status === 'scheduled')) {
-    await scheduleWake(runAt, delivery, context);
+  if (runAt !== undefined && isLeftTo(status)) {
+    await scheduleWake(wakeAt(runAt, { status }, context.clock.now()), delivery, context);
   }
   return { kind: 'ack' };
 }

@@ -60,3 +60,23 @@ export class AttemptAbortedError extends Error {
     this.code = abortCodes[kind];
   }
 }
+
+/**
+ * What `ctx.sleep` throws into a handler whose attempt goes on later, in another run: let it pass. One that catches it changes
+ * nothing.
+ */
+export class AttemptSuspendedError extends Error {
+  readonly code = 'ATTEMPT_SUSPENDED';
+
+  /** @param title of the sleep. */
+  constructor(title: string) {
+    super(`the attempt ends here for now, in ${title}`);
+    this.name = 'AttemptSuspendedError';
+  }
+
+  /** Says when the attempt goes on. */
+  suspendedUntil(until: string): this {
+    this.message += `: it goes on at ${until}`;
+    return this;
+  }
+}

@@ -2,6 +2,7 @@ import type { Job, JobDefinition, PayloadOutput, ResultInput } from '@jobstream/
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidPayloadError, UnrecoverableError } from './handlerErrors.ts';
 import type { Logger } from './logger.ts';
+import type { Sleep, SleepUntil } from './sleep.ts';
 import type { RunStep } from './step.ts';
 
 const PROBLEMS_SHOWN = 20;
@@ -19,7 +20,7 @@ export interface JobContext {
   readonly job: Job;
   /** 1 for the first attempt. A number comes again after the job was released by its worker or requeued. */
   readonly attempt: number;
-  /** Identifies this run of the handler: it never repeats, and is the id of the JobStarted that began the run. */
+  /** Identifies this run of the handler: it never repeats, and is the id of the JobStarted or JobResumed that began the run. */
   readonly runId: string;
   /** Aborted at the deadline, at a shutdown, and when the job has moved on; its reason is an AttemptAbortedError. */
   readonly signal: AbortSignal;
@@ -35,6 +36,20 @@ export interface JobContext {
    * for a name that comes twice in an attempt without another `key`.
    */
   readonly step: RunStep;
+  /**
+   * Waits for a while, such as `'3d'`, `'1h30m'` or milliseconds, at most 366 days. Its end is recorded as a step: a later attempt waits
+   * for what is left. A long sleep takes no slot: once no step runs, this run of the handler is ended by an AttemptSuspendedError that it
+   * must let pass, and another one, perhaps in another worker, runs it from its beginning at the end of the sleep, with the results
+   * of its steps.
+   *
+   *     await ctx.sleep('cool-down', '3d');
+   *
+   * What the handler does besides steps is done again by then. Sleeps do not count towards `timeoutMs`. Rejects with an
+   * UnrecoverableError for a name that comes twice without another `key`, and within the work of a step.
+   */
+  readonly sleep: Sleep;
+  /** As `sleep`, until an instant: a Date, or RFC 3339 text. It is over at once if that has passed. */
+  readonly sleepUntil: SleepUntil;
   /** Reports how far the work is. Cheap to call often: values are coalesced and the last one wins. */
   readonly progress: (progress: JobProgress) => void;
   /**

@@ -43,6 +43,10 @@ export interface WorkerOptions {
   readonly maxClockSkewMs?: number;
   /** Milliseconds that running attempts may go on after `stop`; SHUTDOWN_GRACE_MS, else 10,000. */
   readonly shutdownGraceMs?: number;
+  /**
+   * A sleep of at most this many milliseconds keeps its slot; a longer one ends the run of its handler until then. SLOT_WAIT_MS, else 30,000.
+   */
+  readonly slotWaitMs?: number;
   /** Whether the log keeps the stacks of errors; ERROR_STACKS, else true. */
   readonly errorStacks?: boolean;
   /** Lines of handlers from this level on are kept for the API, `off`: none; ATTEMPT_LOGS, else `info`. */

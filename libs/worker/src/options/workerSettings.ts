@@ -31,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type TextOption = 'natsUrl' | 'natsUser' | 'natsPassword' | 'natsCreds' | 'name' | 'version';
 type OptionName = TextOption | NumberOption | FlagOption | 'attemptLogs';
 type FlagOption = 'errorStacks' | 'loopWatchdog';
-type NumberOption = 'maxClockSkewMs' | 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs';
+type NumberOption = 'maxClockSkewMs' | 'healthPort' | 'concurrency' | 'ackWaitMs' | 'shutdownGraceMs' | 'slotWaitMs';
 /** Least and largest value, and the default. */
 type Bounds = readonly [min: number, max: number, fallback: number];
 
@@ -67,6 +67,7 @@ export function workerSettings(
     concurrency: reader.integer('concurrency', 'WORKER_CONCURRENCY', [1, 10_000, 10]),
     ackWaitMs: reader.integer('ackWaitMs', 'ACK_WAIT_MS', [500, 3_600_000, 10_000]),
     shutdownGraceMs: reader.integer('shutdownGraceMs', 'SHUTDOWN_GRACE_MS', [0, 3_600_000, 10_000]),
+    slotWaitMs: reader.integer('slotWaitMs', 'SLOT_WAIT_MS', [0, 3_600_000, 30_000]),
     maxClockSkewMs: reader.duration('maxClockSkewMs', 'MAX_CLOCK_SKEW', 30_000),
     errorStacks: reader.flag('errorStacks', 'ERROR_STACKS', true),
     attemptLogs: reader.logLevel('attemptLogs', 'ATTEMPT_LOGS', 'info'),

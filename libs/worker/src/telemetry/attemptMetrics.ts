@@ -34,6 +34,11 @@ export function attemptMetrics(metrics: MetricFactory): AttemptObserver {
       running.inc({ type });
       if (waitedMs !== undefined) wait.observe({ type }, waitedMs / 1_000);
     },
+    resumed: (jobType, lateMs) => {
+      const type = typeOf(jobType);
+      running.inc({ type });
+      if (lateMs !== undefined) wait.observe({ type }, lateMs / 1_000);
+    },
     ran: (jobType, ms) => run.observe({ type: typeOf(jobType) }, ms / 1_000),
     stepEnded: (jobType, outcome, ms) => {
       const type = typeOf(jobType);
@@ -54,7 +59,7 @@ function counts(metrics: MetricFactory) {
   return {
     attempts: metrics.counter({
       name: 'jobstream_attempts_total',
-      help: 'Attempts that are over, by their outcome.',
+      help: 'Runs of attempts that are over, by their outcome.',
       labels: ['type', 'outcome'],
     }),
     running: metrics.gauge({
@@ -96,7 +101,7 @@ function times(metrics: MetricFactory) {
     }),
     wait: metrics.histogram({
       name: 'jobstream_attempt_wait_seconds',
-      help: 'Time from when a job could begin (created, due, requeued, released) to its attempt.',
+      help: 'Time from when a job could run (created, due, requeued, released, slept) until it did.',
       labels: ['type'],
       buckets: BUCKETS,
     }),

@@ -1,10 +1,15 @@
+import type { SleepLength } from '../attempt/steps/sleepCall.ts';
 import type { StepArguments } from '../attempt/steps/stepCall.ts';
+import { misusedStep } from '../attempt/steps/stepErrors.ts';
+import { withinStep } from '../attempt/steps/withinStep.ts';
+import type { SleepOptions } from '../handler/sleep.ts';
 import type { StepContext, StepOptions } from '../handler/step.ts';
 import { describeThrown, restoreThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ToThread } from './threadMessages.ts';
 
 interface Step extends PromiseWithResolvers<unknown> {
-  readonly work: (step: StepContext) => unknown;
+  /** Undefined for a sleep. */
+  readonly work?: (step: StepContext) => unknown;
 }
 
 /** The steps of a handler, in its thread: their work is done here, and the main thread knows their results. */
@@ -23,10 +28,29 @@ export class StepsInThread {
   async run([name, first, second]: StepArguments): Promise<unknown> {
     const [options, work] = typeof first === 'function' ? [{}, first] : [(first ?? {}) as StepOptions, second];
     const id = ++this.#begun;
-    const step = { ...Promise.withResolvers<unknown>(), work: work as Step['work'] };
+    const step = { ...Promise.withResolvers<unknown>(), work: work as NonNullable<Step['work']> };
     this.#steps.set(id, step);
     this.#send({ kind: 'step', id, name, options });
     return step.promise;
+  }
+
+  /** The main thread knows when it is over. Within a step that cannot be told there. */
+  sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+    const sleeping = this.#sleep(name, length, options);
+    // A handler that does not wait for it is interrupted all the same.
+    sleeping.catch(() => undefined);
+    return sleeping;
+  }
+
+  async #sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+    const step = withinStep.getStore();
+    if (step !== undefined)
+      throw misusedStep(`the sleep '${name}' was begun within the step '${step}', which must end first`);
+    const id = ++this.#begun;
+    const sleep = Promise.withResolvers<unknown>();
+    this.#steps.set(id, sleep);
+    this.#send({ kind: 'sleep', id, name, length, options });
+    await sleep.promise;
   }
 
   receive(message: Exclude<ToThread, { kind: 'abort' }>): void {
@@ -36,15 +60,22 @@ export class StepsInThread {
     this.#steps.delete(message.id);
     if (message.outcome.kind === 'returned') step.resolve(message.outcome.value);
     else step.reject(restoreThrown(message.outcome.error));
+    setImmediate(() => this.#send({ kind: 'went-on', id: message.id }));
   }
 
   /** Waits until no step runs. */
   async settled(): Promise<void> {
-    while (this.#steps.size > 0) await Promise.allSettled([...this.#steps.values()].map(({ promise }) => promise));
+    for (let running = this.#running(); running.length > 0; running = this.#running())
+      await Promise.allSettled(running);
+  }
+
+  /** The handler has ended: nobody waits for its sleeps. */
+  #running(): readonly Promise<unknown>[] {
+    return [...this.#steps.values()].flatMap(({ work, promise }) => (work === undefined ? [] : [promise]));
   }
 
   async #work({ work }: Step, { id, step }: Extract<ToThread, { kind: 'run-step' }>): Promise<void> {
-    const outcome = await outcomeOf(() => work({ ...step, signal: this.#signal }));
+    const outcome = await outcomeOf(() => withinStep.run(step.name, () => work?.({ ...step, signal: this.#signal })));
     try {
       this.#send({ kind: 'step-ran', id, outcome });
     } catch (error) {

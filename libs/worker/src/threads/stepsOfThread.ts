@@ -1,34 +1,59 @@
+import { HOLD, isHoldable } from '../handler/hold.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
 import type { StepContext } from '../handler/step.ts';
 import { describeThrown, restoreThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ToThread } from './threadMessages.ts';
 
 type Begun = Extract<FromThread, { kind: 'step' }>;
+type Slept = Extract<FromThread, { kind: 'sleep' }>;
 type Ran = Extract<FromThread, { kind: 'step-ran' }>;
 
 /** The steps of a handler in a thread, as the main thread runs them: it knows their results, and their work is done there. */
 export class StepsOfThread {
-  readonly #ctx: Pick<JobContext, 'step'>;
+  readonly #ctx: JobContext;
   readonly #send: (message: ToThread) => void;
   readonly #running = new Map<number, PromiseWithResolvers<unknown>>();
+  /** Steps that are over, what follows on which has not begun yet. */
+  readonly #over = new Map<number, () => void>();
   #hasEnded = false;
 
-  constructor(ctx: Pick<JobContext, 'step'>, send: (message: ToThread) => void) {
+  constructor(ctx: JobContext, send: (message: ToThread) => void) {
     this.#ctx = ctx;
     this.#send = send;
   }
 
   /** Runs a step that the thread has begun, and tells it the outcome. */
   begin({ id, name, options }: Begun): void {
+    this.#tellEnd(
+      id,
+      this.#ctx.step(name, options, (step) => this.#runInThread(id, step)),
+    );
+  }
+
+  /** Begins a sleep of the handler, and tells the thread when it is over. */
+  sleep({ id, name, length, options }: Slept): void {
+    const { sleep, sleepUntil } = this.#ctx;
+    this.#tellEnd(id, 'ms' in length ? sleep(name, length.ms, options) : sleepUntil(name, length.until, options));
+  }
+
+  /** What follows on a step has begun. */
+  wentOn(id: number): void {
+    this.#over.get(id)?.();
+    this.#over.delete(id);
+  }
+
+  #tellEnd(id: number, work: Promise<unknown>): void {
     const over = (outcome: ThreadOutcome) => {
-      if (!this.#hasEnded) this.#send({ kind: 'step-over', id, outcome });
+      if (this.#hasEnded) return;
+      const followed = Promise.withResolvers<void>();
+      this.#over.set(id, followed.resolve);
+      if (isHoldable(this.#ctx)) void this.#ctx[HOLD](followed.promise);
+      this.#send({ kind: 'step-over', id, outcome });
     };
-    this.#ctx
-      .step(name, options, (step) => this.#runInThread(id, step))
-      .then(
-        (value) => over({ kind: 'returned', value }),
-        (error: unknown) => over({ kind: 'threw', error: describeThrown(error) }),
-      );
+    work.then(
+      (value) => over({ kind: 'returned', value }),
+      (error: unknown) => over({ kind: 'threw', error: describeThrown(error) }),
+    );
   }
 
   /** The work of a step has ended in the thread. */
@@ -44,6 +69,7 @@ export class StepsOfThread {
     this.#hasEnded = true;
     for (const { reject } of this.#running.values()) reject(new Error('the thread of the handler has ended'));
     this.#running.clear();
+    for (const follow of this.#over.values()) follow();
   }
 
   #runInThread(id: number, { signal: _signal, ...step }: StepContext): Promise<unknown> {

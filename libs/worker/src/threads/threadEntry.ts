@@ -53,6 +53,8 @@ function contextOf(attempt: ThreadTask['attempt'], port: MessagePort, { controll
     ...attempt,
     signal: controller.signal,
     step: (...args: StepArguments) => steps.run(args) as Promise<never>,
+    sleep: (name, ms, options) => steps.sleep(name, { ms }, options),
+    sleepUntil: (name, until, options) => steps.sleep(name, { until }, options),
     progress: ({ percent, message }) => {
       send({
         kind: 'progress',

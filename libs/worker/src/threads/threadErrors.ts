@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { RetryAfterError, UnrecoverableError } from '../handler/handlerErrors.ts';
+import { AttemptSuspendedError, RetryAfterError, UnrecoverableError } from '../handler/handlerErrors.ts';
 import type { ThrownInThread } from './threadMessages.ts';
 
 /** Describes what a handler threw, so that it can be passed to another thread. */
@@ -18,6 +18,7 @@ export function describeThrown(thrown: unknown): ThrownInThread {
 
 function kindOf(error: Error): ThrownInThread['kind'] {
   if (error instanceof UnrecoverableError) return 'unrecoverable';
+  if (error instanceof AttemptSuspendedError) return 'suspended';
   return error instanceof RetryAfterError ? 'retry-after' : 'error';
 }
 
@@ -33,5 +34,6 @@ export function restoreThrown({ kind, message, ...properties }: ThrownInThread):
 
 function errorOf(kind: ThrownInThread['kind'], message: string, retryAfterMs = 0): Error {
   if (kind === 'unrecoverable') return new UnrecoverableError(message);
+  if (kind === 'suspended') return Object.assign(new AttemptSuspendedError(''), { message });
   return kind === 'retry-after' ? new RetryAfterError(message, retryAfterMs) : new Error(message);
 }

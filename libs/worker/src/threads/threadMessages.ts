@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { JobContext, JobProgress } from '../handler/jobHandler.ts';
 import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
+import type { SleepOptions } from '../handler/sleep.ts';
+import type { SleepLength } from '../attempt/steps/sleepCall.ts';
 import type { StepContext, StepOptions } from '../handler/step.ts';
 
 /** What a thread is given to run a handler. */
@@ -17,13 +19,23 @@ export type ToThread =
   | { readonly kind: 'abort'; readonly reason: AttemptAbortedError['kind']; readonly detail: string }
   /** The work of a step is to be run. */
   | { readonly kind: 'run-step'; readonly id: number; readonly step: Omit<StepContext, 'signal'> }
-  /** The step is over: `ctx.step` settles. */
+  /** The step or sleep is over: its call settles. */
   | { readonly kind: 'step-over'; readonly id: number; readonly outcome: ThreadOutcome };
 
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: JobProgress }
   /** The handler has called `ctx.step`, for the `id`-th time. */
   | { readonly kind: 'step'; readonly id: number; readonly name: string; readonly options: StepOptions }
+  /** The handler has called `ctx.sleep` or `ctx.sleepUntil`. */
+  | {
+      readonly kind: 'sleep';
+      readonly id: number;
+      readonly name: string;
+      readonly length: SleepLength;
+      readonly options: SleepOptions | undefined;
+    }
+  /** What follows on a step that is over has begun. */
+  | { readonly kind: 'went-on'; readonly id: number }
   /** The work of a step has ended. */
   | { readonly kind: 'step-ran'; readonly id: number; readonly outcome: ThreadOutcome }
   | {
@@ -38,7 +50,7 @@ export type ThreadOutcome =
   { readonly kind: 'returned'; readonly value: unknown } | { readonly kind: 'threw'; readonly error: ThrownInThread };
 
 export interface ThrownInThread {
-  readonly kind: 'error' | 'unrecoverable' | 'retry-after' | 'not-an-error';
+  readonly kind: 'error' | 'unrecoverable' | 'retry-after' | 'suspended' | 'not-an-error';
   readonly name: string;
   readonly message: string;
   readonly stack?: string | undefined;

@@ -1,46 +1,21 @@
-import { retryDelayMs, stepId, type RecordedStep, type StepOutcome } from '@jobstream/domain';
-import { isShredded, isUnreadable, type EventLog, type Timers } from '@jobstream/eventlog';
-import { RetryAfterError, UnrecoverableError } from '../../handler/handlerErrors.ts';
+import { STEPS_PROTOCOL, stepId, timestampOf, WAITS_PROTOCOL } from '@jobstream/domain';
+import type { RecordedStep, StepOutcome } from '@jobstream/domain';
+import { AttemptSuspendedError, UnrecoverableError } from '../../handler/handlerErrors.ts';
 import { jobErrorOf } from '../../handler/jobErrorOf.ts';
 import { jsonResult } from '../../handler/jsonResult.ts';
-import type { Logger } from '../../handler/logger.ts';
-import type { Clock } from '../chain/clock.ts';
-import type { JobChain } from '../chain/jobChain.ts';
-import {
-  idempotencyKeyOf,
-  LONGEST_WAIT_MS,
-  stepCallOf,
-  titleOf,
-  type StepArguments,
-  type StepCall,
-} from './stepCall.ts';
+import type { SleepOptions } from '../../handler/sleep.ts';
+import { OpenSleeps } from './openSleeps.ts';
+import { recordedEnd, recordedResult } from './recordedResult.ts';
+import { runTries } from './runTries.ts';
+import { sleepCallOf, type SleepCall, type SleepLength } from './sleepCall.ts';
+import { stepCallOf, titleOf, type StepArguments, type StepCall } from './stepCall.ts';
 import { misusedStep } from './stepErrors.ts';
-import { beginStep, type MeasuredStep, type StepEnd, type StepInstruments } from './stepTelemetry.ts';
+import { over, type SteppedAttempt, type StepsAbort, type StepsContext } from './stepsParts.ts';
 import { StepRecorder } from './stepRecorder.ts';
 import { noPlaceFor, noRoomFor, StepSizes } from './stepSizes.ts';
-
-/** The attempt whose steps these are. */
-interface SteppedAttempt {
-  readonly chain: JobChain;
-  readonly number: number;
-  readonly logger: Logger;
-}
-
-/** Why the attempt was aborted, if it was. */
-interface StepsAbort {
-  readonly error: Error | undefined;
-  readonly signal: AbortSignal;
-  overtaken(): void;
-}
-
-interface StepsContext extends StepInstruments {
-  readonly eventLog: Pick<EventLog, 'contents'>;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly errorStacks: boolean;
-  /** Says why no step can be recorded yet; undefined, or none, if all can. */
-  readonly whyNoSteps?: (() => Promise<string | undefined>) | undefined;
-}
+import { beginStep, type MeasuredStep, type StepEnd } from './stepTelemetry.ts';
+import { untilUnderstood } from './untilUnderstood.ts';
+import { withinStep } from './withinStep.ts';
 
 /** A step that runs, and what becomes of it. */
 interface RunningStep {
@@ -49,11 +24,15 @@ interface RunningStep {
   end: StepEnd;
 }
 
-/** How long a step waits for processes of an earlier release to be gone, and how often it looks. */
-const UPGRADE_MS = 30_000;
-const UPGRADE_LOOK_MS = 1_000;
+/** How the handler has ended, and what its steps make of that. */
+export interface StepsEnd {
+  /** Why the attempt fails, whatever its handler has done. */
+  readonly fault?: { readonly error: unknown };
+  /** The attempt goes on then, whatever its handler has done. */
+  readonly suspendedUntil?: string;
+}
 
-/** The steps of one attempt: made at the first call of `ctx.step`. */
+/** The steps and sleeps of one run: made at the first call of `ctx.step` or `ctx.sleep`. */
 export class AttemptSteps {
   readonly #attempt: SteppedAttempt;
   readonly #abort: StepsAbort;
@@ -64,6 +43,7 @@ export class AttemptSteps {
   /** The steps of this attempt, by their ids. */
   readonly #begun = new Set<string>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #sleeps: OpenSleeps;
   #fault: { readonly error: unknown } | undefined;
   #isOver = false;
 
@@ -75,46 +55,108 @@ export class AttemptSteps {
     this.#recorded = new Map(steps.map((step) => [stepId(step), step]));
     this.#sizes = new StepSizes(steps, context.eventLog.contents.isEncrypting);
     this.#recorder = new StepRecorder(attempt.chain, attempt.number, () => abort.overtaken());
+    const { timers, slotWaitMs, clock } = context;
+    this.#sleeps = new OpenSleeps(abort, { timers, slotWaitMs, now: () => Date.parse(clock.now()) });
   }
 
   /** Returns the result of the step, after its work if that has none yet. Rejects with what the work throws, or why it was not run. */
   run(call: StepArguments): Promise<unknown> {
-    const running = this.#run(call);
-    this.#running.add(running);
-    const leave = () => void this.#running.delete(running);
-    running.then(leave, leave);
-    return running;
+    return this.#awaited(this.#run(call));
+  }
+
+  /** Waits until the end of a sleep, which is that of its first call in the life of the job. */
+  sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+    const sleeping = this.#sleep(name, length, options);
+    // A handler that does not wait for it is interrupted all the same.
+    sleeping.catch(() => undefined);
+    return sleeping;
+  }
+
+  /** No sleep interrupts the handler before the work is done. */
+  during<Result>(work: Promise<Result>): Promise<Result> {
+    return this.#sleeps.during(work);
   }
 
   /**
-   * Waits until all steps have ended that run: an attempt that ended before them would have the next one run them beside it. Returns
-   * why the attempt fails, whatever its handler has done; undefined if it need not.
+   * Call it when the handler has ended. Waits until all steps have ended that run: an attempt that ended before them would have the next one
+   * run them beside it.
    */
-  async settled(): Promise<{ readonly error: unknown } | undefined> {
+  async settled(): Promise<StepsEnd> {
+    this.#sleeps.over();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
-    return this.#fault;
+    if (this.#fault !== undefined) return { fault: this.#fault };
+    const { until } = this.#sleeps;
+    return until === undefined ? {} : { suspendedUntil: until };
   }
 
   /** The attempt is over: what still runs is not recorded any more. */
   over(): void {
     this.#isOver = true;
+    this.#sleeps.over();
+  }
+
+  #awaited<Result>(running: Promise<Result>): Promise<Result> {
+    this.#running.add(running);
+    const leave = () => void this.#running.delete(running);
+    running.then(leave, leave);
+    return this.#sleeps.during(running);
   }
 
   async #run(args: StepArguments): Promise<unknown> {
     this.#assertRuns();
     const call = stepCallOf(args);
-    if (this.#begun.has(call.id)) throw twice(call);
-    this.#begun.add(call.id);
+    this.#begin(call, titleOf(call), 'step');
     const recorded = this.#recorded.get(call.id);
     if (recorded !== undefined && recorded.error === undefined) return this.#reused(recorded, call);
     if (!this.#sizes.takePlace(call.id)) throw this.#failed(noPlaceFor(titleOf(call)));
-    await this.#untilUnderstood();
+    await this.#untilUnderstood(STEPS_PROTOCOL, 'the first step');
     return this.#runAndRecord(call);
+  }
+
+  async #sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+    this.#assertRuns();
+    const call = sleepCallOf(name, length, options);
+    const step = withinStep.getStore();
+    if (step !== undefined)
+      throw misusedStep(`${call.title} was begun within the step '${step}', which must end first`);
+    this.#begin(call, call.title, 'sleep');
+    const end = await this.#awaited(this.#endOf(call));
+    return this.#sleeps.wait(call, end);
+  }
+
+  /** Returns when the sleep is over, in milliseconds since 1970, once that is recorded. */
+  async #endOf(call: SleepCall): Promise<number> {
+    const recorded = this.#recorded.get(call.id);
+    const end = recorded?.error === undefined && recorded !== undefined ? recordedEnd(recorded, call.title) : undefined;
+    const { clock, slotWaitMs } = this.#context;
+    const now = Date.parse(clock.now());
+    const at = end === undefined ? call.endFrom(now) : Date.parse(end);
+    if (end === undefined) await this.#recordEnd(call, timestampOf(at));
+    if (at - now > slotWaitMs) await this.#untilUnderstood(WAITS_PROTOCOL, call.title);
+    return at;
+  }
+
+  async #recordEnd({ id, name, key, title }: SleepCall, end: string): Promise<void> {
+    if (!this.#sizes.takePlace(id)) throw this.#failed(noPlaceFor(title));
+    await this.#untilUnderstood(STEPS_PROTOCOL, title);
+    const outcome = { name, ...(key === undefined ? {} : { key }), result: end, durationMs: 0 };
+    if (!this.#sizes.add(outcome)) throw this.#failed(noRoomFor(title));
+    await this.#record(outcome);
+  }
+
+  #untilUnderstood(protocol: number, what: string): Promise<void> {
+    return untilUnderstood({ protocol, what }, this.#attempt, this.#abort, this.#context);
+  }
+
+  #begin({ id, name, key }: Pick<StepCall, 'id' | 'name' | 'key'>, title: string, method: 'step' | 'sleep'): void {
+    if (!this.#begun.has(id)) return void this.#begun.add(id);
+    const remedy = key === undefined ? `. In a loop give each its key: ctx.${method}('${name}', …{ key }…)` : '';
+    throw misusedStep(`${title} was begun twice in this attempt${remedy}`);
   }
 
   #reused(recorded: RecordedStep, call: StepCall): unknown {
     this.#context.observer.stepEnded(this.#attempt.chain.job.type, 'reused');
-    return readable(recorded, call);
+    return recordedResult(recorded, titleOf(call));
   }
 
   async #runAndRecord(call: StepCall): Promise<unknown> {
@@ -134,7 +176,9 @@ export class AttemptSteps {
     const ended = () => ({ name, ...(key === undefined ? {} : { key }), durationMs: elapsed(startedAt) });
     let value: unknown;
     try {
-      value = await measured.within(() => this.#tries(call));
+      value = await measured.within(() =>
+        runTries(call, { attempt: this.#attempt, abort: this.#abort, context: this.#context }),
+      );
     } catch (error) {
       step.end = this.#abort.error === undefined ? 'failed' : 'aborted';
       await this.#recordError(error, ended());
@@ -146,34 +190,6 @@ export class AttemptSteps {
     await this.#record(outcome);
     step.end = 'completed';
     return result;
-  }
-
-  async #tries(call: StepCall): Promise<unknown> {
-    const { name, key, work } = call;
-    const { signal } = this.#abort;
-    const idempotencyKey = idempotencyKeyOf(this.#attempt.chain.job, call);
-    const step = { name, ...(key === undefined ? {} : { key }), idempotencyKey, signal };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work({ ...step, attempt });
-      } catch (error) {
-        const waitMs = this.#waitAfter(error, attempt, call);
-        if (waitMs === undefined) throw error;
-        this.#attempt.logger.warn({ step: name, key, tries: attempt, waitMs, error }, 'step failed, will be run again');
-        await this.#pause(waitMs);
-      }
-    }
-  }
-
-  /** Milliseconds until the step is run again in this attempt; undefined if it is not. */
-  #waitAfter(error: unknown, attempt: number, { maxAttempts, backoff }: StepCall): number | undefined {
-    if (attempt >= maxAttempts || this.#abort.error !== undefined || error instanceof UnrecoverableError)
-      return undefined;
-    const asked = error instanceof RetryAfterError ? error.retryAfterMs : 0;
-    // A longer wait is that of the job, which takes no slot.
-    if (asked > LONGEST_WAIT_MS) return undefined;
-    const delay = Math.min(retryDelayMs(backoff, attempt, this.#context.clock.random()), LONGEST_WAIT_MS);
-    return Math.max(delay, asked);
   }
 
   #resultOf(value: unknown, call: StepCall): unknown {
@@ -211,58 +227,11 @@ export class AttemptSteps {
     if (this.#abort.error !== undefined) throw this.#abort.error;
     if (this.#isOver) throw over();
     if (this.#fault !== undefined) throw this.#fault.error;
-  }
-
-  /** Until then the results of steps would be lost to processes of an earlier release, and the job would be unreadable to them. */
-  async #untilUnderstood(): Promise<void> {
-    const { whyNoSteps } = this.#context;
-    for (let waitedMs = 0; ; waitedMs += UPGRADE_LOOK_MS) {
-      const why = await whyNoSteps?.();
-      if (why === undefined) return;
-      if (waitedMs >= UPGRADE_MS)
-        throw new RetryAfterError(`no step can be recorded yet: ${why}`, UPGRADE_MS, { code: 'UPGRADE_UNFINISHED' });
-      if (waitedMs === 0) this.#attempt.logger.warn({ why }, 'the first step waits: it could not be recorded yet');
-      await this.#pause(UPGRADE_LOOK_MS);
-    }
-  }
-
-  /** @throws AttemptAbortedError as soon as the attempt is aborted. */
-  #pause(ms: number): Promise<void> {
-    const { timers } = this.#context;
-    const { signal } = this.#abort;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        timers.clearTimeout(timer);
-        reject(this.#abort.error ?? over());
-      };
-      const timer = timers.setTimeout(() => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-    });
+    const { until } = this.#sleeps;
+    if (until !== undefined) throw new AttemptSuspendedError('another branch of the handler').suspendedUntil(until);
   }
 }
 
 function elapsed(startedAt: number): number {
   return Math.round(performance.now() - startedAt);
-}
-
-function over(): Error {
-  return new Error('the attempt is over, and its steps are not recorded any more');
-}
-
-function twice(call: StepCall): Error {
-  const remedy = call.key === undefined ? `. In a loop give each its key: ctx.step('${call.name}', { key }, …)` : '';
-  return misusedStep(`${titleOf(call)} was begun twice in this attempt${remedy}`);
-}
-
-/** Erased is for good; a missing key may be there in the next attempt. */
-function readable({ result }: RecordedStep, call: StepCall): unknown {
-  if (isShredded(result))
-    throw new UnrecoverableError(`the result of ${titleOf(call)} was erased`, { code: 'PAYLOAD_ERASED' });
-  if (isUnreadable(result))
-    throw new Error(`this worker has no key for the result of ${titleOf(call)}: see PAYLOAD_KEYS`);
-  return result;
 }

@@ -26,12 +26,11 @@ export type StepArguments = readonly [name: string, ...rest: readonly unknown[]]
 export function stepCallOf([name, first, second]: StepArguments): StepCall {
   const [options, work] = typeof first === 'function' ? [{}, first] : [(first ?? {}) as StepOptions, second];
   const { key, maxAttempts = 1, backoff } = options;
-  assertName(name, 'the name of a step');
+  assertStepName(name, 'the name of a step');
   if (typeof work !== 'function') throw misusedStep(`the step '${name}' was given no function to run`);
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MOST_ATTEMPTS)
     throw misusedStep(`maxAttempts of the step '${name}' must be a whole number from 1 to ${MOST_ATTEMPTS}`);
-  const part = key === undefined ? {} : { key: String(key) };
-  if (part.key !== undefined) assertName(part.key, `the key of the step '${name}'`);
+  const part = partOf(key, `the key of the step '${name}'`);
   return {
     id: stepId({ name, ...part }),
     name,
@@ -56,7 +55,16 @@ export function idempotencyKeyOf({ id, generation = 0 }: Pick<Job, 'id' | 'gener
   return uuidV8(createHash('sha256').update(text).digest('hex'));
 }
 
-function assertName(name: unknown, what: string): void {
+/** The key as text, checked. */
+export function partOf(key: string | number | undefined, what: string): { key?: string } {
+  if (key === undefined) return {};
+  const text = String(key);
+  assertStepName(text, what);
+  return { key: text };
+}
+
+/** @throws UnrecoverableError when it is no name. */
+export function assertStepName(name: unknown, what: string): void {
   if (typeof name === 'string' && name.isWellFormed() && IS_NAME.test(name)) return;
   throw misusedStep(`${what} must have 1 to 128 characters, and no control characters`);
 }
