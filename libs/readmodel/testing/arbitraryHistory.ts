@@ -11,6 +11,9 @@ const stretches: readonly (readonly JobEventName[])[] = [
   ['JobStarted', 'JobProgressed', 'JobCompleted'],
   ['JobStarted', 'JobRetryScheduled', 'JobStarted'],
   ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
+  ['JobStarted', 'JobSuspended', 'JobResumed', 'JobCompleted'],
+  ['JobStarted', 'JobStepsRecorded', 'JobSuspended', 'JobCarriedWaiting', 'JobResumed', 'JobSuspended'],
+  ['JobSuspended', 'JobCancelled', 'JobRequeued', 'JobStarted'],
   ['JobCancelled', 'JobRequeued'],
   ['JobPriorityChanged', 'JobCancelled', 'JobRequeuedWithPriority'],
   ['JobFailed', 'JobRequeued', 'JobStarted'],
@@ -72,6 +75,9 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobStarted: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
     JobProgressed: { attempt, message: words },
     JobStepsRecorded: { attempt, steps: stepsOf(attempt, any, words) },
+    JobSuspended: { attempt, ranMs: attempt / 2, ...(at === undefined ? {} : { until: at }) },
+    JobResumed: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
+    JobCarriedWaiting: { attempt, stepsRecorded: 2, steps: carriedSteps(attempt, any, words) },
     JobCompleted: { attempt, result: any },
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
     JobFailed: { attempt, error: { name: words, message: words } },
@@ -80,6 +86,11 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobReleased: { attempt },
   };
   return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));
+}
+
+/** Those of a job that has recorded them once. */
+function carriedSteps(attempt: number, any: unknown, words: string): object[] {
+  return stepsOf(attempt, any, words).map((step) => ({ ...step, attempt, at: '2026-01-01T00:00:01.000Z' }));
 }
 
 /** Steps of few names, so that some are recorded again, with results and without. */

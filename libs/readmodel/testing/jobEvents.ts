@@ -20,12 +20,16 @@ const carried = {
   updatedAt: '2026-01-01T00:00:01.000Z',
 } as const;
 
+const steps = [{ name: 'charge', result: 'paid', durationMs: 5, attempt: 1, at: '2026-01-01T00:00:01.000Z' }] as const;
+
 const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobCreated: creation,
   JobCreatedWithPriority: { ...creation, priority: 'high' },
   JobStarted: { attempt: 1, worker: 'worker-1' },
   JobProgressed: { attempt: 1, percent: 50 },
   JobStepsRecorded: { attempt: 1, from: 0, steps: [{ name: 'charge', result: 'paid', durationMs: 5 }] },
+  JobSuspended: { attempt: 1, until: '2026-01-01T02:00:00.000Z', ranMs: 5 },
+  JobResumed: { attempt: 1, worker: 'worker-2' },
   JobCompleted: { attempt: 1, durationMs: 5 },
   JobRetryScheduled: {
     attempt: 1,
@@ -43,10 +47,15 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobPayloadChanged: { payload: { to: 'other@example.com' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
   JobCarried: carried,
-  JobCarriedWithSteps: {
+  JobCarriedWithSteps: { ...carried, stepsRecorded: 1, steps },
+  JobCarriedWaiting: {
     ...carried,
+    status: 'waiting',
+    attempt: 1,
+    runAt: '2026-01-01T02:00:00.000Z',
+    ranMs: 5,
     stepsRecorded: 1,
-    steps: [{ name: 'charge', result: 'paid', durationMs: 5, attempt: 1, at: '2026-01-01T00:00:01.000Z' }],
+    steps,
   },
 };
 

@@ -25,6 +25,10 @@ const undo: Readonly<Record<string, string>> = {
   '0037': 'ALTER TABLE jobs DROP COLUMN priority',
   '0038': 'DROP TABLE job_steps; ALTER TABLE jobs DROP COLUMN steps_recorded, DROP COLUMN generation',
   '0039': 'ALTER TABLE past_jobs DROP COLUMN steps_recorded',
+  '0040':
+    'ALTER TABLE jobs DROP CONSTRAINT jobs_status_known, DROP COLUMN ran_ms; ALTER TABLE jobs ADD CONSTRAINT jobs_status_known ' +
+    "CHECK (status IN ('scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'))",
+  '0041': '',
   '0035':
     'DROP INDEX past_changes_held; CREATE INDEX past_changes_at ON past_changes (at, sequence); ' +
     'CREATE INDEX past_changes_held ON past_changes USING gist (int8range(since, sequence)) WHERE since IS NOT NULL',

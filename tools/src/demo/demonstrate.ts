@@ -10,6 +10,8 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobStarted: 'processing',
   JobProgressed: undefined,
   JobStepsRecorded: undefined,
+  JobSuspended: 'waiting',
+  JobResumed: 'processing',
   JobCompleted: 'completed',
   JobRetryScheduled: 'retrying',
   JobFailed: 'failed',
@@ -23,6 +25,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobReleased: 'pending',
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,
+  JobCarriedWaiting: undefined,
 };
 
 export interface Demonstration {

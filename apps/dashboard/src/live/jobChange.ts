@@ -27,6 +27,8 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobStarted: 'processing',
   JobProgressed: 'processing',
   JobStepsRecorded: 'processing',
+  JobSuspended: 'waiting',
+  JobResumed: 'processing',
   JobCompleted: 'completed',
   JobRetryScheduled: 'retrying',
   JobFailed: 'failed',
@@ -37,6 +39,7 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobReleased: 'pending',
   JobCarried: ({ status }) => status,
   JobCarriedWithSteps: ({ status }) => status,
+  JobCarriedWaiting: 'waiting',
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
 };

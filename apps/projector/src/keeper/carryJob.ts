@@ -100,8 +100,8 @@ async function restoreTimer({ jobId, jobType }: JobRef, { eventLog, now }: Carry
  */
 function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
   if (job.status !== 'processing' || job.startedBy?.startsWith('timer:') === true) return undefined;
-  const started = events.findLast(({ event }) => event.event === 'JobStarted');
-  return attemptOverAt(started?.recordedAt ?? job.startedAt ?? job.updatedAt, job.timeoutMs);
+  const started = events.findLast(({ event }) => event.event === 'JobStarted' || event.event === 'JobResumed');
+  return attemptOverAt({ ...job, ...(started === undefined ? {} : { startedAt: started.recordedAt }) });
 }
 
 /** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */

@@ -1,6 +1,7 @@
 import type { WaitingFor } from './waitingFor.ts';
 
-export type JobStatus = 'scheduled' | 'pending' | 'processing' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+export type JobStatus =
+  'scheduled' | 'pending' | 'processing' | 'waiting' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
 /** Which jobs of a type start first while more wait than can run: of 21 starts 16 are of high, 4 of normal, 1 of low priority. */
 export type Priority = 'high' | 'normal' | 'low';
@@ -59,7 +60,10 @@ export interface Job {
   readonly runAt?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** When the running attempt began, or went on after its last wait. */
   readonly startedAt?: string;
+  /** How many milliseconds the attempt had run before its last wait. */
+  readonly ranMs?: number;
   readonly finishedAt?: string;
   /** The job that this one repeats. */
   readonly rerunOf?: string;

@@ -1,5 +1,5 @@
 import type { Actor } from '../operate/actor.ts';
-import type { Backoff, ByDefinition, Job, JobError, Priority, Unique } from './job.ts';
+import type { Backoff, ByDefinition, Job, JobError, JobStatus, Priority, Unique } from './job.ts';
 
 /** What a job begins with. */
 interface CreationData {
@@ -49,19 +49,27 @@ type CarriedData = Omit<
   | 'unreadableEvents'
   | 'waitingFor'
   | 'stepsRecorded'
+  | 'status'
 >;
+
+interface CarriedStatus {
+  readonly status: Exclude<JobStatus, 'waiting'>;
+}
+
+/** By which worker an attempt begins, or goes on. */
+interface StartData {
+  readonly attempt: number;
+  readonly worker: string;
+  /** The release of the program that the worker is, if it says one. */
+  readonly workerVersion?: string;
+}
 
 /** What belongs to each event, by its name. */
 export interface JobEventData {
   readonly JobCreated: CreationData;
   /** As JobCreated, of a job of another priority than normal. */
   readonly JobCreatedWithPriority: CreationData & { readonly priority: 'high' | 'low' };
-  readonly JobStarted: {
-    readonly attempt: number;
-    readonly worker: string;
-    /** The release of the program that the worker is, if it says one. */
-    readonly workerVersion?: string;
-  };
+  readonly JobStarted: StartData;
   readonly JobProgressed: { readonly attempt: number; readonly percent?: number; readonly message?: string };
   /** Steps that ended together. Later attempts get their results, and run those with an error again. */
   readonly JobStepsRecorded: {
@@ -70,6 +78,15 @@ export interface JobEventData {
     readonly from: number;
     readonly steps: readonly StepOutcome[];
   };
+  /** The attempt waits without a worker until then. */
+  readonly JobSuspended: {
+    readonly attempt: number;
+    readonly until: string;
+    /** How long it has run so far: waits do not count. */
+    readonly ranMs: number;
+  };
+  /** A worker goes on with the attempt that has waited. */
+  readonly JobResumed: StartData;
   readonly JobCompleted: {
     readonly attempt: number;
     readonly result?: unknown;
@@ -112,10 +129,17 @@ export interface JobEventData {
   };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
-  readonly JobCarried: CarriedData;
+  readonly JobCarried: CarriedData & CarriedStatus;
   /** As JobCarried, of a job with steps. */
-  readonly JobCarriedWithSteps: CarriedData & {
-    readonly stepsRecorded: number;
+  readonly JobCarriedWithSteps: CarriedData &
+    CarriedStatus & {
+      readonly stepsRecorded: number;
+      readonly steps: readonly RecordedStep[];
+    };
+  /** As JobCarriedWithSteps, of a job that waits within an attempt. */
+  readonly JobCarriedWaiting: CarriedData & {
+    readonly status: 'waiting';
+    readonly stepsRecorded?: number;
     readonly steps: readonly RecordedStep[];
   };
 }
@@ -138,12 +162,15 @@ export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEve
 /** An event by which a job begins. */
 export type CreationEvent = Extract<JobEvent, { readonly event: 'JobCreated' | 'JobCreatedWithPriority' }>;
 
+type CarryName = 'JobCarried' | 'JobCarriedWithSteps' | 'JobCarriedWaiting';
+
 /** An event that writes its job down again. */
-export type CarryEvent = Extract<JobEvent, { readonly event: 'JobCarried' | 'JobCarriedWithSteps' }>;
+export type CarryEvent = Extract<JobEvent, { readonly event: CarryName }>;
 
 /** Returns whether the event writes its job down again. */
 export function isCarry(event: JobEvent): event is CarryEvent {
-  return event.event === 'JobCarried' || event.event === 'JobCarriedWithSteps';
+  const names: readonly string[] = ['JobCarried', 'JobCarriedWithSteps', 'JobCarriedWaiting'] satisfies CarryName[];
+  return names.includes(event.event);
 }
 
 /** Returns whether the event created its job. */

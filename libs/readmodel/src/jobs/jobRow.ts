@@ -21,6 +21,7 @@ export interface JobRow {
   readonly updated_at: string;
   readonly started_at: string | null;
   readonly finished_at: string | null;
+  readonly ran_ms: number | null;
   readonly worker: string | null;
   readonly worker_version: string | null;
   readonly started_by: string | null;
@@ -40,7 +41,7 @@ export interface JobRow {
 }
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
-  created_at, updated_at, started_at, finished_at, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
+  created_at, updated_at, started_at, finished_at, ran_ms, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
   rerun_of, priority, unique_rule, unique_key, steps_recorded, generation, unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
@@ -79,11 +80,12 @@ export function jobOfRow(row: JobRow): Job {
   };
 }
 
-function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt'> {
+function timesOfRow(row: JobRow): Pick<Job, 'runAt' | 'startedAt' | 'finishedAt' | 'ranMs'> {
   return {
     ...present('runAt', row.run_at, asIs),
     ...present('startedAt', row.started_at, asIs),
     ...present('finishedAt', row.finished_at, asIs),
+    ...(row.ran_ms === null ? {} : { ranMs: row.ran_ms }),
   };
 }
 

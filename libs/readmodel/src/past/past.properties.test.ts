@@ -82,7 +82,12 @@ interface Filter {
 const filter = fc.record<Filter>(
   {
     type: fc.constantFrom(['email'], ['null'], ['email', 'null']),
-    status: fc.constantFrom(['pending'], ['completed'], ['processing', 'retrying'], ['failed', 'cancelled', 'pending']),
+    status: fc.constantFrom(
+      ['pending'],
+      ['completed'],
+      ['processing', 'waiting', 'retrying'],
+      ['failed', 'cancelled', 'pending'],
+    ),
     tag: fc.constantFrom(['t'], ['other']),
   },
   { requiredKeys: [] },

@@ -81,6 +81,7 @@ const changingColumns: readonly Column[] = [
   { name: 'updated_at', type: 'timestamptz', valueOf: ({ job }) => storableInstant(job.updatedAt) },
   { name: 'started_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.startedAt) },
   { name: 'finished_at', type: 'timestamptz', valueOf: ({ job }) => instant(job.finishedAt) },
+  { name: 'ran_ms', type: 'float8', valueOf: ({ job }) => job.ranMs ?? null },
   { name: 'worker', type: 'text', valueOf: ({ job }) => text(job.worker) },
   { name: 'worker_version', type: 'text', valueOf: ({ job }) => text(job.workerVersion) },
   { name: 'started_by', type: 'text', valueOf: ({ job }) => text(job.startedBy) },

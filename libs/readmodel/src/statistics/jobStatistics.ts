@@ -14,6 +14,8 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobStarted: undefined,
   JobProgressed: undefined,
   JobStepsRecorded: undefined,
+  JobSuspended: undefined,
+  JobResumed: undefined,
   JobCompleted: 'completed',
   JobRetryScheduled: 'retried',
   JobFailed: 'failed',
@@ -27,6 +29,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobReleased: undefined,
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,
+  JobCarriedWaiting: undefined,
 };
 
 interface Period extends Record<Counted, number> {

@@ -9,6 +9,8 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobStarted: 'busy',
   JobProgressed: 'quiet',
   JobStepsRecorded: 'quiet',
+  JobSuspended: 'quiet',
+  JobResumed: 'busy',
   JobCompleted: 'good',
   JobRetryScheduled: 'bad',
   JobFailed: 'bad',
@@ -22,6 +24,7 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobReleased: 'quiet',
   JobCarried: 'quiet',
   JobCarriedWithSteps: 'quiet',
+  JobCarriedWaiting: 'quiet',
 };
 const NAME_WIDTH = 'JobRetryScheduled'.length;
 
@@ -33,9 +36,12 @@ type Details = {
 const DETAILS: Details = {
   JobCreated: describeRequest,
   JobCreatedWithPriority: (data, due) => withPriority(data.priority, describeRequest(data, due)),
-  JobStarted: ({ attempt, worker, workerVersion }) => `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`,
+  JobStarted: describeStart,
   JobProgressed: describeProgress,
   JobStepsRecorded: ({ steps }) => steps.map(describeStep).join(', '),
+  JobSuspended: ({ attempt, until, ranMs }, due) =>
+    `attempt ${attempt} ran for ${formatDuration(ranMs)} and sleeps, due ${due(until)}`,
+  JobResumed: describeStart,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
     `attempt ${attempt} failed, next ${due(retryAt)}: ${describeError(error)}`,
@@ -50,6 +56,7 @@ const DETAILS: Details = {
   JobRevised: describeRequest,
   JobCarried: () => undefined,
   JobCarriedWithSteps: () => undefined,
+  JobCarriedWaiting: () => undefined,
 };
 
 /** Shows an event in one line; `of` names the job where it is not clear which one it is. */
@@ -71,6 +78,10 @@ export function describeStep({
 }: JobEventData['JobStepsRecorded']['steps'][number]): string {
   const step = [name, ...(key === undefined ? [] : [key])].join(' ');
   return error === undefined ? `${step} in ${formatDuration(durationMs)}` : `${step} failed: ${describeError(error)}`;
+}
+
+function describeStart({ attempt, worker, workerVersion }: JobEventData['JobStarted']): string {
+  return `attempt ${attempt} on ${describeWorker(worker, workerVersion)}`;
 }
 
 function withPriority(priority: Priority, further = ''): string {

@@ -10,6 +10,7 @@ const TONES: Readonly<Record<JobStatus, Tone>> = {
   scheduled: 'quiet',
   pending: 'quiet',
   processing: 'busy',
+  waiting: 'quiet',
   retrying: 'busy',
   completed: 'good',
   failed: 'bad',
