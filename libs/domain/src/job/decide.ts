@@ -158,8 +158,8 @@ function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
 
 function changePriority(command: JobCommandOf<'ChangePriority'>, job: Job): Decision {
   const { priority, reason } = command;
-  if (!startable.has(job.status))
-    return illegal(job, 'only a job that waits for an attempt can be given another priority');
+  if (job.status === 'waiting') return illegal(job, 'its attempt has begun, and keeps its priority');
+  if (!startable.has(job.status)) return illegal(job, 'only a job that waits can be given another priority');
   if (laneOf(priority) === job.priority)
     return { kind: 'unchanged', detail: `the job has ${priority} priority already` };
   return make(command, job, 'JobPriorityChanged', { priority, ...defined({ reason }) });

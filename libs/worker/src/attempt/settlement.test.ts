@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { testJob } from '../../testing/testContext.ts';
 import { silentLogger } from '../handler/logger.ts';
 import type { AttemptContext } from './attemptContext.ts';
+import { systemClock } from './chain/clock.ts';
 import { settlementAfterError } from './settlement.ts';
 
 const delivery = { ...testJob(), jobId: testJob().id, jobType: 'order', causationId: 'm1' } as unknown as Delivery;
@@ -21,7 +22,7 @@ test.each([
   },
 );
 
-test.each(['scheduled', 'retrying'] as const)(
+test.each(['scheduled', 'retrying', 'waiting'] as const)(
   'an overtaken attempt sets the timer of a job that is %s before it takes its message away',
   async (status) => {
     const wakes: unknown[] = [];
@@ -30,7 +31,8 @@ test.each(['scheduled', 'retrying'] as const)(
       readJob: () => Promise.resolve({ job: testJob({ status, runAt }), sequence: 3, dispatches: [1] }),
       scheduleWake: (wake: unknown) => Promise.resolve(void wakes.push(wake)),
     };
-    const context = { eventLog, logger: silentLogger, closing: new AbortController().signal };
+    const clock = systemClock({ now: () => Date.parse('2026-01-01T00:00:04.000Z') });
+    const context = { eventLog, clock, logger: silentLogger, closing: new AbortController().signal };
     const settlement = await settlementAfterError(overtaken, delivery, context as unknown as AttemptContext);
     expect(settlement).toEqual({ kind: 'ack' });
     expect(wakes).toEqual([{ jobId: testJob().id, jobType: 'order', at: runAt }]);

@@ -150,7 +150,8 @@ export class AttemptSteps {
 
   #begin({ id, name, key }: Pick<StepCall, 'id' | 'name' | 'key'>, title: string, method: 'step' | 'sleep'): void {
     if (!this.#begun.has(id)) return void this.#begun.add(id);
-    const remedy = key === undefined ? `. In a loop give each its key: ctx.${method}('${name}', …{ key }…)` : '';
+    const example = method === 'step' ? `ctx.step('${name}', { key }, …)` : `ctx.sleep('${name}', …, { key })`;
+    const remedy = key === undefined ? `. In a loop give each its key: ${example}` : '';
     throw misusedStep(`${title} was begun twice in this attempt${remedy}`);
   }
 
