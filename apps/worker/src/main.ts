@@ -51,6 +51,7 @@ await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
     attemptLogs: config.ATTEMPT_LOGS,
     watchdog: config.LOOP_WATCHDOG ? { log: logBeside(logger, STANDARD_OUTPUT) } : undefined,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+    slotWaitMs: config.SLOT_WAIT_MS,
   });
   const scheduler = new Scheduler({ eventLog, clock, logger, ackWaitMs, keepMs: config.JOBS_MAX_AGE });
   const readiness = readinessOf(started, eventLog, config.MAX_CLOCK_SKEW);

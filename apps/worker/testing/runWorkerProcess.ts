@@ -19,6 +19,7 @@ export async function runWorkerProcess(handlers: readonly Handler[]): Promise<vo
       concurrency: config.WORKER_CONCURRENCY,
       ackWaitMs: config.ACK_WAIT_MS,
       shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+      slotWaitMs: config.SLOT_WAIT_MS,
     });
     return [eventLog, worker];
   });

@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RetryAfterError } from '../src/handler/handlerErrors.ts';
 import type { JobContext } from '../src/handler/jobHandler.ts';
 
+/** Longer than its slot is kept for. */
+const SLEEP_MS = 1_500;
+
 let stepRuns = 0;
 const commands = {
   answer: () => 42,
@@ -27,6 +30,15 @@ const commands = {
     if (attempt < 2) throw new Error('once more');
     return { first, runs: stepRuns };
   },
+  sleep: async ({ step, sleep }: JobContext) => {
+    const branch = async () => {
+      for (const key of [1, 2, 3]) await step('work', { key }, () => pause(10));
+      return step('last', () => 'done');
+    };
+    const [, last] = await Promise.all([sleep('nap', SLEEP_MS), branch()]);
+    return last;
+  },
+  'sleep within a step': ({ step, sleep }: JobContext) => step('work', () => sleep('nap', 1)),
   exit: () => process.exit(3),
   crash: () => {
     setImmediate(() => {

@@ -43,6 +43,7 @@ test('every setting has a default that works on one machine, or is undefined', (
     ERROR_STACKS: true,
     LOOP_WATCHDOG: true,
     SHUTDOWN_GRACE_MS: 10_000,
+    SLOT_WAIT_MS: 30_000,
     MAX_CLOCK_SKEW: 30_000,
     ACK_WAIT_MS: 10_000,
     SMTP_FROM: 'jobstream@localhost',

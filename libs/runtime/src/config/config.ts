@@ -73,6 +73,7 @@ const settings = {
   ERROR_STACKS: bool.or(true),
   LOOP_WATCHDOG: bool.or(true),
   SHUTDOWN_GRACE_MS: integer(0, 3_600_000).or(10_000),
+  SLOT_WAIT_MS: integer(0, 3_600_000).or(30_000),
   MAX_CLOCK_SKEW: duration.or(30_000),
   OUTBOX_URLS: urls('postgres', 'postgresql'),
   ACK_WAIT_MS: integer(500, 3_600_000).or(10_000),

@@ -22,12 +22,14 @@ const module = new URL('../../testing/computingHandler.ts', import.meta.url);
 let types = 0;
 
 /** A worker with two threads for a job type of its own. */
-async function startComputing(options: { threads?: number; shutdownGraceMs?: number; ackWaitMs?: number } = {}) {
-  const { threads = 2, shutdownGraceMs = 0, ackWaitMs = 10_000 } = options;
+async function startComputing(
+  options: { threads?: number; shutdownGraceMs?: number; ackWaitMs?: number; slotWaitMs?: number } = {},
+) {
+  const { threads = 2, shutdownGraceMs = 0, ackWaitMs = 10_000, slotWaitMs = 30_000 } = options;
   const definition = defineJob(`compute-${++types}`, { payload: z.custom<Command>() });
   const lines: string[] = [];
   const logger = lineLogger({ level: 'debug', write: (line) => lines.push(line) });
-  const worker = createWorker({ natsUrl: nats.url, ackWaitMs, shutdownGraceMs, logger });
+  const worker = createWorker({ natsUrl: nats.url, ackWaitMs, shutdownGraceMs, slotWaitMs, logger });
   onTestFinished(() => worker.stop());
   worker.handle(definition, module, { threads, maxHeapMb: 32 });
   await worker.start();
@@ -57,6 +59,7 @@ test('a handler computes for longer than the ack wait in a thread, and its job i
 test.each([
   ['fail', { name: 'TypeError', message: 'no such image', code: 'E_IMAGE' }],
   ['give up', { name: 'UnrecoverableError', message: 'broken image', code: 'E_BROKEN' }],
+  ['sleep within a step', { code: 'STEP_MISUSED' }],
   ['exit', { message: 'process.exit(3) was called in the thread of a handler' }],
   ['crash', { message: 'crashed' }],
   ['fill the heap', { code: 'ERR_WORKER_OUT_OF_MEMORY' }],
@@ -76,6 +79,20 @@ test('the steps of a handler run in its thread, and later attempts get their res
     { name: 'count', attempt: 1, result: 1 },
     { name: 'fail', attempt: 2, error: { name: 'TypeError', message: 'no fail' } },
   ]);
+});
+
+test('a sleep of a handler in a thread ends its run when no step of it runs any more', async () => {
+  const { create } = await startComputing({ threads: 1, slotWaitMs: 100 });
+  const jobId = await create('sleep');
+  await log.until(jobId, 'completed');
+  const story = (await log.story(jobId)).filter((event) => !event.startsWith('JobStepsRecorded'));
+  expect(story).toEqual(['JobCreated', 'JobStarted 1', 'JobSuspended 1', 'JobResumed 1', 'JobCompleted 1']);
+  const history = await log.history(jobId);
+  const suspended = history.findIndex(({ event }) => event === 'JobSuspended');
+  const before = history
+    .slice(0, suspended)
+    .flatMap((event) => (event.event === 'JobStepsRecorded' ? event.data.steps : []));
+  expect(before.map(({ name }) => name).toSorted()).toEqual(['last', 'nap', 'work', 'work', 'work']);
 });
 
 test('the stack of an error points into the module of the handler', async () => {
