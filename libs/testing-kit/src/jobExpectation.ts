@@ -62,9 +62,7 @@ function nameOf({ id, type }: Job): string {
 
 /** `JobStarted 2`: the event, and the attempt that it is about. */
 function shortName({ event, data }: JobEvent): string {
-  return 'attempt' in data && event !== 'JobCarried' && event !== 'JobCarriedWithSteps'
-    ? `${event} ${data.attempt}`
-    : event;
+  return 'attempt' in data && !event.startsWith('JobCarried') ? `${event} ${data.attempt}` : event;
 }
 
 /** The history of a job, a line for each event. */

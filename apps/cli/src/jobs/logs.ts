@@ -60,7 +60,7 @@ async function showLogs({ client, printer, signal }: Api, id: string, options: L
 interface Life {
   /** When it was retried; undefined for the first life. */
   readonly since: string | undefined;
-  /** With the id that its lines have. An attempt that was released has several. */
+  /** With the id that its lines have. An attempt that was released, or has slept, has several. */
   readonly runs: { readonly id: string; readonly attempt: number }[];
 }
 
@@ -75,7 +75,8 @@ function livesIn(history: readonly JobEvent[]): readonly Life[] {
   for (const event of history) {
     if (event.event === 'JobRequeued' || event.event === 'JobRequeuedWithPriority')
       lives.push({ since: event.at, runs: [] });
-    if (event.event === 'JobStarted') lives.at(-1)?.runs.push({ id: event.id, attempt: event.data.attempt });
+    if (event.event === 'JobStarted' || event.event === 'JobResumed')
+      lives.at(-1)?.runs.push({ id: event.id, attempt: event.data.attempt });
   }
   return lives;
 }

@@ -47,12 +47,14 @@ async function runningJob(tenant: string | null = null) {
     api.log.attemptLogs.append([{ chunk: stored }], (_parcel, outcome) => resolve(outcome));
     return promise;
   };
-  const start = () => {
+  const begin = (event: 'JobStarted' | 'JobResumed') => {
     [runId, chunk] = [randomUUID(), 0];
-    return append('JobStarted', { attempt: 1, worker: 'w' }, { eventId: runId });
+    return append(event, { attempt: 1, worker: 'w' }, { eventId: runId });
   };
+  const start = () => begin('JobStarted');
+  const resume = () => begin('JobResumed');
   await start();
-  return { id, path: `/api/jobs/${id}/attempts/1/logs`, write, append, start, runId: () => runId };
+  return { id, path: `/api/jobs/${id}/attempts/1/logs`, write, append, start, resume, runId: () => runId };
 }
 
 test('lines are answered in pages, oldest first', async () => {
@@ -115,6 +117,19 @@ test('a follower of an attempt with several runs receives the last lines of the 
   await write(['c'], true);
   expect(await feed.ended).toBe('end');
   expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b', 'c']);
+});
+
+test('a follower of an attempt that waits receives what the next run of it writes', async () => {
+  const { path, write, append, resume } = await runningJob();
+  await write(['a'], true);
+  await append('JobSuspended', { attempt: 1, until: new Date().toISOString(), ranMs: 1 });
+  using feed = await openFeed(api.url + path, await keyWith(['jobs:debug']));
+  await feed.received(1);
+  await resume();
+  await append('JobCompleted', { attempt: 1, durationMs: 1 });
+  await write(['b'], true);
+  expect(await feed.ended).toBe('end');
+  expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b']);
 });
 
 test('a follower of an attempt that has logged nothing is told when it is over', async () => {

@@ -23,7 +23,8 @@ const LogLine = Schema.Struct({
     description: 'What the handler gave besides the message; secrets are `[Redacted]`.',
   }),
   runId: Schema.String.annotateKey({
-    description: 'The id of the `JobStarted` of the run: an attempt has several when the job was released or retried.',
+    description:
+      'The id of the `JobStarted` or `JobResumed` of the run: an attempt has several when it has slept, or the job was released or retried.',
   }),
 }).annotate({ identifier: 'LogLine' });
 

@@ -15,5 +15,6 @@ export function rangeOf(job: Job): Pick<LogQuery & LogPageQuery, 'jobId' | 'sinc
 
 /** Whether an attempt is over, or will never be: no lines of it are to come but those that are late. */
 export function isOver({ status, attempt: last }: Job, attempt: number): boolean {
-  return isTerminal(status) || last > attempt || (last === attempt && status !== 'processing');
+  const goesOn = status === 'processing' || status === 'waiting';
+  return isTerminal(status) || last > attempt || (last === attempt && !goesOn);
 }

@@ -1,4 +1,4 @@
-import type { Job } from '@jobstream/domain';
+import type { Job, JobEventOf, LoggedEvent } from '@jobstream/domain';
 import type { AttemptLogReader, LogPage, PositionedLine } from '@jobstream/eventlog';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -63,8 +63,12 @@ async function* followLines(
 /** Whether all lines of the last run of the attempt were read. Where that run is not known, time decides. */
 async function hasLastRun({ jobId, attempt }: Address, reader: AttemptLogReader, { log }: ApiDeps): Promise<boolean> {
   const history = await log.readHistory(jobId).catch(() => []);
-  const last = history.findLast(({ event }) => event.event === 'JobStarted' && event.data.attempt === attempt);
+  const last = history.findLast(({ event }) => beginsRun(event) && event.data.attempt === attempt);
   return last !== undefined && reader.hasAll(last.event.id);
+}
+
+function beginsRun(event: LoggedEvent): event is JobEventOf<'JobStarted' | 'JobResumed'> {
+  return event.event === 'JobStarted' || event.event === 'JobResumed';
 }
 
 /** Measures whether the last lines of an attempt have had the time to arrive. */
