@@ -1,9 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { attemptOverAt, carryNames, decide, fold, foldHistory, foldSteps, isRejection } from '@jobstream/domain';
+import {
+  addMs,
+  attemptOverAt,
+  carryNames,
+  decide,
+  fold,
+  foldHistory,
+  foldSteps,
+  isDue,
+  isRejection,
+} from '@jobstream/domain';
 import { type CarryName, isTerminal, type Job, type JobState, workEventNames } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
+
+/** The timer of a job that waits within an attempt is set for at most so long, and then again: one that was lost is missed no longer. */
+const LONGEST_WAKE_MS = 3_600_000;
 
 export interface CarryContext {
   readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix'>;
@@ -23,7 +36,7 @@ export type CarryOutcome =
  * unless nothing can happen to the job any more or its history begins behind them.
  *
  * @returns `held` for a job that needs them and cannot be carried: this release cannot read all of it, or a live process would lose its
- * steps. `first` is the sequence of its first event.
+ * steps, or what it waits for. `first` is the sequence of its first event.
  * @throws ConcurrentAppendError after eight tries; what the log throws.
  */
 export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
@@ -34,13 +47,20 @@ export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutco
     if (first === undefined || !isNeeded(job, stored, context)) return { kind: 'unneeded' };
     const held = { kind: 'held', first: first.sequence } as const;
     if (job === undefined || job.unreadableEvents !== undefined) return held;
-    if (job.stepsRecorded !== undefined && !(await context.mayCarry('JobCarriedWithSteps'))) return held;
+    const carrier = carrierOf(job);
+    if (carrier !== 'JobCarried' && !(await context.mayCarry(carrier))) return held;
     await carry(job, stored, context).catch(async (error: unknown) => {
       if (error instanceof ConcurrentAppendError) await restoreTimer(ref, context);
       throw error;
     });
     return { kind: 'carried' };
   });
+}
+
+/** The event by which the job is carried. */
+function carrierOf({ status, stepsRecorded }: Job): CarryName {
+  if (status === 'waiting') return 'JobCarriedWaiting';
+  return stepsRecorded === undefined ? 'JobCarried' : 'JobCarriedWithSteps';
 }
 
 /**
@@ -59,20 +79,19 @@ function isNeeded(job: JobState, { events }: StoredHistory, { through }: CarryCo
  * set before a conflict is known, after which `restoreTimer` is called.
  */
 async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryContext): Promise<void> {
-  const lostLeaseAt = leaseInLog(job, stored);
   const event = decide(
     {
       kind: 'CarryJob',
       eventId: randomUUID(),
       at: now,
       actor: { kind: 'keeper', id: 'keeper' },
-      keepsCause: lostLeaseAt === undefined,
-      ...(job.stepsRecorded === undefined ? {} : { steps: stepsOf(stored) }),
+      keepsCause: !isCalledByLog(job),
+      ...(carrierOf(job) === 'JobCarried' ? {} : { steps: stepsOf(stored) }),
     },
     job,
   );
   if (isRejection(event)) return;
-  const at = lostLeaseAt ?? dispatchAt(job, stored, now);
+  const at = leaseEnd(job, stored) ?? dispatchAt(job, stored, now);
   if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, priority: job.priority, at });
   await eventLog.append(event, stored.sequence);
 }
@@ -94,26 +113,37 @@ async function restoreTimer({ jobId, jobType }: JobRef, { eventLog, now }: Carry
   if (at !== undefined) await eventLog.scheduleWake({ jobId, jobType, priority: job.priority, at });
 }
 
+/** Whether the call for work by which an attempt runs is a message of the log, and about to go with it. */
+function isCalledByLog({ status, startedBy }: Job): boolean {
+  return status === 'processing' && startedBy?.startsWith('timer:') !== true;
+}
+
 /**
- * When a running attempt is surely over whose call for work is a message of the log, and about to go with it. Undefined
- * for all others: the message of a timer stays until it is acknowledged.
+ * When a running attempt is surely over; undefined for a job without one. Also where a timer has called for it, whose message stays until
+ * it is acknowledged: it may have been, if the attempt was begun by another delivery of it.
  */
-function leaseInLog(job: Job, { events }: StoredHistory): string | undefined {
-  if (job.status !== 'processing' || job.startedBy?.startsWith('timer:') === true) return undefined;
+function leaseEnd(job: Job, { events }: StoredHistory): string | undefined {
+  if (job.status !== 'processing') return undefined;
   const started = events.findLast(({ event }) => event.event === 'JobStarted' || event.event === 'JobResumed');
   return attemptOverAt({ ...job, ...(started === undefined ? {} : { startedAt: started.recordedAt }) });
 }
 
-/** When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. */
+/**
+ * When to call for work on a job that waits for a message of the log; undefined if its call is in TIMERS already. That of one that waits
+ * within an attempt, which may be for months, is set again nevertheless.
+ */
 function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | undefined {
-  if (lastOf(events, workEventNames) < lastOf(events, carryNames)) return undefined;
+  if (job.status !== 'waiting' && lastOf(events, workEventNames) < lastOf(events, carryNames)) return undefined;
   return callAt(job, now);
 }
 
 /** When to call for work on a job; undefined for one that does not wait for it. */
 function callAt(job: Job, now: string): string | undefined {
   if (isTerminal(job.status) || job.status === 'processing') return undefined;
-  return job.status === 'pending' ? now : (job.runAt ?? now);
+  if (job.status === 'pending') return now;
+  const dueAt = job.runAt ?? now;
+  const longest = addMs(now, LONGEST_WAKE_MS);
+  return job.status === 'waiting' && !isDue(dueAt, longest) ? longest : dueAt;
 }
 
 /** The sequence of the last event of these names, 0 if there is none. */

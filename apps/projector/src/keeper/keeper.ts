@@ -152,7 +152,7 @@ export class Keeper extends PeriodicLoop {
   #warnOfUnreadable(sequence: number): void {
     this.#options.logger.warn(
       { sequence },
-      'an event of a newer release, or steps that a process of an earlier release would lose, keep the log from being shortened',
+      'an event of a newer release, or steps and waits that a process of an earlier release would lose, keep the log from being shortened',
     );
   }
 }
