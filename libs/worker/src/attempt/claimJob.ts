@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, attemptOverAt, evolve, isRejection, isTerminal } from '@jobstream/domain';
+import { addMs, attemptOverAt, evolve, isDue, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
@@ -7,7 +7,7 @@ import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
-import { JobChain } from './chain/jobChain.ts';
+import { JobChain, laterOf } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 import { scheduleWake, wakeAt } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
@@ -37,7 +37,7 @@ async function carryOut(
 ): Promise<Attempt | Settlement> {
   if (decision.kind === 'watch') return watchAttempt(decision, delivery, context);
   if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
-  if (isLastAttempt(decision.snapshot) && !(await delivery.acquireSlot())) {
+  if (startsLastAttempt(decision.snapshot, delivery, context) && !(await delivery.acquireSlot())) {
     return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
   }
   try {
@@ -173,9 +173,14 @@ function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
   return recorded !== undefined && recorded.sequence > first && !dispatches.includes(recorded.sequence);
 }
 
-/** Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. */
-function isLastAttempt({ job: { status, attempt, maxAttempts } }: JobSnapshot): boolean {
-  return (status === 'waiting' ? attempt : attempt + 1) === maxAttempts;
+/**
+ * Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. A look at a job
+ * that waits takes none.
+ */
+function startsLastAttempt({ job }: JobSnapshot, { dueAt }: Delivery, { clock }: AttemptContext): boolean {
+  const { status, attempt, maxAttempts, runAt } = job;
+  if (status !== 'waiting') return attempt + 1 === maxAttempts;
+  return attempt === maxAttempts && (runAt === undefined || isDue(runAt, laterOf(clock.now(), dueAt)));
 }
 
 async function appendClaim(

@@ -174,7 +174,8 @@ function hasReported({ event, data }: JobEvent, { progress, stepsRecorded = 0 }:
   return isDeepStrictEqual(reported, progress);
 }
 
-function laterOf(now: string, dueAt: string | undefined): string {
+/** The later of two instants. */
+export function laterOf(now: string, dueAt: string | undefined): string {
   return dueAt !== undefined && Date.parse(dueAt) > Date.parse(now) ? dueAt : now;
 }
 
