@@ -18,13 +18,15 @@ afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(empty);
 
 function empty(): Promise<unknown> {
-  const tables = 'jobs, job_counts, job_statistics, projection_checkpoints, quarantined_messages';
+  const tables = 'jobs, job_steps, job_counts, job_statistics, projection_checkpoints, quarantined_messages';
   return database.query(`TRUNCATE ${tables}`);
 }
 
 /** Two jobs, whose events take turns in the log. */
 function history(): JobEvent[] {
   const [one, other] = [new JobEvents(), new JobEvents({ jobType: 'webhook' })];
+  const charged = { from: 0, steps: [{ name: 'charge', durationMs: 1, result: 'paid' }] };
+  const sent = { steps: [{ name: 'send', durationMs: 1, result: 'sent' }] };
   return [
     one.next('JobCreated'),
     other.next('JobCreated', { maxAttempts: 1 }),
@@ -34,7 +36,14 @@ function history(): JobEvent[] {
     other.next('JobRequeued'),
     one.next('JobStarted', { attempt: 2 }),
     other.next('JobStarted'),
+    one.next('JobStepsRecorded', { attempt: 2, ...charged }),
+    other.next('JobStepsRecorded', charged),
     one.next('JobCompleted', { attempt: 2, result: { ok: true } }),
+    other.next('JobFailed', { durationMs: 7 }),
+    other.next('JobPayloadChanged', { payload: { to: 'other@example.com' } }),
+    other.next('JobRequeued'),
+    other.next('JobStarted'),
+    other.next('JobStepsRecorded', { from: 0, ...sent }),
     other.next('JobFailed', { durationMs: 7 }),
   ];
 }
@@ -54,6 +63,7 @@ async function everything() {
     jobs: await database.query('SELECT * FROM jobs ORDER BY id'),
     counts: await database.query('SELECT * FROM job_counts WHERE count <> 0 ORDER BY type, status'),
     statistics: await database.query('SELECT * FROM job_statistics ORDER BY resolution, starts_at, type'),
+    steps: await database.query('SELECT * FROM job_steps ORDER BY job_id, name'),
     quarantined: await database.query('SELECT * FROM quarantined_messages'),
   };
 }
