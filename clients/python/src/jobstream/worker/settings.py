@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 ACK_WAIT_RANGE = (0.5, 3600.0)
+SLOT_WAIT = 30.0
 VARIABLES = (
     "NATS_URL",
     "NATS_USER",
@@ -44,6 +45,7 @@ class Settings:
     ack_wait: float
     shutdown_grace: float
     error_stacks: bool
+    slot_wait: float
     servers_by_default: bool = False
     """Whether neither the program nor the environment has an address."""
 
@@ -66,6 +68,7 @@ class Given:
     concurrency: int | None = None
     ack_wait: float | None = None
     shutdown_grace: float | None = None
+    slot_wait: float | None = None
     error_stacks: bool | None = None
 
 
@@ -88,8 +91,16 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
         concurrency=text.count(given.concurrency, "concurrency", "WORKER_CONCURRENCY"),
         ack_wait=ack_wait,
         shutdown_grace=text.seconds(given.shutdown_grace, "shutdown_grace", "SHUTDOWN_GRACE_MS"),
+        slot_wait=_slot_wait_of(given.slot_wait),
         error_stacks=text.flag(given.error_stacks, "error_stacks", "ERROR_STACKS"),
     )
+
+
+def _slot_wait_of(given: float | None) -> float:
+    slot_wait = SLOT_WAIT if given is None else given
+    if not 0 <= slot_wait < float("inf"):
+        raise ValueError(f"expected slot_wait to be a time of at least 0 seconds, got: {slot_wait}")
+    return slot_wait
 
 
 def misspelt_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -6,15 +6,19 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from ...errors import RetryAfterError, UnrecoverableError
-from ...protocol.events import to_json
+from ...protocol.events import format_time, to_json
 from ...protocol.job import JobState, Step
 from ..job_type import is_encrypted
+from ..live_processes import STEPS_PROTOCOL, WAITS_PROTOCOL
 from ..outcome import backoff_ms, error_data
+from .sleep_call import AttemptSuspended, SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
 from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
 from .step_recorder import StepRecorder
@@ -26,21 +30,26 @@ UPGRADE_WAIT, UPGRADE_LOOK = 30, 1
 """For how many seconds a step waits for processes of an earlier release to be gone, and how often it looks."""
 
 
+@dataclass(frozen=True)
+class StepsConfig:
+    """What the steps of an attempt work with."""
+
+    append: Callable[[list[Step]], Awaitable[None]]
+    why_not: Callable[[int], Awaitable[str | None]]
+    """Says why not all processes are known to keep to a version of the protocol; None if they do."""
+    now: Callable[[], datetime]
+    """The time of the server."""
+    slot_wait: timedelta = timedelta(seconds=30)
+    """Sleeps that take no longer keep their slot."""
+    error_stacks: bool = True
+
+
 class AttemptSteps:
     """Runs the steps of one attempt, records how they end, and gives what earlier attempts have recorded."""
 
-    def __init__(
-        self,
-        job: JobState,
-        append: Callable[[list[Step]], Awaitable[None]],
-        why_no_steps: Callable[[], Awaitable[str | None]],
-        *,
-        error_stacks: bool = True,
-    ) -> None:
-        self._job = job
-        self._why_no_steps = why_no_steps
-        self._error_stacks = error_stacks
-        self._recorder = StepRecorder(append)
+    def __init__(self, job: JobState, config: StepsConfig) -> None:
+        self._job, self._config = job, config
+        self._recorder = StepRecorder(config.append)
         self._sizes = StepSizes(job.steps.values())
         self._begun: set[str] = set()
         self._running: set[asyncio.Task[Any]] = set()
@@ -48,21 +57,24 @@ class AttemptSteps:
         self._is_over = False
         self.fault: Exception | None = None
         """Why the attempt fails, whatever its handler has done; None if it need not."""
+        self.suspended_until: datetime | None = None
+        """When the first of the sleeps is over for which the attempt must wait without a slot; None if there is none."""
 
     async def run(self, call: StepCall) -> Any:
         """The result of the step, after its work if that has none yet. Raises what the work raises, or why it was not run.
 
         It runs in a task of its own, so that it ends with the attempt also where the handler does not await it.
         """
-        self._check_running()
-        if call.id in self._begun:
-            keys = "" if call.key is not None else f". In a loop give each its key: ctx.step('{call.name}', …, key=key)"
-            raise StepMisusedError(f"{call.title} was begun twice in this attempt{keys}")
-        self._begun.add(call.id)
-        running = asyncio.create_task(self._result_of(call))
-        self._running.add(running)
-        running.add_done_callback(self._leave)
-        return await running
+        keys = "" if call.key is not None else f". In a loop give each its key: ctx.step('{call.name}', …, key=key)"
+        self._begin(call, keys)
+        return await self._task_of(self._result_of(call))
+
+    async def sleep(self, call: SleepCall) -> None:
+        """Returns when the sleep is over. Raises AttemptSuspended where that is too late to keep the slot."""
+        if within_step.get():
+            raise StepMisusedError(f"{call.title} is within a step, whose work would be done again: sleep between steps")
+        self._begin(call, "")
+        await self._task_of(self._sleep(call))
 
     def cancel(self) -> None:
         """Cancels the steps that run, and runs no more: the attempt was aborted. Work that ends all the same is recorded."""
@@ -81,6 +93,18 @@ class AttemptSteps:
         self._is_over = True
         await self._recorder.finish()
 
+    def _begin(self, call: StepCall | SleepCall, remedy: str) -> None:
+        self._check_running()
+        if call.id in self._begun:
+            raise StepMisusedError(f"{call.title} was begun twice in this attempt{remedy}")
+        self._begun.add(call.id)
+
+    async def _task_of(self, work: Coroutine[Any, Any, Any]) -> Any:
+        running = asyncio.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._leave)
+        return await running
+
     def _leave(self, running: asyncio.Task[Any]) -> None:
         self._running.discard(running)
         if not running.cancelled():
@@ -92,8 +116,32 @@ class AttemptSteps:
             return self._readable(recorded.get("result"), call)
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not run: a job may have {MAX_STEPS} steps"))
-        await self._until_understood()
+        await self._until_understood(STEPS_PROTOCOL, "step can be recorded")
         return await self._run_and_record(call)
+
+    async def _sleep(self, call: SleepCall) -> None:
+        """The attempt is suspended only where everybody understands that; meanwhile the end may have come near."""
+        end = await self._end_of(call)
+        if end - self._config.now() > self._config.slot_wait:
+            await self._until_understood(WAITS_PROTOCOL, "attempt can wait")
+        left = end - self._config.now()
+        if left > self._config.slot_wait:
+            self.suspended_until = min(end, self.suspended_until or end)
+            raise AttemptSuspended(f"{call.title} ends at {format_time(end)}: the attempt goes on then")
+        await asyncio.sleep(max(left, timedelta(0)) / timedelta(seconds=1))
+
+    async def _end_of(self, call: SleepCall) -> datetime:
+        """When the sleep is over, as its first call in any run has recorded it."""
+        recorded = self._job.steps.get(call.id)
+        if recorded is not None:
+            return call.recorded_end(recorded)
+        if not self._sizes.take_place(call.id):
+            raise self._failed(StepResultsTooLargeError(f"{call.title} is not begun: a job may have {MAX_STEPS} steps"))
+        await self._until_understood(STEPS_PROTOCOL, "step can be recorded")
+        outcome = {"name": call.name, "durationMs": 0, "result": format_time(call.end_from(self._config.now()))}
+        self._count(outcome, call)
+        await self._record(outcome)
+        return call.recorded_end(outcome)
 
     async def _run_and_record(self, call: StepCall) -> Any:
         began = monotonic()
@@ -106,14 +154,18 @@ class AttemptSteps:
         outcome = {**call.named, "durationMs": _since(began)}
         if result is not None:
             outcome["result"] = result
-        if not self._sizes.add(outcome):
-            limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
-            raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
+        self._count(outcome, call)
         await self._record(outcome)
         return result
 
+    def _count(self, outcome: Step, call: StepCall | SleepCall) -> None:
+        if not self._sizes.add(outcome):
+            limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
+            raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
+
     async def _tries(self, call: StepCall) -> Any:
         key = idempotency_key_of(self._job, call)
+        within_step.set(True)  # in the task of the step
         attempt = 1
         while True:
             try:
@@ -141,7 +193,7 @@ class AttemptSteps:
     async def _record_error(self, error: Exception, outcome: Step) -> None:
         """For whoever looks at the job: an error that has no room is not recorded."""
         data = error_data(error)
-        if not self._error_stacks:
+        if not self._config.error_stacks:
             del data["stack"]
         if not self._is_aborted and self._sizes.add({**outcome, "error": data}):
             await self._record({**outcome, "error": data})
@@ -165,14 +217,14 @@ class AttemptSteps:
         if self.fault is not None:
             raise self.fault
 
-    async def _until_understood(self) -> None:
+    async def _until_understood(self, protocol: int, what: str) -> None:
         """Until then the results would be lost to processes of an earlier release, and the job unreadable to them."""
         waited = 0
-        while (why := await self._why_no_steps()) is not None:
+        while (why := await self._config.why_not(protocol)) is not None:
             if waited >= UPGRADE_WAIT:
-                raise UpgradeUnfinishedError(f"no step can be recorded yet: {why}", UPGRADE_WAIT)
+                raise UpgradeUnfinishedError(f"no {what} yet: {why}", UPGRADE_WAIT)
             if waited == 0:
-                log.warning("job %s: the first step waits, since it could not be recorded yet: %s", self._job.id, why)
+                log.warning("job %s goes on as soon as no process of an earlier release lives: %s", self._job.id, why)
             await asyncio.sleep(UPGRADE_LOOK)
             waited += UPGRADE_LOOK
 
