@@ -13,7 +13,8 @@ from jobstream.protocol.job import JobState, Step
 from jobstream.worker.attempt import is_suspension
 from jobstream.worker.live_processes import why_older
 from jobstream.worker.steps.attempt_steps import AttemptSteps, StepsConfig
-from jobstream.worker.steps.sleep_call import SleepCall, sleep_call_of, sleep_until_call_of
+from jobstream.worker.steps.open_sleeps import TURNS
+from jobstream.worker.steps.sleep_call import sleep_call_of, sleep_until_call_of
 from jobstream.worker.steps.step_call import StepWork, step_call_of
 from jobstream.worker.steps.step_errors import StepMisusedError, UpgradeUnfinishedError
 
@@ -27,12 +28,12 @@ IN_AN_HOUR = "2026-01-31T10:30:00.000Z"
 class Attempt:
     """An attempt whose log is a list, at an instant that a test sets."""
 
-    def __init__(self, *known: Step, why: dict[int, str] | None = None) -> None:
+    def __init__(self, *known: Step, why: dict[int, str] | None = None, slot_wait: timedelta = SLOT_WAIT) -> None:
         self.recorded: list[Step] = []
         self.now = NOW
         self.why = why or {}
         job = JobState(JOB, {}, 1, steps={step["name"]: step for step in known}, steps_recorded=len(known))
-        self.steps = AttemptSteps(job, StepsConfig(self._append, self._why_not, lambda: self.now, SLOT_WAIT))
+        self.steps = AttemptSteps(job, StepsConfig(self._append, self._why_not, lambda: self.now, slot_wait))
 
     async def _append(self, steps: list[Step]) -> None:
         self.recorded += steps
@@ -40,11 +41,11 @@ class Attempt:
     async def _why_not(self, protocol: int) -> str | None:
         return self.why.get(protocol)
 
-    async def sleep(self, name: str, duration: Any) -> None:
-        await self.steps.sleep(sleep_call_of(name, duration))
+    async def sleep(self, name: str, duration: Any, key: Any = None) -> None:
+        await self.steps.sleep(sleep_call_of(name, duration, key))
 
     async def sleep_until(self, name: str, at: Any) -> None:
-        await self.steps.sleep(sleep_until_call_of(name, at))
+        await self.steps.sleep(sleep_until_call_of(name, at, None))
 
     async def step(self, name: str, work: StepWork) -> Any:
         return await self.steps.run(step_call_of(name, work, None, 1, None))
@@ -77,24 +78,59 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         with unittest.mock.patch("asyncio.sleep") as pause:
             await attempt.sleep("moment", 30)
             await attempt.sleep_until("gone", NOW - HOUR)
-        self.assertEqual([call.args[0] for call in pause.call_args_list], [30, 0])
+        self.assertEqual([call.args[0] for call in pause.call_args_list], [30])
         self.assertIsNone(attempt.steps.suspended_until)
         self.assertEqual([step["name"] for step in attempt.recorded], ["moment", "gone"])
 
-    async def test_of_several_the_first_end_counts_and_other_steps_end(self) -> None:
+    async def test_the_run_goes_on_while_anything_else_is_being_done_and_the_first_end_counts(self) -> None:
         attempt = Attempt()
-        may_end = asyncio.Event()
+        begun, may_end = asyncio.Event(), asyncio.Event()
 
         async def send(step: StepContext) -> bool:
+            begun.set()
             return await may_end.wait()
 
-        branches = asyncio.gather(attempt.step("send", send), attempt.sleep("late", "3d"), attempt.sleep("soon", 3600))
+        async def branch() -> None:
+            await attempt.step("send", send)
+            await asyncio.gather(attempt.step("file", lambda step: True), attempt.sleep("moment", 0.001))
+            await attempt.step("last", lambda step: True)
+
+        branches = asyncio.gather(branch(), attempt.sleep("late", "3d"), attempt.sleep("soon", 3600))
+        await begun.wait()
+        for _ in range(3 * TURNS):
+            await asyncio.sleep(0)
+        self.assertFalse(branches.done())
+        may_end.set()
         with self.assertRaises(AttemptSuspended):
             await branches
-        may_end.set()
         await attempt.steps.settled()
         self.assertEqual(attempt.steps.suspended_until, NOW + HOUR)
-        self.assertEqual([step["name"] for step in attempt.recorded][2:], ["send"])
+        self.assertEqual([step["name"] for step in attempt.recorded][-1], "last")
+        with self.assertRaises(AttemptSuspended):
+            await attempt.step("next", lambda step: self.fail("nothing begins any more"))
+
+    async def test_a_sleep_that_nobody_waits_for_does_not_matter(self) -> None:
+        attempt = Attempt()
+        sleeping = asyncio.create_task(attempt.sleep("trial", HOUR))
+        winner = asyncio.create_task(attempt.step("reply", lambda step: "yes"))
+        await asyncio.wait({sleeping, winner}, return_when=asyncio.FIRST_COMPLETED)
+        await attempt.steps.settled()
+        await asyncio.wait({sleeping})
+        self.assertTrue(sleeping.cancelled())
+        self.assertIsNone(attempt.steps.suspended_until)
+
+    async def test_a_long_sleep_may_end_while_a_step_runs(self) -> None:
+        attempt = Attempt(slot_wait=timedelta(0))
+        may_end = asyncio.Event()
+
+        async def slow(step: StepContext) -> bool:
+            return await may_end.wait()
+
+        step = asyncio.create_task(attempt.step("slow", slow))
+        await attempt.sleep("blink", "1ms")
+        may_end.set()
+        await step
+        self.assertIsNone(attempt.steps.suspended_until)
 
     async def test_an_ordinary_except_lets_the_interruption_pass(self) -> None:
         attempt = Attempt()
@@ -115,7 +151,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         attempt = Attempt(why={7: "old-1 lives"})
         with unittest.mock.patch("jobstream.worker.steps.attempt_steps.UPGRADE_WAIT", 0):
             await attempt.sleep("moment", 0)
-            with self.assertRaisesRegex(UpgradeUnfinishedError, "no attempt can wait yet: old-1 lives"):
+            with self.assertRaisesRegex(UpgradeUnfinishedError, "the sleep 'trial' cannot be recorded yet: old-1 lives"):
                 await attempt.sleep("trial", HOUR)
         self.assertIsNone(attempt.steps.suspended_until)
         self.assertIsNone(why_older([("new", 7)], 7))
@@ -124,8 +160,9 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
 
 class Misuse(unittest.IsolatedAsyncioTestCase):
     async def test_a_name_is_that_of_one_step_or_sleep(self) -> None:
-        attempt = Attempt({"name": "charge", "result": "paid"}, {"name": "send", "error": {}})
+        attempt = Attempt({"name": "charge", "result": "paid"}, {"name": "send"})
         await attempt.sleep("moment", 0)
+        await attempt.sleep("moment", 0, key=1)
         for name in ("charge", "send", "moment", ""):
             with self.subTest(name), self.assertRaises(StepMisusedError):
                 await attempt.sleep(name, 0)
@@ -141,12 +178,14 @@ class Misuse(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(StepMisusedError):
             await attempt.step("charge", work)
         await attempt.sleep("between", 0)
+        with self.assertRaisesRegex(StepMisusedError, "longer than 366 days"):
+            await attempt.sleep("ever", "367d")
         self.assertIsNone(attempt.steps.suspended_until)
 
 
 class Durations(unittest.TestCase):
-    def ends(self, call: SleepCall) -> timedelta:
-        return call.end_from(NOW) - NOW
+    def length(self, given: Any) -> timedelta:
+        return sleep_call_of("trial", given, None).end_from(NOW) - NOW
 
     def test_reads_numbers_spans_and_text(self) -> None:
         spans: list[tuple[Any, timedelta]] = [(90, timedelta(seconds=90)), (0.5, timedelta(seconds=0.5)), (HOUR, HOUR)]
@@ -154,20 +193,19 @@ class Durations(unittest.TestCase):
         spans += [("1.5h", HOUR * 1.5), ("2w", HOUR * 336)]
         for given, span in spans:
             with self.subTest(given):
-                self.assertEqual(self.ends(sleep_call_of("trial", given)), span)
-        self.assertEqual(sleep_call_of("ever", timedelta(days=9_999_999)).end_from(NOW).year, 9999)
+                self.assertEqual(self.length(given), span)
 
     def test_reads_instants_of_any_zone(self) -> None:
         at = (NOW + HOUR).astimezone(timezone(HOUR * 2))
         for given in (at, at.isoformat(), IN_AN_HOUR):
-            self.assertEqual(self.ends(sleep_until_call_of("trial", given)), HOUR)
+            self.assertEqual(sleep_until_call_of("trial", given, None).end_from(NOW), NOW + HOUR)
 
     def test_refuses_what_is_none(self) -> None:
         wrong: list[Any] = [-1, "", "3", "3 d", "d", "1h and 30m", "-1h", None, float("inf"), float("nan"), timedelta(days=-1)]
         for given in wrong:
             with self.subTest(given), self.assertRaises(StepMisusedError):
-                sleep_call_of("trial", given)
+                sleep_call_of("trial", given, None)
         instants: list[Any] = ["tomorrow", "2026-01-31T09:30:00", datetime(2026, 1, 31), 5]
         for given in instants:
             with self.subTest(given), self.assertRaises(StepMisusedError):
-                sleep_until_call_of("trial", given)
+                sleep_until_call_of("trial", given, None)

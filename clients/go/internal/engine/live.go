@@ -92,10 +92,10 @@ func (s *steps) untilUnderstood(ctx context.Context, version int, what string) e
 			return nil
 		}
 		if waited >= upgradeWait {
-			return &StepError{"UPGRADE_UNFINISHED", "no " + what + " yet: " + why, upgradeWait}
+			return &StepError{"UPGRADE_UNFINISHED", what + " cannot be recorded yet: " + why, upgradeWait}
 		}
 		if waited == 0 {
-			s.log.Warn("the job goes on as soon as no process of an earlier release lives", "why", why)
+			s.log.Warn(what+" waits: it could not be recorded yet", "why", why)
 		}
 		if err := pause(ctx, upgradeLook); err != nil {
 			return err

@@ -10,37 +10,63 @@ import (
 	"github.com/jobstream/jobstream/clients/go/internal/protocol"
 )
 
-// ErrSuspended is what a sleep returns that is too long to keep its slot.
-var ErrSuspended = errors.New("the attempt sleeps, and its handler is run again from its beginning when the sleep is over")
+// longestSleep is how far ahead the end of a sleep may be.
+const longestSleep = 366 * 24 * time.Hour
 
-// lastInstant is the last one that the notation of times has.
-var lastInstant = time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)
-
-// SleepCall is what a handler asks for when it sleeps.
+// SleepCall is what a handler asks for when it sleeps: how long, or until when.
 type SleepCall struct {
-	Name string
-	// EndFrom is when the sleep is over that begins at this instant.
-	EndFrom func(now time.Time) time.Time
+	Name  string
+	Key   *string
+	For   time.Duration
+	Until time.Time // the zero value: For decides
 }
 
-func (c SleepCall) title() string { return fmt.Sprintf("the sleep '%s'", c.Name) }
+func (c SleepCall) id() string { return protocol.Step{Name: c.Name, Key: c.Key}.ID() }
+
+// title is how the sleep is called in messages.
+func (c SleepCall) title() string {
+	if c.Key == nil {
+		return fmt.Sprintf("the sleep '%s'", c.Name)
+	}
+	return fmt.Sprintf("the sleep '%s' with the key '%s'", c.Name, *c.Key)
+}
 
 // check returns what makes no sense.
 func (c SleepCall) check(ctx context.Context) error {
-	if !isStepName(c.Name) {
+	run, within := CurrentStep(ctx)
+	switch {
+	case !isStepName(c.Name):
 		return misused("the name of a sleep must have 1 to 128 characters, and no control characters")
-	}
-	if _, within := CurrentStep(ctx); within {
-		return sleepsWithin(c.title())
+	case c.Key != nil && !isStepName(*c.Key):
+		return misused(fmt.Sprintf("the key of the sleep '%s' must have 1 to 128 characters, and no control characters", c.Name))
+	case within:
+		return misused(fmt.Sprintf("%s was begun within the step '%s', which must end first", c.title(), run.Name))
 	}
 	return nil
 }
 
-func sleepsWithin(title string) error {
-	return misused(title + ": a step does not sleep, since its work would be done again. Sleep between steps")
+// endFrom is when the sleep is over if it begins now, to the millisecond.
+func (c SleepCall) endFrom(now time.Time) (time.Time, error) {
+	end := now.Add(max(0, c.For))
+	if !c.Until.IsZero() {
+		end = c.Until
+	}
+	if end.Sub(now) > longestSleep {
+		return end, misused(fmt.Sprintf("%s would last longer than %d days", c.title(), longestSleep/(24*time.Hour)))
+	}
+	return end.UTC().Truncate(time.Millisecond), nil
 }
 
-// Sleep returns when the sleep is over; ErrSuspended where that is too late to keep the slot. The context is that of a handler.
+// recordedEnd is when the sleep is over that was recorded.
+func (c SleepCall) recordedEnd(recorded protocol.Step) (time.Time, error) {
+	var end time.Time
+	if json.Unmarshal(recorded.Result, &end) != nil || end.IsZero() {
+		return end, misused(c.title() + " has the name of a step of the job that is no sleep")
+	}
+	return end, nil
+}
+
+// Sleep returns at the end of the sleep; ErrSuspended where the run does not last so long. The context is that of a handler.
 func Sleep(ctx context.Context, call SleepCall) error {
 	steps, within := ctx.Value(stepsKey{}).(*steps)
 	if !within {
@@ -49,77 +75,53 @@ func Sleep(ctx context.Context, call SleepCall) error {
 	if err := call.check(ctx); err != nil {
 		return err
 	}
-	if err := steps.begin(call.Name, call.title(), false); err != nil {
-		return err
-	}
-	defer steps.end()
-	return steps.sleep(ctx, call)
-}
-
-// sleep suspends the attempt only where all processes understand that; meanwhile the end may have come near.
-func (s *steps) sleep(ctx context.Context, call SleepCall) error {
-	end, err := s.endOf(ctx, call)
+	end, err := steps.beginSleep(ctx, call)
 	if err != nil {
 		return err
 	}
-	if end.Sub(s.now()) > s.slotWait {
-		if err := s.untilUnderstood(ctx, protocol.WaitsProtocol, "attempt can wait"); err != nil {
-			return err
+	return steps.sleeps.wait(ctx, end)
+}
+
+// beginSleep returns when the sleep is over, as its first call in any run has recorded it.
+func (s *steps) beginSleep(ctx context.Context, call SleepCall) (time.Time, error) {
+	if err := s.begin(call.id(), call.title(), call.Key); err != nil {
+		return time.Time{}, err
+	}
+	defer s.end()
+	recorded, known := s.job.Steps[call.id()]
+	if !known || recorded.Error != nil {
+		end, err := call.endFrom(s.now())
+		if err != nil {
+			return end, err
+		}
+		if recorded, err = s.recordEnd(ctx, call, end); err != nil {
+			return end, err
 		}
 	}
-	left := end.Sub(s.now())
-	if left > s.slotWait {
-		s.suspend(end)
-		return ErrSuspended
+	end, err := call.recordedEnd(recorded)
+	if err == nil && !s.sleeps.keepsSlot(end) {
+		err = s.untilUnderstood(ctx, protocol.WaitsProtocol, call.title())
 	}
-	if left <= 0 {
-		return nil
-	}
-	return pause(ctx, left)
+	return end, err
 }
 
-// suspend makes the attempt wait, when its handler has ended, until the earliest of the ends.
-func (s *steps) suspend(end time.Time) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.until.IsZero() || end.Before(s.until) {
-		s.until = end
+func (s *steps) recordEnd(ctx context.Context, call SleepCall, end time.Time) (protocol.Step, error) {
+	outcome := protocol.Step{Name: call.Name, Key: call.Key}
+	if err := s.takePlace(call.id(), call.title()); err != nil {
+		return outcome, err
 	}
-}
-
-// endOf is when the sleep is over, as its first call in any run has recorded it.
-func (s *steps) endOf(ctx context.Context, call SleepCall) (time.Time, error) {
-	if recorded, known := s.job.Steps[call.Name]; known {
-		return recordedEnd(recorded, call)
+	if err := s.untilUnderstood(ctx, protocol.StepsProtocol, call.title()); err != nil {
+		return outcome, err
 	}
-	if err := s.takePlace(call.Name, call.title()); err != nil {
-		return time.Time{}, err
-	}
-	if err := s.untilUnderstood(ctx, protocol.StepsProtocol, "step can be recorded"); err != nil {
-		return time.Time{}, err
-	}
-	end := call.EndFrom(s.now()).UTC()
-	if end.After(lastInstant) {
-		end = lastInstant
-	}
-	end = end.Truncate(time.Millisecond)
 	text, err := json.Marshal(end)
 	if err != nil {
-		return time.Time{}, misused(fmt.Sprintf("%s ends at no instant that can be written: %v", call.title(), err))
+		return outcome, misused(fmt.Sprintf("%s ends at no instant that can be written: %v", call.title(), err))
 	}
-	outcome := protocol.Step{Name: call.Name, Result: text}
+	outcome.Result = text
 	if err := s.count(outcome, call.title()); err != nil {
-		return time.Time{}, err
+		return outcome, err
 	}
-	return end, s.record(outcome)
-}
-
-func recordedEnd(recorded protocol.Step, call SleepCall) (time.Time, error) {
-	var end time.Time
-	if recorded.Error != nil || json.Unmarshal(recorded.Result, &end) != nil || end.IsZero() {
-		return end, misused(call.title() + " has the name of a step")
-	}
-	return end, nil
+	return outcome, s.record(outcome)
 }
 
 // waitsUntil tells whether and until when the attempt waits whose handler has ended with this error: also if it has swallowed the
@@ -127,13 +129,14 @@ func recordedEnd(recorded protocol.Step, call SleepCall) (time.Time, error) {
 func (s *steps) waitsUntil(cause, ended error) (time.Time, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	until := s.sleeps.interruptedUntil()
 	isInterrupted := errors.Is(ended, ErrSuspended)
 	isAborted := cause != nil && ended != nil && !isInterrupted
-	if s.until.IsZero() || s.fault != nil || isAborted {
-		return time.Time{}, false
+	if until.IsZero() || s.fault != nil || isAborted {
+		return until, false
 	}
 	if !isInterrupted {
 		s.log.Error("the job waits all the same: its handler has not passed on ErrSuspended", "error", ended)
 	}
-	return s.until, true
+	return until, true
 }

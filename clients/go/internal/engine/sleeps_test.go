@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,21 +16,13 @@ var sleepTime = time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
 
 const anHourLater = `"2026-01-31T10:30:00Z"`
 
-// sleepingAttempt is at an instant that a test sets.
-func sleepingAttempt(t *testing.T, now time.Time, known ...protocol.Step) *steppedAttempt {
-	a := newSteppedAttempt(t, known...)
-	a.steps.now = func() time.Time { return now }
-	a.steps.slotWait = 30 * time.Second
-	return a
-}
-
 func sleepFor(name string, duration time.Duration) SleepCall {
-	return SleepCall{Name: name, EndFrom: func(now time.Time) time.Time { return now.Add(duration) }}
+	return SleepCall{Name: name, For: duration}
 }
 
-func TestASleepIsRecordedWithItsEndAndSuspendsTheAttempt(t *testing.T) {
-	a := sleepingAttempt(t, sleepTime)
-	if err := Sleep(a.ctx, sleepFor("trial", time.Hour)); !errors.Is(err, ErrSuspended) {
+func TestASleepIsRecordedWithItsEndAndEndsTheRun(t *testing.T) {
+	a := newSteppedAttempt(t)
+	if err := Sleep(a.ctx, sleepFor("trial", time.Hour)); err != ErrSuspended {
 		t.Errorf("got %v", err)
 	}
 	if got := a.recorded(); got != "trial "+anHourLater {
@@ -39,12 +32,16 @@ func TestASleepIsRecordedWithItsEndAndSuspendsTheAttempt(t *testing.T) {
 	if !waits || !until.Equal(sleepTime.Add(time.Hour)) {
 		t.Errorf("got %v, %v", until, waits)
 	}
+	if _, err := a.run(failing("next")); err != ErrSuspended {
+		t.Errorf("expected that nothing begins any more, got %v", err)
+	}
 }
 
 func TestALaterRunSleepsUntilTheEndThatWasRecorded(t *testing.T) {
 	slept := protocol.Step{Name: "trial", Result: json.RawMessage(anHourLater)}
 	for passed, want := range map[time.Duration]error{30 * time.Minute: ErrSuspended, time.Hour: nil} {
-		a := sleepingAttempt(t, sleepTime.Add(passed), slept)
+		a := newSteppedAttempt(t, slept)
+		a.now = sleepTime.Add(passed)
 		if err := Sleep(a.ctx, sleepFor("trial", time.Hour)); err != want || a.recorded() != "" {
 			t.Errorf("after %v: got %v and %s", passed, err, a.recorded())
 		}
@@ -52,8 +49,9 @@ func TestALaterRunSleepsUntilTheEndThatWasRecorded(t *testing.T) {
 }
 
 func TestWhatIsShortEnoughKeepsTheSlot(t *testing.T) {
-	a := sleepingAttempt(t, sleepTime)
-	for _, call := range []SleepCall{sleepFor("moment", time.Millisecond), sleepFor("gone", -time.Hour)} {
+	a := newSteppedAttempt(t)
+	gone := SleepCall{Name: "gone", Until: sleepTime.Add(-time.Hour)}
+	for _, call := range []SleepCall{sleepFor("moment", time.Millisecond), sleepFor("negative", -time.Hour), gone} {
 		if err := Sleep(a.ctx, call); err != nil {
 			t.Errorf("%s: got %v", call.Name, err)
 		}
@@ -63,18 +61,51 @@ func TestWhatIsShortEnoughKeepsTheSlot(t *testing.T) {
 	}
 }
 
-func TestOfSeveralSleepsTheFirstEndCounts(t *testing.T) {
-	a := sleepingAttempt(t, sleepTime)
+func TestTheRunGoesOnWhileAnythingElseIsBeingDoneAndTheFirstEndCounts(t *testing.T) {
+	a := newSteppedAttempt(t)
+	var branches sync.WaitGroup
 	for _, days := range []int{3, 1, 2} {
-		_ = Sleep(a.ctx, sleepFor(fmt.Sprint(days), time.Duration(days)*24*time.Hour))
+		branches.Go(func() { _ = Sleep(a.ctx, sleepFor(fmt.Sprint(days), time.Duration(days)*24*time.Hour)) })
 	}
-	if until, _ := a.steps.waitsUntil(nil, ErrSuspended); !until.Equal(sleepTime.Add(24 * time.Hour)) {
-		t.Errorf("got %v", until)
+	mayEnd := make(chan struct{})
+	branches.Go(func() {
+		_, _ = a.run(NewStepCall("send", func(context.Context) (any, error) { <-mayEnd; return nil, nil }))
+		_ = Sleep(a.ctx, sleepFor("moment", time.Millisecond))
+		if _, err := a.run(failing("last")); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+	for range 3 {
+		<-a.appending // the three ends are recorded
+	}
+	if _, waits := a.steps.waitsUntil(nil, ErrSuspended); waits {
+		t.Error("expected the run to go on while a step runs")
+	}
+	close(mayEnd)
+	branches.Wait()
+	if until, waits := a.steps.waitsUntil(nil, ErrSuspended); !waits || !until.Equal(sleepTime.Add(24*time.Hour)) {
+		t.Errorf("got %v, %v", until, waits)
+	}
+}
+
+func TestASleepThatTheHandlerDoesNotWaitForDoesNotMatter(t *testing.T) {
+	a := newSteppedAttempt(t)
+	ended := make(chan error)
+	go func() { ended <- Sleep(a.ctx, sleepFor("trial", time.Hour)) }()
+	<-a.appending
+	_ = a.steps.settle()
+	if err := <-ended; err != errStepsOver {
+		t.Errorf("got %v", err)
+	}
+	if _, waits := a.steps.waitsUntil(nil, nil); waits {
+		t.Error("expected no wait")
 	}
 }
 
 func TestTheAttemptWaitsHoweverItsHandlerEndsUnlessItWasAborted(t *testing.T) {
 	other := errors.New("other")
+	a := newSteppedAttempt(t)
+	_ = Sleep(a.ctx, sleepFor("trial", time.Hour))
 	for _, test := range []struct {
 		cause, ended error
 		waits        bool
@@ -86,22 +117,18 @@ func TestTheAttemptWaitsHoweverItsHandlerEndsUnlessItWasAborted(t *testing.T) {
 		{ErrShutdown, other, false},
 		{ErrShutdown, ErrSuspended, true},
 	} {
-		a := sleepingAttempt(t, sleepTime)
-		_ = Sleep(a.ctx, sleepFor("trial", time.Hour))
 		if _, waits := a.steps.waitsUntil(test.cause, test.ended); waits != test.waits {
 			t.Errorf("%v, %v: got %v", test.cause, test.ended, waits)
 		}
 	}
-	a := sleepingAttempt(t, sleepTime)
-	_ = Sleep(a.ctx, sleepFor("trial", time.Hour))
 	_ = a.steps.fail(other)
 	if _, waits := a.steps.waitsUntil(nil, other); waits {
 		t.Error("expected an attempt that fails for good not to wait")
 	}
 }
 
-func TestASleepWaitsForOlderProcessesOnlyWhereItMustSuspend(t *testing.T) {
-	a := sleepingAttempt(t, sleepTime)
+func TestASleepWaitsForOlderProcessesOnlyWhereItEndsTheRun(t *testing.T) {
+	a := newSteppedAttempt(t)
 	a.steps.whyNot = func(version int) string {
 		if version < protocol.WaitsProtocol {
 			return ""
@@ -122,13 +149,19 @@ func TestASleepWaitsForOlderProcessesOnlyWhereItMustSuspend(t *testing.T) {
 
 func TestTheNameOfASleepIsThatOfNoStep(t *testing.T) {
 	paid := protocol.Step{Name: "charge", Result: json.RawMessage(`"paid"`)}
-	failed := protocol.Step{Name: "send", Error: &protocol.JobError{Message: "no"}}
-	nothing := protocol.Step{Name: "nothing"}
-	a := sleepingAttempt(t, sleepTime, paid, failed, nothing)
-	_ = Sleep(a.ctx, sleepFor("moment", 0))
-	for _, name := range []string{"charge", "send", "nothing", "moment", ""} {
-		if err := Sleep(a.ctx, sleepFor(name, 0)); !hasCode(err, "STEP_MISUSED") {
-			t.Errorf("%q: got %v", name, err)
+	a := newSteppedAttempt(t, paid, protocol.Step{Name: "nothing"})
+	key := "1"
+	for _, call := range []SleepCall{sleepFor("moment", 0), {Name: "moment", Key: &key}} {
+		if err := Sleep(a.ctx, call); err != nil {
+			t.Errorf("got %v", err)
+		}
+	}
+	for _, call := range []SleepCall{
+		sleepFor("charge", 0), sleepFor("nothing", 0), sleepFor("moment", 0), sleepFor("", 0), {Name: "x", Key: new("")},
+		sleepFor("ever", 367*24*time.Hour),
+	} {
+		if err := Sleep(a.ctx, call); !hasCode(err, "STEP_MISUSED") {
+			t.Errorf("%q: got %v", call.Name, err)
 		}
 	}
 	if _, err := a.run(failing("moment")); !hasCode(err, "STEP_MISUSED") {
@@ -137,17 +170,11 @@ func TestTheNameOfASleepIsThatOfNoStep(t *testing.T) {
 }
 
 func TestTheWorkOfAStepDoesNotSleep(t *testing.T) {
-	a := sleepingAttempt(t, sleepTime)
+	a := newSteppedAttempt(t)
 	_, err := a.run(NewStepCall("charge", func(ctx context.Context) (any, error) {
 		return nil, Sleep(ctx, sleepFor("within", time.Hour))
 	}))
 	if _, waits := a.steps.waitsUntil(nil, err); waits || !hasCode(err, "STEP_MISUSED") {
 		t.Errorf("got %v", err)
-	}
-	_, err = a.run(NewStepCall("with the context of the handler", func(context.Context) (any, error) {
-		return nil, Sleep(a.ctx, sleepFor("within", time.Hour))
-	}))
-	if fault := a.steps.settle(); !hasCode(err, "STEP_MISUSED") || !hasCode(fault, "STEP_MISUSED") {
-		t.Errorf("got %v and %v", err, fault)
 	}
 }

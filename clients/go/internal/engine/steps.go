@@ -35,6 +35,7 @@ type stepsConfig struct {
 type steps struct {
 	stepsConfig
 	recorder stepRecorder
+	sleeps   *openSleeps
 
 	mutex   sync.Mutex
 	settled *sync.Cond
@@ -43,14 +44,14 @@ type steps struct {
 	begun   map[string]bool
 	running int
 	over    bool
-	fault   error     // why the attempt fails, whatever its handler has done
-	until   time.Time // when the first of the sleeps is over for which the attempt must wait without a slot
+	fault   error // why the attempt fails, whatever its handler has done
 }
 
 func newSteps(config stepsConfig) *steps {
 	s := &steps{
 		stepsConfig: config, recorder: stepRecorder{append: config.append},
 		sizes: newStepSizes(config.job.Steps), begun: map[string]bool{},
+		sleeps: newOpenSleeps(config.slotWait, config.now),
 	}
 	s.settled = sync.NewCond(&s.mutex)
 	return s
@@ -62,9 +63,10 @@ func (s *steps) within(ctx context.Context) context.Context {
 	return s.attempt
 }
 
-// settle waits until all steps have ended that were begun: else the next attempt would run them beside this one. It returns
+// settle is for when the handler has ended. It waits until all steps have ended that were begun: else the next attempt would run them beside this one. It returns
 // why the attempt fails, whatever its handler has done; nil if it need not.
 func (s *steps) settle() error {
+	s.sleeps.end()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	for s.running > 0 {
@@ -85,7 +87,7 @@ func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error)
 	if err := call.check(); err != nil {
 		return nil, err
 	}
-	if err := s.begin(call.id(), call.title(), call.Key == nil); err != nil {
+	if err := s.begin(call.id(), call.title(), call.Key); err != nil {
 		return nil, err
 	}
 	defer s.end()
@@ -96,13 +98,13 @@ func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error)
 	if err := s.takePlace(call.id(), call.title()); err != nil {
 		return nil, err
 	}
-	if err := s.untilUnderstood(ctx, protocol.StepsProtocol, "step can be recorded"); err != nil {
+	if err := s.untilUnderstood(ctx, protocol.StepsProtocol, "the first step"); err != nil {
 		return nil, err
 	}
 	return s.runAndRecord(ctx, call)
 }
 
-func (s *steps) begin(id, title string, mayHaveKey bool) error {
+func (s *steps) begin(id, title string, key *string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	switch {
@@ -112,13 +114,16 @@ func (s *steps) begin(id, title string, mayHaveKey bool) error {
 		return errStepsOver
 	case s.fault != nil:
 		return s.fault
-	case s.begun[id] && mayHaveKey:
-		return misused(title + " was begun twice in this attempt. In a loop give each its StepKey")
+	case s.begun[id] && key == nil:
+		return misused(title + " was begun twice in this attempt. In a loop give each its key")
 	case s.begun[id]:
 		return misused(title + " was begun twice in this attempt")
+	case !s.sleeps.interruptedUntil().IsZero():
+		return ErrSuspended
 	}
 	s.begun[id] = true
 	s.running++
+	s.sleeps.beginWork()
 	return nil
 }
 
@@ -126,6 +131,7 @@ func (s *steps) end() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.running--
+	s.sleeps.endWork()
 	s.settled.Broadcast()
 }
 
@@ -160,9 +166,6 @@ func (s *steps) tries(ctx context.Context, call StepCall) (any, error) {
 		value, err := guarded(context.WithValue(ctx, stepRunKey{}, call.run(s.job, attempt)), call)
 		if err == nil {
 			return value, nil
-		}
-		if errors.Is(err, ErrSuspended) {
-			return nil, s.fail(sleepsWithin(call.title()))
 		}
 		wait, again := s.waitAfter(err, attempt, call)
 		if !again {

@@ -74,22 +74,22 @@ class JobContext:
         """
         return await self._steps.run(step_call_of(name, work, key, max_attempts, backoff))
 
-    async def sleep(self, name: str, duration: float | timedelta | str) -> None:
-        """Sleeps, for months if need be, without a slot and without a worker.
+    async def sleep(self, name: str, duration: float | timedelta | str, *, key: str | int | None = None) -> None:
+        """Waits for a while, without a slot and without a worker if it is long.
 
-        - `name`: that of a step, whose result is the instant at which the sleep ends. So it is begun once for the job.
-        - `duration`: seconds, a timedelta, or text such as `30s`, `90m`, `1h30m` or `3d`.
+        - `name`, `key`: those of a step, whose result is the end of the sleep. So it is begun once for the job.
+        - `duration`: seconds, a timedelta, or text such as `30s`, `90m`, `1h30m` or `3d`; at most 366 days.
 
-        Where more is left than the `slot_wait` of the worker, it raises AttemptSuspended, which handlers must let pass:
-        when the sleep is over, this attempt goes on in another run, which runs the handler from its beginning and finds its steps.
-        Waits do not count for the timeout. Raises an UnrecoverableError with the code STEP_MISUSED within the work of a step,
-        and for a name that was used before.
+        Where more is left than the `slot_wait` of the worker, it raises AttemptSuspended once no step runs, which handlers must
+        let pass. When the sleep is over, the attempt goes on in another run, which runs the handler from its beginning and finds
+        its steps. Waits do not count for the timeout. Raises an UnrecoverableError with the code STEP_MISUSED within the work of
+        a step, and for a name that was used before.
         """
-        await self._steps.sleep(sleep_call_of(name, duration))
+        await self._steps.sleep(sleep_call_of(name, duration, key))
 
-    async def sleep_until(self, name: str, at: datetime | str) -> None:
-        """As `sleep`, until an instant: a datetime with a time zone, or RFC 3339 text."""
-        await self._steps.sleep(sleep_until_call_of(name, at))
+    async def sleep_until(self, name: str, at: datetime | str, *, key: str | int | None = None) -> None:
+        """As `sleep`, until an instant: a datetime with a time zone, or RFC 3339 text. It is over at once if that has passed."""
+        await self._steps.sleep(sleep_until_call_of(name, at, key))
 
 
 class _JobLogger(logging.LoggerAdapter[logging.Logger]):

@@ -36,7 +36,7 @@ class Worker:
 
     What is not given comes from the environment: `NATS_URL` (several servers separated by commas), `NATS_USER`,
     `NATS_PASSWORD`, `NATS_CREDS` (a credentials file), `WORKER_NAME`, `WORKER_VERSION` (or `JOBSTREAM_RELEASE`),
-    `WORKER_CONCURRENCY`, `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`, `ERROR_STACKS`. `nats_options` go to `nats.connect`, for
+    `WORKER_CONCURRENCY`, `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`, `SLOT_WAIT_MS`, `ERROR_STACKS`. `nats_options` go to `nats.connect`, for
     example `{"tls": context}`.
 
     - `concurrency`: attempts of each job type at once, default 10.

@@ -18,7 +18,8 @@ from ...protocol.job import JobState, Step
 from ..job_type import is_encrypted
 from ..live_processes import STEPS_PROTOCOL, WAITS_PROTOCOL
 from ..outcome import backoff_ms, error_data
-from .sleep_call import AttemptSuspended, SleepCall, within_step
+from .open_sleeps import OpenSleeps
+from .sleep_call import SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
 from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
 from .step_recorder import StepRecorder
@@ -50,6 +51,7 @@ class AttemptSteps:
     def __init__(self, job: JobState, config: StepsConfig) -> None:
         self._job, self._config = job, config
         self._recorder = StepRecorder(config.append)
+        self._sleeps = OpenSleeps(config.slot_wait, config.now)
         self._sizes = StepSizes(job.steps.values())
         self._begun: set[str] = set()
         self._running: set[asyncio.Task[Any]] = set()
@@ -57,8 +59,6 @@ class AttemptSteps:
         self._is_over = False
         self.fault: Exception | None = None
         """Why the attempt fails, whatever its handler has done; None if it need not."""
-        self.suspended_until: datetime | None = None
-        """When the first of the sleeps is over for which the attempt must wait without a slot; None if there is none."""
 
     async def run(self, call: StepCall) -> Any:
         """The result of the step, after its work if that has none yet. Raises what the work raises, or why it was not run.
@@ -70,21 +70,29 @@ class AttemptSteps:
         return await self._task_of(self._result_of(call))
 
     async def sleep(self, call: SleepCall) -> None:
-        """Returns when the sleep is over. Raises AttemptSuspended where that is too late to keep the slot."""
-        if within_step.get():
-            raise StepMisusedError(f"{call.title} is within a step, whose work would be done again: sleep between steps")
-        self._begin(call, "")
-        await self._task_of(self._sleep(call))
+        """Returns at the end of the sleep. Raises AttemptSuspended where this run does not last so long."""
+        if (step := within_step.get()) is not None:
+            raise StepMisusedError(f"{call.title} was begun within the step '{step}', which must end first")
+        keys = "" if call.key is not None else f". In a loop give each its key: ctx.sleep('{call.name}', …, key=key)"
+        self._begin(call, keys)
+        await self._sleeps.wait(call, await self._task_of(self._end_of(call)))
+
+    @property
+    def suspended_until(self) -> datetime | None:
+        """When the attempt goes on that a sleep has interrupted; None if none has."""
+        return self._sleeps.until
 
     def cancel(self) -> None:
         """Cancels the steps that run, and runs no more: the attempt was aborted. Work that ends all the same is recorded."""
         self._is_aborted = True
+        self._sleeps.over()
         for running in self._running:
             if not running.cancelling():
                 running.cancel()
 
     async def settled(self) -> None:
-        """Waits until all steps have ended that were begun: else the next attempt would run them beside this one."""
+        """The handler has ended: waits until all steps have that were begun: else the next attempt would run them beside this one."""
+        self._sleeps.over()
         while self._running:
             await asyncio.wait(self._running)
 
@@ -100,10 +108,14 @@ class AttemptSteps:
         self._begun.add(call.id)
 
     async def _task_of(self, work: Coroutine[Any, Any, Any]) -> Any:
-        running = asyncio.create_task(work)
+        running = asyncio.create_task(self._busy_with(work))
         self._running.add(running)
         running.add_done_callback(self._leave)
         return await running
+
+    async def _busy_with(self, work: Coroutine[Any, Any, Any]) -> Any:
+        with self._sleeps.working():
+            return await work
 
     def _leave(self, running: asyncio.Task[Any]) -> None:
         self._running.discard(running)
@@ -116,32 +128,26 @@ class AttemptSteps:
             return self._readable(recorded.get("result"), call)
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not run: a job may have {MAX_STEPS} steps"))
-        await self._until_understood(STEPS_PROTOCOL, "step can be recorded")
+        await self._until_understood(STEPS_PROTOCOL, "the first step")
         return await self._run_and_record(call)
-
-    async def _sleep(self, call: SleepCall) -> None:
-        """The attempt is suspended only where everybody understands that; meanwhile the end may have come near."""
-        end = await self._end_of(call)
-        if end - self._config.now() > self._config.slot_wait:
-            await self._until_understood(WAITS_PROTOCOL, "attempt can wait")
-        left = end - self._config.now()
-        if left > self._config.slot_wait:
-            self.suspended_until = min(end, self.suspended_until or end)
-            raise AttemptSuspended(f"{call.title} ends at {format_time(end)}: the attempt goes on then")
-        await asyncio.sleep(max(left, timedelta(0)) / timedelta(seconds=1))
 
     async def _end_of(self, call: SleepCall) -> datetime:
         """When the sleep is over, as its first call in any run has recorded it."""
         recorded = self._job.steps.get(call.id)
-        if recorded is not None:
-            return call.recorded_end(recorded)
+        if recorded is None or "error" in recorded:
+            recorded = {**call.named, "durationMs": 0, "result": format_time(call.end_from(self._config.now()))}
+            await self._record_end(recorded, call)
+        end = call.recorded_end(recorded)
+        if not self._sleeps.keeps_slot(end):
+            await self._until_understood(WAITS_PROTOCOL, call.title)
+        return end
+
+    async def _record_end(self, outcome: Step, call: SleepCall) -> None:
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not begun: a job may have {MAX_STEPS} steps"))
-        await self._until_understood(STEPS_PROTOCOL, "step can be recorded")
-        outcome = {"name": call.name, "durationMs": 0, "result": format_time(call.end_from(self._config.now()))}
+        await self._until_understood(STEPS_PROTOCOL, call.title)
         self._count(outcome, call)
         await self._record(outcome)
-        return call.recorded_end(outcome)
 
     async def _run_and_record(self, call: StepCall) -> Any:
         began = monotonic()
@@ -165,7 +171,7 @@ class AttemptSteps:
 
     async def _tries(self, call: StepCall) -> Any:
         key = idempotency_key_of(self._job, call)
-        within_step.set(True)  # in the task of the step
+        within_step.set(call.name)  # in the task of the step
         attempt = 1
         while True:
             try:
@@ -216,15 +222,17 @@ class AttemptSteps:
             raise RuntimeError("the attempt is over, and no step is run any more")
         if self.fault is not None:
             raise self.fault
+        if self.suspended_until is not None:
+            raise self._sleeps.interruption("another branch of the handler")
 
     async def _until_understood(self, protocol: int, what: str) -> None:
         """Until then the results would be lost to processes of an earlier release, and the job unreadable to them."""
         waited = 0
         while (why := await self._config.why_not(protocol)) is not None:
             if waited >= UPGRADE_WAIT:
-                raise UpgradeUnfinishedError(f"no {what} yet: {why}", UPGRADE_WAIT)
+                raise UpgradeUnfinishedError(f"{what} cannot be recorded yet: {why}", UPGRADE_WAIT)
             if waited == 0:
-                log.warning("job %s goes on as soon as no process of an earlier release lives: %s", self._job.id, why)
+                log.warning("job %s: %s waits, since it could not be recorded yet: %s", self._job.id, what, why)
             await asyncio.sleep(UPGRADE_LOOK)
             waited += UPGRADE_LOOK
 

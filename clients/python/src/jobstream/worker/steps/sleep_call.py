@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ...protocol.job import Step
-from .step_call import check_name
+from ...protocol.job import Step, step_id
+from .step_call import check_name, key_of
 from .step_errors import StepMisusedError
 
 PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-LAST_INSTANT = datetime(9999, 12, 31, 23, 59, 59, 999_000, UTC)
+LONGEST = timedelta(days=366)
 EXPECTED = "seconds, a timedelta, or text such as '30s', '90m', '1h30m' or '3d'"
 
-within_step: ContextVar[bool] = ContextVar("within_step", default=False)
-"""Whether this is the work of a step."""
+within_step: ContextVar[str | None] = ContextVar("within_step", default=None)
+"""The name of the step whose work this is."""
 
 
 class AttemptSuspended(BaseException):
@@ -33,17 +32,30 @@ class SleepCall:
     """What the handler has asked for, checked."""
 
     name: str
-    end_from: Callable[[datetime], datetime]
-    """When the sleep is over that begins at this instant."""
+    key: str | None
+    length: timedelta | datetime
+    """How long it is, or until when it lasts."""
+
+    @property
+    def named(self) -> Step:
+        """What its record begins with."""
+        return {"name": self.name} if self.key is None else {"name": self.name, "key": self.key}
 
     @property
     def id(self) -> str:
-        return self.name
+        return step_id(self.named)
 
     @property
     def title(self) -> str:
         """How it is called in messages."""
-        return f"the sleep '{self.name}'"
+        return f"the sleep '{self.name}'" + ("" if self.key is None else f" with the key '{self.key}'")
+
+    def end_from(self, now: datetime) -> datetime:
+        """When it is over if it begins now. Raises StepMisusedError for a time that is too far ahead."""
+        left = self.length if isinstance(self.length, timedelta) else self.length - now
+        if left > LONGEST:
+            raise StepMisusedError(f"{self.title} would last longer than {LONGEST.days} days")
+        return now + left if isinstance(self.length, timedelta) else self.length
 
     def recorded_end(self, recorded: Step) -> datetime:
         """When the sleep is over that was recorded. Raises StepMisusedError for what is the record of a step."""
@@ -52,18 +64,17 @@ class SleepCall:
         except (LookupError, TypeError, ValueError):
             end = None
         if end is None or end.tzinfo is None:
-            raise StepMisusedError(f"{self.title} has the name of a step")
+            raise StepMisusedError(f"{self.title} has the name of a step of the job that is no sleep")
         return end
 
 
-def sleep_call_of(name: str, duration: float | timedelta | str) -> SleepCall:
+def sleep_call_of(name: str, duration: float | timedelta | str, key: str | int | None) -> SleepCall:
     """A sleep for a while. Raises StepMisusedError for what makes no sense."""
     check_name(name, "the name of a sleep")
-    span = _span_of(name, duration)
-    return SleepCall(name, lambda now: now + min(span, LAST_INSTANT - now))
+    return SleepCall(name, key_of(key, f"the key of the sleep '{name}'"), _span_of(name, duration))
 
 
-def sleep_until_call_of(name: str, at: datetime | str) -> SleepCall:
+def sleep_until_call_of(name: str, at: datetime | str, key: str | int | None) -> SleepCall:
     """A sleep until an instant. Raises StepMisusedError for what makes no sense."""
     check_name(name, "the name of a sleep")
     try:
@@ -72,7 +83,7 @@ def sleep_until_call_of(name: str, at: datetime | str) -> SleepCall:
         end = None
     if not isinstance(end, datetime) or end.tzinfo is None:
         raise StepMisusedError(f"the sleep '{name}' ends at a datetime with a time zone, or RFC 3339 text, not {at!r}")
-    return SleepCall(name, lambda _now: min(end.astimezone(UTC), LAST_INSTANT))
+    return SleepCall(name, key_of(key, f"the key of the sleep '{name}'"), end.astimezone(UTC))
 
 
 def _span_of(name: str, duration: float | timedelta | str) -> timedelta:

@@ -68,10 +68,7 @@ def step_call_of(
         raise StepMisusedError(f"the step '{name}' was given no function to run")
     if not isinstance(max_attempts, int) or not 1 <= max_attempts <= MOST_ATTEMPTS:
         raise StepMisusedError(f"max_attempts of the step '{name}' must be a whole number from 1 to {MOST_ATTEMPTS}")
-    text = None if key is None else str(key)
-    if text is not None:
-        check_name(text, f"the key of the step '{name}'")
-    return StepCall(name, text, max_attempts, _backoff_of(name, backoff), work)
+    return StepCall(name, key_of(key, f"the key of the step '{name}'"), max_attempts, _backoff_of(name, backoff), work)
 
 
 def idempotency_key_of(job: JobState, call: StepCall) -> str:
@@ -81,6 +78,14 @@ def idempotency_key_of(job: JobState, call: StepCall) -> str:
     variant = f"{int(digest[16], 16) & 0x3 | 0x8:x}"
     digits = f"{digest[:12]}8{digest[13:16]}{variant}{digest[17:32]}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def key_of(key: str | int | None, what: str) -> str | None:
+    """The key as it is recorded. Raises StepMisusedError for what none can be."""
+    if key is None:
+        return None
+    check_name(str(key), what)
+    return str(key)
 
 
 def check_name(name: object, what: str) -> None:
