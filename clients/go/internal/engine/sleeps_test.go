@@ -75,8 +75,10 @@ func TestTheRunGoesOnWhileAnythingElseIsBeingDoneAndTheFirstEndCounts(t *testing
 			t.Errorf("got %v", err)
 		}
 	})
-	for range 3 {
-		<-a.appending // the three ends are recorded
+	for open := 0; open < 3; { // until all sleep, which nothing but the sleeps themselves tell
+		a.steps.sleeps.mutex.Lock()
+		open = len(a.steps.sleeps.open)
+		a.steps.sleeps.mutex.Unlock()
 	}
 	if _, waits := a.steps.waitsUntil(nil, ErrSuspended); waits {
 		t.Error("expected the run to go on while a step runs")

@@ -24,6 +24,7 @@ type steppedAttempt struct {
 	ctx    context.Context
 	abort  context.CancelCauseFunc
 	events [][]protocol.Step
+	now    time.Time
 
 	appending chan struct{} // gets something when an append begins
 	mayAppend chan struct{} // an append waits for it; closed: none does
@@ -34,7 +35,7 @@ func newSteppedAttempt(t *testing.T, known ...protocol.Step) *steppedAttempt {
 	for _, step := range known {
 		recorded[step.ID()] = step
 	}
-	a := &steppedAttempt{appending: make(chan struct{}, 100), mayAppend: make(chan struct{})}
+	a := &steppedAttempt{now: sleepTime, appending: make(chan struct{}, 100), mayAppend: make(chan struct{})}
 	close(a.mayAppend)
 	a.steps = newSteps(stepsConfig{
 		job:      &protocol.Job{Created: protocol.Event{JobID: stepsJob}, Steps: recorded, StepsRecorded: len(recorded)},
@@ -42,6 +43,8 @@ func newSteppedAttempt(t *testing.T, known ...protocol.Step) *steppedAttempt {
 		classify: classifyForTest,
 		whyNot:   func(int) string { return "" },
 		log:      slog.New(slog.DiscardHandler),
+		now:      func() time.Time { return a.now },
+		slotWait: 30 * time.Second,
 	})
 	ctx, abort := context.WithCancelCause(t.Context())
 	a.ctx, a.abort = a.steps.within(ctx), abort
