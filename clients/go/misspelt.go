@@ -9,7 +9,7 @@ import (
 // variables are the settings of a worker in the environment.
 var variables = []string{
 	"NATS_URL", "NATS_USER", "NATS_PASSWORD", "NATS_CREDS", "WORKER_NAME", "WORKER_VERSION", "JOBSTREAM_RELEASE",
-	"WORKER_CONCURRENCY", "ACK_WAIT_MS", "SHUTDOWN_GRACE_MS", "ERROR_STACKS",
+	"WORKER_CONCURRENCY", "ACK_WAIT_MS", "SHUTDOWN_GRACE_MS", "SLOT_WAIT_MS", "ERROR_STACKS",
 }
 
 const mostEdits = 2

@@ -56,6 +56,8 @@ type WorkerOptions struct {
 	// ShutdownGrace is how long running attempts may go on after a stop; then they are released, which uses up no
 	// attempt. SHUTDOWN_GRACE_MS; default 10 s.
 	ShutdownGrace time.Duration
+	// SlotWait is how long a Sleep may have left and keep its slot; a longer one waits without a worker. SLOT_WAIT_MS; default 30 s.
+	SlotWait time.Duration
 	// NoErrorStacks keeps the stacks of panics out of the log. Set by ERROR_STACKS=false, too.
 	NoErrorStacks bool
 	// Logger takes the log lines; default slog.Default().
@@ -89,6 +91,7 @@ func NewWorker(options WorkerOptions) *Worker {
 	o.Concurrency = cmp.Or(o.Concurrency, worker.number("WORKER_CONCURRENCY", 10))
 	o.AckWait = cmp.Or(o.AckWait, time.Duration(worker.number("ACK_WAIT_MS", 10_000))*time.Millisecond)
 	o.ShutdownGrace = cmp.Or(o.ShutdownGrace, time.Duration(worker.number("SHUTDOWN_GRACE_MS", 10_000))*time.Millisecond)
+	o.SlotWait = cmp.Or(o.SlotWait, time.Duration(worker.number("SLOT_WAIT_MS", 30_000))*time.Millisecond)
 	stacks := cmp.Or(os.Getenv("ERROR_STACKS"), "true")
 	worker.check(stacks == "true" || stacks == "false", "expected ERROR_STACKS to be true or false, got: %q", stacks)
 	o.NoErrorStacks = o.NoErrorStacks || stacks == "false"
@@ -96,6 +99,8 @@ func NewWorker(options WorkerOptions) *Worker {
 	inRange := o.AckWait >= 500*time.Millisecond && o.AckWait <= time.Hour
 	worker.check(inRange, "expected AckWait (ACK_WAIT_MS) to be 500 ms to 1 h, got: %v", o.AckWait)
 	worker.check(o.ShutdownGrace >= 0, "expected ShutdownGrace (SHUTDOWN_GRACE_MS) not to be negative, got: %v", o.ShutdownGrace)
+	inRange = o.SlotWait >= 0 && o.SlotWait <= time.Hour
+	worker.check(inRange, "expected SlotWait (SLOT_WAIT_MS) to be 0 to 1 h, got: %v", o.SlotWait)
 	return worker
 }
 
@@ -203,6 +208,7 @@ func (w *Worker) configure(nc *nats.Conn) (engine.Config, error) {
 		NC: nc, JS: js, Clock: clock, Log: o.Logger,
 		Worker: fmt.Sprintf("%s-%d-%s", o.Name, os.Getpid(), rand.Text()[:6]),
 		Host:   host, Name: o.Name, Version: o.Version, AckWait: o.AckWait, Grace: o.ShutdownGrace,
+		SlotWait:         o.SlotWait,
 		CreatesConsumers: o.User == "" && o.Credentials == "" && !strings.Contains(o.Servers, "@"),
 		Classify:         classifier,
 	}, nil

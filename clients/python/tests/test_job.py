@@ -84,6 +84,43 @@ class Folding(unittest.TestCase):
         again = fold([(carried, 20), (event("JobCarriedWithSteps", 10, **{**state, "stepsRecorded": 1}, steps=[]), 21)])
         self.assertEqual(again and (again.version, again.called_from), (9, 20))
 
+    def test_an_attempt_waits_and_goes_on_with_the_time_that_it_has_left(self) -> None:
+        until, later = NOW + timedelta(hours=5), NOW + timedelta(days=1)
+        suspended = event("JobSuspended", 3, attempt=1, until=until.isoformat(), ranMs=20_000)
+        waiting = fold([(CREATED, 1), (STARTED, 2), (suspended, 3)])
+        assert waiting is not None
+        self.assertEqual((waiting.status, waiting.attempt, waiting.run_at, waiting.ran_ms), ("waiting", 1, until, 20_000))
+        self.assertEqual(waiting.called_at(NOW), NOW + timedelta(hours=1))
+        self.assertEqual(waiting.called_at(later), until)
+        resumed = {**event("JobResumed", 4, attempt=1, worker="v", cause="timer:9"), "at": later.isoformat()}
+        job = waiting.after(resumed, 4)
+        self.assertEqual((job.status, job.attempt, job.worker, job.started_by), ("processing", 1, "v", "timer:9"))
+        self.assertEqual((job.run["runId"], job.over_at), ("JobResumed-4", later + timedelta(seconds=70)))
+        again = fold([(CREATED, 1), (STARTED, 2), (suspended, 3), (resumed, 4), (event("JobStarted", 5, attempt=2, worker="w"), 5)])
+        assert again is not None
+        self.assertEqual((again.ran_ms, again.over_at), (0, NOW + timedelta(seconds=90)))
+
+    def test_only_a_running_attempt_is_suspended_and_only_one_that_waits_goes_on(self) -> None:
+        suspended = event("JobSuspended", 3, attempt=2, until=NOW.isoformat(), ranMs=0)
+        resumed = event("JobResumed", 3, attempt=1, worker="v")
+        carried = event("JobCarriedWaiting", 3, status="waiting", attempt=1, steps=[])
+        for wrong in (suspended, resumed, carried):
+            job = fold([(CREATED, 1), (STARTED, 2), (wrong, 3)])
+            self.assertEqual(job and (job.status, job.version), ("processing", 2))
+
+    def test_a_job_that_waits_is_carried_by_an_event_of_its_own(self) -> None:
+        state = {"status": "waiting", "attempt": 2, "maxAttempts": 5, "timeoutMs": 30_000, "runAt": NOW.isoformat(), "ranMs": 29_999.5}
+        carried = event("JobCarriedWaiting", 9, **state, startedAt=NOW.isoformat(), stepsRecorded=1, steps=[{"name": "trial"}])
+        self.assertEqual(subject_of(carried), f"jobs.email.{JOB}.carried-waiting")
+        job = fold([(carried, 20)])
+        assert job is not None
+        self.assertEqual((job.status, job.run_at, list(job.steps), job.called_from), ("waiting", NOW, ["trial"], 20))
+        self.assertEqual(job.time_left, timedelta(milliseconds=1))
+        again = fold([(carried, 20), (event("JobCarriedWaiting", 10, **state, stepsRecorded=1, steps=[]), 21)])
+        self.assertEqual(again and (again.version, again.called_from), (10, 21))
+        other = fold([(carried, 20), (event("JobCarried", 10, **state), 21)])
+        self.assertEqual(other and other.version, 9)
+
     def test_is_unreadable_when_a_newer_release_has_begun_it(self) -> None:
         newer = {"event": "?", "name": "JobEnlisted", "version": 1, "jobId": JOB, "jobType": "email"}
         job = fold([(newer, 1), (event("JobStarted", 2), 2)])
@@ -173,6 +210,19 @@ class Planning(unittest.TestCase):
         earlier = NOW - timedelta(seconds=1)
         self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=earlier), NOW), "set timer")
 
+    def test_a_wait_ends_by_its_timer_only(self) -> None:
+        until = NOW + timedelta(hours=3)
+        suspended = event("JobSuspended", 3, attempt=1, until=until.isoformat(), ranMs=1)
+        job = self.state(STARTED, suspended)
+        self.assertEqual(plan(job, call(sequence=9, fired_for=until), NOW), "resume")
+        self.assertEqual(plan(job, call(sequence=9, delivery=2, fired_for=until), NOW), "resume")
+        self.assertEqual(plan(job, call(sequence=9, fired_for=NOW + timedelta(hours=1)), NOW), "set timer")
+        self.assertEqual(plan(job, call(CREATED, delivery=2), until), "set timer")
+        last = event("JobStarted", 2, attempt=2, worker="w", cause="timer:5")
+        of_last = self.state(last, event("JobSuspended", 3, attempt=2, until=until.isoformat(), ranMs=1))
+        self.assertEqual(plan(of_last, call(sequence=9, fired_for=until), NOW), "resume")
+        self.assertEqual(plan(of_last, call(sequence=5, delivery=2, fired_for=NOW), until), "set timer")
+
     def test_an_attempt_of_another_message_is_watched_until_it_must_be_over(self) -> None:
         job, over_at = self.state(STARTED), NOW + timedelta(seconds=90)
         self.assertEqual(job.over_at, over_at)
@@ -229,9 +279,9 @@ class Decoding(unittest.TestCase):
 
     def test_tells_events_of_a_newer_release_from_junk(self) -> None:
         with self.assertRaises(ValueError):
-            decode(f"jobs.email.{JOB}.high", to_json(event("JobSuspended", 2)), {})
-        newer = event("JobSuspended", 2)
+            decode(f"jobs.email.{JOB}.high", to_json(event("JobSignalled", 2)), {})
+        newer = event("JobSignalled", 2)
         with self.assertRaises(NewerEventError):
-            decode(f"jobs.email.{JOB}.suspended", to_json(newer), {})
+            decode(f"jobs.email.{JOB}.signalled", to_json(newer), {})
         with self.assertRaises(ValueError):
             decode(f"jobs.email.{JOB}.completed", to_json(newer), {})

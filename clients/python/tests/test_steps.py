@@ -7,7 +7,7 @@ import unittest
 import unittest.mock
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,12 +19,13 @@ from jobstream.protocol.call import Call
 from jobstream.protocol.events import Event
 from jobstream.protocol.job import JobState, Step, step_id
 from jobstream.worker.live_processes import protocol_in
-from jobstream.worker.steps.attempt_steps import AttemptSteps
+from jobstream.worker.steps.attempt_steps import AttemptSteps, StepsConfig
 from jobstream.worker.steps.step_call import StepWork, idempotency_key_of, step_call_of
 from jobstream.worker.steps.step_errors import StepMisusedError, StepResultsTooLargeError, UpgradeUnfinishedError
 from jobstream.worker.steps.step_sizes import MAX_STEPS, StepSizes
 
 JOB = "0193a3f0-0000-7000-8000-00000000beef"
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 NOT_AT_ALL = {"type": "fixed", "delayMs": 0}
 
 
@@ -42,14 +43,14 @@ class Attempt:
         self.may_append.set()
         steps = {step_id(step): step for step in known}
         job = JobState(JOB, {}, 1, steps=steps, steps_recorded=len(steps))
-        self.steps = AttemptSteps(job, self._append, self._why_no_steps, error_stacks=False)
+        self.steps = AttemptSteps(job, StepsConfig(self._append, self._why_not, lambda: NOW, error_stacks=False))
 
     async def _append(self, steps: list[Step]) -> None:
         self.appending.set()
         await self.may_append.wait()
         self.events.append(steps)
 
-    async def _why_no_steps(self) -> str | None:
+    async def _why_not(self, protocol: int) -> str | None:
         return None
 
     async def step(self, name: str, work: StepWork, **options: Any) -> Any:
@@ -249,10 +250,10 @@ class Understanding(unittest.IsolatedAsyncioTestCase):
         answers = iter(["old-1 lives", None])
         attempt = Attempt()
 
-        async def look() -> str | None:
+        async def look(protocol: int) -> str | None:
             return next(answers, "nobody knows")
 
-        waits = AttemptSteps(JobState(JOB, {}, 1), attempt._append, look)
+        waits = AttemptSteps(JobState(JOB, {}, 1), StepsConfig(attempt._append, look, lambda: NOW))
         with unittest.mock.patch("jobstream.worker.steps.attempt_steps.UPGRADE_LOOK", 0):
             self.assertEqual(await waits.run(step_call_of("charge", raising(), None, 1, None)), "run 1")
         with unittest.mock.patch("jobstream.worker.steps.attempt_steps.UPGRADE_WAIT", 0):

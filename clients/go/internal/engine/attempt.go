@@ -73,10 +73,35 @@ func (a *attempt) run() error {
 	if err != nil {
 		return err
 	}
-	if out.name != "JobReleased" {
-		out.data.DurationMs = new(time.Since(began).Milliseconds())
+	ran := int64(a.state().RanMs) + time.Since(began).Milliseconds() // in all runs, without the waits
+	switch out.name {
+	case "JobReleased":
+	case "JobSuspended":
+		return a.suspend(out, ran)
+	default:
+		out.data.DurationMs = &ran
 	}
 	return a.record(out)
+}
+
+// suspend sets the timer first, without which nobody would go on if this worker died; another may have replaced it meanwhile.
+func (a *attempt) suspend(out outcome, ran int64) error {
+	at := a.runner.jobs.TimeOf(a.call)
+	waiting := *a.state()
+	waiting.Status, waiting.RunAt = "waiting", *out.data.Until
+	calledAt := waiting.CalledAt(at)
+	if err := a.runner.jobs.SetTimer(a.call, &waiting, calledAt); err != nil {
+		return err
+	}
+	out.data.RanMs = new(float64(ran))
+	if err := a.append(joblog.Entry{Name: out.name, At: at, Data: out.data}); err != nil {
+		return err
+	}
+	a.runner.log.Info(out.name, "job", a.call.JobID, "attempt", a.number, "until", *out.data.Until)
+	if err := a.runner.jobs.SetTimer(a.call, a.state(), calledAt); err != nil {
+		return err
+	}
+	return a.call.Ack()
 }
 
 func (a *attempt) record(out outcome) error {
@@ -109,34 +134,43 @@ func (a *attempt) handBack(at time.Time) error {
 
 // runHandler runs the handler and tells which event its outcome is; ErrOvertaken if the job has moved on meanwhile.
 func (a *attempt) runHandler() (outcome, error) {
-	timeout := time.Duration(a.state().Created.Data.TimeoutMs) * time.Millisecond
-	ctx, cancel := context.WithTimeoutCause(a.ctx, timeout, ErrTimeout)
+	ctx, cancel := context.WithTimeoutCause(a.ctx, a.state().TimeLeft(), ErrTimeout)
 	defer cancel()
 	reporter := newReporter(func(data protocol.Data) error {
 		return a.append(joblog.Entry{Name: "JobProgressed", Data: data})
 	}, a.onLostReport)
 	steps := newSteps(stepsConfig{
 		job: a.state(), append: a.recordSteps, classify: a.runner.engine.Classify,
-		whyNoSteps: a.runner.engine.live.whyNoSteps, log: a.runner.log.With("job", a.call.JobID),
+		whyNot: a.runner.engine.live.whyNot, log: a.runner.log.With("job", a.call.JobID),
+		now: func() time.Time { return a.runner.jobs.TimeOf(a.call) }, slotWait: a.runner.engine.SlotWait,
 	})
 	result, err := a.handled(steps.within(ctx), reporter, steps)
 	cause := context.Cause(ctx)
 	reporter.finish()
 	steps.finish()
-	switch {
-	case context.Cause(a.ctx) == ErrMovedOn:
+	if context.Cause(a.ctx) == ErrMovedOn {
 		return outcome{}, ErrMovedOn
+	}
+	if until, waits := steps.waitsUntil(cause, err); waits {
+		return outcome{name: "JobSuspended", data: protocol.Data{Until: &until}}, nil
+	}
+	return a.ended(result, err, cause), nil
+}
+
+// ended tells which event the end of a handler is; the cause is that of the end of its context.
+func (a *attempt) ended(result json.RawMessage, err, cause error) outcome {
+	switch {
 	case err == nil && len(result) > largestResult:
 		err := fmt.Errorf("the result has %d bytes of JSON; at most %d are stored", len(result), largestResult)
-		return a.failed(err, "unrecoverable"), nil
+		return a.failed(err, "unrecoverable")
 	case err == nil:
-		return outcome{name: "JobCompleted", data: protocol.Data{Result: result}}, nil
+		return outcome{name: "JobCompleted", data: protocol.Data{Result: result}}
 	case cause == ErrShutdown:
-		return outcome{name: "JobReleased", data: protocol.Data{Reason: cause.Error()}}, nil
+		return outcome{name: "JobReleased", data: protocol.Data{Reason: cause.Error()}}
 	case cause != nil:
-		return a.failed(cause, ""), nil
+		return a.failed(cause, "")
 	}
-	return a.failed(err, ""), nil
+	return a.failed(err, "")
 }
 
 // failed tells what follows from an error: another attempt, unless no other can help or there is none left.

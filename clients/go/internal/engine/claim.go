@@ -15,8 +15,8 @@ func (r *runner) claim(call protocol.Call) (*attempt, error) {
 	job, err := r.stateFor(call)
 	for err == nil {
 		switch decision := protocol.Plan(job, call, r.engine.Clock.Now()); {
-		case decision == protocol.Start:
-			started, failed := r.start(call, job)
+		case decision == protocol.Start || decision == protocol.Resume:
+			started, failed := r.begin(decision, call, job)
 			if !errors.Is(failed, joblog.ErrOvertaken) {
 				return started, failed
 			}
@@ -34,13 +34,18 @@ func (r *runner) claim(call protocol.Call) (*attempt, error) {
 	return nil, err
 }
 
-func (r *runner) start(call protocol.Call, job *protocol.Job) (*attempt, error) {
-	data := protocol.Data{Attempt: job.Attempt + 1, Worker: r.engine.Worker, WorkerVersion: r.engine.Version}
-	started, err := r.jobs.Append(call, job, joblog.Entry{Name: "JobStarted", Data: data})
+// begin begins the next attempt, or goes on with the one that waits.
+func (r *runner) begin(decision protocol.Decision, call protocol.Call, job *protocol.Job) (*attempt, error) {
+	name, number := "JobStarted", job.Attempt+1
+	if decision == protocol.Resume {
+		name, number = "JobResumed", job.Attempt
+	}
+	data := protocol.Data{Attempt: number, Worker: r.engine.Worker, WorkerVersion: r.engine.Version}
+	begun, err := r.jobs.Append(call, job, joblog.Entry{Name: name, Data: data})
 	if err != nil {
 		return nil, err
 	}
-	return newAttempt(r, call, started), nil
+	return newAttempt(r, call, begun), nil
 }
 
 // settle does what the protocol's table says of a call that starts no attempt.
@@ -66,7 +71,7 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 // failed, and the timer may have replaced that of its retry.
 func (r *runner) leaveToTimer(call protocol.Call, job *protocol.Job) error {
 	for {
-		if err := r.jobs.SetTimer(call, job, r.calledAt(job)); err != nil {
+		if err := r.jobs.SetTimer(call, job, job.CalledAt(r.engine.Clock.Now())); err != nil {
 			return err
 		}
 		latest, err := r.jobs.ReadFresh(call)
@@ -82,27 +87,17 @@ func (r *runner) leaveToTimer(call protocol.Call, job *protocol.Job) error {
 	}
 }
 
-// calledAt is when the timer of a job has to call for work on it, in the state that it is in.
-func (r *runner) calledAt(job *protocol.Job) time.Time {
-	switch {
-	case job.Status == "processing":
-		return job.OverAt()
-	case job.RunAt.IsZero():
-		return r.engine.Clock.Now()
-	}
-	return job.RunAt
-}
-
 // leaveToNewerWorker offers a job that waits by a new timer: a redelivery would look as if it had been left to its timer.
 func (r *runner) leaveToNewerWorker(call protocol.Call, job *protocol.Job) error {
 	r.log.Warn("the job has events that only newer workers understand", "job", call.JobID)
-	waits := job.Status == "scheduled" || job.Status == "retrying" || job.Status == "" && call.Event == nil
+	waits := job.IsLeftToTimer() || job.Status == "" && call.Event == nil
 	if !waits {
 		return call.NakWithDelay(newerWait)
 	}
-	at := r.engine.Clock.Now().Add(newerWait)
-	if job.RunAt.After(at) {
-		at = job.RunAt
+	now := r.engine.Clock.Now()
+	at := now.Add(newerWait)
+	if called := job.CalledAt(now); called.After(at) {
+		at = called
 	}
 	if err := r.jobs.SetTimer(call, job, at); err != nil {
 		return err

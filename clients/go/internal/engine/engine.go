@@ -78,6 +78,8 @@ type Config struct {
 	Name, Version string
 	AckWait       time.Duration
 	Grace         time.Duration
+	// SlotWait is how long a sleep may have left and keep its slot.
+	SlotWait time.Duration
 	// CreatesConsumers tells that the server has no users, so that no API may be there to create them.
 	CreatesConsumers bool
 	Classify         func(error) Failure

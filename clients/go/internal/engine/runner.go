@@ -184,8 +184,8 @@ func (r *runner) settleOvertaken(call protocol.Call) error {
 		return call.Ack()
 	case job.Status == "pending", job.Status == "processing":
 		return nil
-	case job.Status == "scheduled", job.Status == "retrying": // whoever left the job to its timer may have died before
-		if err := r.jobs.SetTimer(call, job, job.RunAt); err != nil {
+	case job.IsLeftToTimer(): // whoever left the job to its timer may have died before
+		if err := r.jobs.SetTimer(call, job, job.CalledAt(r.engine.Clock.Now())); err != nil {
 			return err
 		}
 	}

@@ -15,12 +15,6 @@ import (
 	"github.com/jobstream/jobstream/clients/go/internal/protocol"
 )
 
-const (
-	// upgradeWait is how long a step waits for processes of an earlier release to be gone.
-	upgradeWait = 30 * time.Second
-	upgradeLook = time.Second
-)
-
 var errStepsOver = errors.New("the attempt is over, and its steps are not recorded any more")
 
 // stepsConfig is what the steps of an attempt work with.
@@ -28,15 +22,20 @@ type stepsConfig struct {
 	job      *protocol.Job
 	append   func([]protocol.Step) error
 	classify func(error) Failure
-	// whyNoSteps says why no step can be recorded yet; empty if steps can be.
-	whyNoSteps func() string
-	log        *slog.Logger
+	// whyNot says why not all processes are known to keep to a version of the protocol; empty if they do.
+	whyNot func(version int) string
+	// now is the time of the server.
+	now func() time.Time
+	// slotWait is how long a sleep may have left and keep its slot.
+	slotWait time.Duration
+	log      *slog.Logger
 }
 
 // steps runs the steps of one attempt, records how they end, and gives what earlier attempts have recorded.
 type steps struct {
 	stepsConfig
 	recorder stepRecorder
+	sleeps   *openSleeps
 
 	mutex   sync.Mutex
 	settled *sync.Cond
@@ -52,6 +51,7 @@ func newSteps(config stepsConfig) *steps {
 	s := &steps{
 		stepsConfig: config, recorder: stepRecorder{append: config.append},
 		sizes: newStepSizes(config.job.Steps), begun: map[string]bool{},
+		sleeps: newOpenSleeps(config.slotWait, config.now),
 	}
 	s.settled = sync.NewCond(&s.mutex)
 	return s
@@ -63,9 +63,10 @@ func (s *steps) within(ctx context.Context) context.Context {
 	return s.attempt
 }
 
-// settle waits until all steps have ended that were begun: else the next attempt would run them beside this one. It returns
+// settle is for when the handler has ended. It waits until all steps have ended that were begun: else the next attempt would run them beside this one. It returns
 // why the attempt fails, whatever its handler has done; nil if it need not.
 func (s *steps) settle() error {
+	s.sleeps.end()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	for s.running > 0 {
@@ -83,7 +84,10 @@ func (s *steps) finish() {
 }
 
 func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error) {
-	if err := s.begin(call); err != nil {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
+	if err := s.begin(call.id(), call.title(), call.Key); err != nil {
 		return nil, err
 	}
 	defer s.end()
@@ -91,34 +95,35 @@ func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error)
 	if known && recorded.Error == nil {
 		return s.readable(recorded.Result, call)
 	}
-	if err := s.takePlace(call); err != nil {
+	if err := s.takePlace(call.id(), call.title()); err != nil {
 		return nil, err
 	}
-	if err := s.untilUnderstood(ctx); err != nil {
+	if err := s.untilUnderstood(ctx, protocol.StepsProtocol, "the first step"); err != nil {
 		return nil, err
 	}
 	return s.runAndRecord(ctx, call)
 }
 
-func (s *steps) begin(call StepCall) error {
+func (s *steps) begin(id, title string, key *string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	switch err := call.check(); {
-	case err != nil:
-		return err
+	switch {
 	case s.attempt.Err() != nil:
 		return context.Cause(s.attempt)
 	case s.over:
 		return errStepsOver
 	case s.fault != nil:
 		return s.fault
-	case s.begun[call.id()] && call.Key == nil:
-		return misused(call.title() + " was begun twice in this attempt. In a loop give each its StepKey")
-	case s.begun[call.id()]:
-		return misused(call.title() + " was begun twice in this attempt")
+	case s.begun[id] && key == nil:
+		return misused(title + " was begun twice in this attempt. In a loop give each its key")
+	case s.begun[id]:
+		return misused(title + " was begun twice in this attempt")
+	case !s.sleeps.interruptedUntil().IsZero():
+		return ErrSuspended
 	}
-	s.begun[call.id()] = true
+	s.begun[id] = true
 	s.running++
+	s.sleeps.beginWork()
 	return nil
 }
 
@@ -126,16 +131,17 @@ func (s *steps) end() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.running--
+	s.sleeps.endWork()
 	s.settled.Broadcast()
 }
 
-func (s *steps) takePlace(call StepCall) error {
+func (s *steps) takePlace(id, title string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.sizes.takePlace(call.id()) {
+	if s.sizes.takePlace(id) {
 		return nil
 	}
-	return s.failed(tooLarge(fmt.Sprintf("%s is not run: a job may have %d steps", call.title(), mostSteps)))
+	return s.failed(tooLarge(fmt.Sprintf("%s is not run: a job may have %d steps", title, mostSteps)))
 }
 
 func (s *steps) runAndRecord(ctx context.Context, call StepCall) (json.RawMessage, error) {
@@ -148,7 +154,7 @@ func (s *steps) runAndRecord(ctx context.Context, call StepCall) (json.RawMessag
 	if outcome.Result, err = s.encode(value, call); err != nil {
 		return nil, err
 	}
-	if err := s.count(outcome, call); err != nil {
+	if err := s.count(outcome, call.title()); err != nil {
 		return nil, err
 	}
 	return outcome.Result, s.record(outcome)
@@ -203,9 +209,7 @@ func (s *steps) encode(value any, call StepCall) (json.RawMessage, error) {
 		err = tooLarge(fmt.Sprintf("the result of %s has %s", call.title(), limit))
 	}
 	if err != nil {
-		s.mutex.Lock()
-		defer s.mutex.Unlock()
-		return nil, s.failed(err)
+		return nil, s.fail(err)
 	}
 	if string(text) == "null" {
 		return nil, nil
@@ -213,14 +217,14 @@ func (s *steps) encode(value any, call StepCall) (json.RawMessage, error) {
 	return text, nil
 }
 
-func (s *steps) count(outcome protocol.Step, call StepCall) error {
+func (s *steps) count(outcome protocol.Step, title string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.sizes.add(outcome) {
 		return nil
 	}
 	limit := fmt.Sprintf("the steps of the job have more than %d bytes", mostStepsBytes)
-	return s.failed(tooLarge(fmt.Sprintf("%s has ended, and its result cannot be kept: %s", call.title(), limit)))
+	return s.failed(tooLarge(fmt.Sprintf("%s has ended, and its result cannot be kept: %s", title, limit)))
 }
 
 // recordError records an error for whoever looks at the job, and returns it; that of an attempt that is aborted says nothing.
@@ -247,11 +251,15 @@ func (s *steps) record(outcome protocol.Step) error {
 	}
 	err := s.recorder.record(outcome)
 	if errors.Is(err, nats.ErrMaxPayload) {
-		s.mutex.Lock()
-		defer s.mutex.Unlock()
-		return s.failed(tooLarge("the steps are too large for a message"))
+		return s.fail(tooLarge("the steps are too large for a message"))
 	}
 	return err
+}
+
+func (s *steps) fail(fault error) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.failed(fault)
 }
 
 // failed fails the attempt with the error, whatever the handler does with it. The mutex must be held.
@@ -260,25 +268,6 @@ func (s *steps) failed(fault error) error {
 		s.fault = fault
 	}
 	return fault
-}
-
-// untilUnderstood waits until no process lives that would lose the results, and to which the job would be unreadable.
-func (s *steps) untilUnderstood(ctx context.Context) error {
-	for waited := time.Duration(0); ; waited += upgradeLook {
-		why := s.whyNoSteps()
-		if why == "" {
-			return nil
-		}
-		if waited >= upgradeWait {
-			return &StepError{"UPGRADE_UNFINISHED", "no step can be recorded yet: " + why, upgradeWait}
-		}
-		if waited == 0 {
-			s.log.Warn("the first step waits: it could not be recorded yet", "why", why)
-		}
-		if err := pause(ctx, upgradeLook); err != nil {
-			return err
-		}
-	}
 }
 
 func (s *steps) readable(result json.RawMessage, call StepCall) (json.RawMessage, error) {

@@ -24,6 +24,7 @@ type steppedAttempt struct {
 	ctx    context.Context
 	abort  context.CancelCauseFunc
 	events [][]protocol.Step
+	now    time.Time
 
 	appending chan struct{} // gets something when an append begins
 	mayAppend chan struct{} // an append waits for it; closed: none does
@@ -34,14 +35,16 @@ func newSteppedAttempt(t *testing.T, known ...protocol.Step) *steppedAttempt {
 	for _, step := range known {
 		recorded[step.ID()] = step
 	}
-	a := &steppedAttempt{appending: make(chan struct{}, 100), mayAppend: make(chan struct{})}
+	a := &steppedAttempt{now: sleepTime, appending: make(chan struct{}, 100), mayAppend: make(chan struct{})}
 	close(a.mayAppend)
 	a.steps = newSteps(stepsConfig{
-		job:        &protocol.Job{Created: protocol.Event{JobID: stepsJob}, Steps: recorded, StepsRecorded: len(recorded)},
-		append:     a.append,
-		classify:   classifyForTest,
-		whyNoSteps: func() string { return "" },
-		log:        slog.New(slog.DiscardHandler),
+		job:      &protocol.Job{Created: protocol.Event{JobID: stepsJob}, Steps: recorded, StepsRecorded: len(recorded)},
+		append:   a.append,
+		classify: classifyForTest,
+		whyNot:   func(int) string { return "" },
+		log:      slog.New(slog.DiscardHandler),
+		now:      func() time.Time { return a.now },
+		slotWait: 30 * time.Second,
 	})
 	ctx, abort := context.WithCancelCause(t.Context())
 	a.ctx, a.abort = a.steps.within(ctx), abort
@@ -252,17 +255,18 @@ func TestAnAbortedStepIsNotRecordedAndWhatEndsAllTheSameIs(t *testing.T) {
 
 func TestNoStepRunsWhileAProcessLivesThatWouldLoseIt(t *testing.T) {
 	a := newSteppedAttempt(t)
-	a.steps.whyNoSteps = func() string {
+	a.steps.whyNot = func(int) string {
 		a.abort(ErrShutdown) // so that nothing waits for the next look
 		return "old-1 lives"
 	}
 	if _, err := a.run(failing("charge")); !errors.Is(err, ErrShutdown) || a.recorded() != "" {
 		t.Errorf("got %v and %s", err, a.recorded())
 	}
-	if why := whyOlder(true, []string{"a", "b", "c", "d"}); why != "processes of an earlier release live, a, b, c and 1 more" {
+	old := []liveProcess{{"a", 1}, {"b", 5}, {"new", 6}, {"c", 1}, {"d", 1}}
+	if why := whyOlder(old, 6); why != "processes of an earlier release live, a, b, c and 1 more" {
 		t.Errorf("got %q", why)
 	}
-	if why := whyOlder(false, nil); why == "" || whyOlder(true, nil) != "" {
+	if why := whyOlder(nil, 6); why == "" || whyOlder(old[2:3], 6) != "" || whyOlder(old[2:3], 7) == "" {
 		t.Errorf("got %q", why)
 	}
 }

@@ -139,10 +139,11 @@ func (c Call) isOfOtherPriorityThan(job *Job) bool {
 // Decision is what a call for work means.
 type Decision int
 
-// The decisions. Leave means: to a newer worker. Watch: a timer looks at the running attempt when it must be over.
+// The decisions. Resume goes on with an attempt that has waited. Leave means: to a newer worker. Watch: a timer looks at the running attempt when it must be over.
 const (
 	Acknowledge Decision = iota
 	Start
+	Resume
 	GiveUp
 	SetTimer
 	Watch
@@ -167,10 +168,10 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 		}
 		return SetTimer
 	}
-	switch job.Status {
-	case "scheduled", "retrying":
+	switch {
+	case job.IsLeftToTimer():
 		return planWaiting(job, call, now)
-	case "processing":
+	case job.Status == "processing":
 		return planRunning(job, call)
 	}
 	return Start
@@ -186,6 +187,9 @@ func planWaiting(job *Job, call Call, now time.Time) Decision {
 	}
 	if endedByIt || call.Delivery > 1 && !isItsTimer || job.RunAt.After(now) {
 		return SetTimer
+	}
+	if job.Status == "waiting" {
+		return Resume
 	}
 	return Start
 }

@@ -16,7 +16,13 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = 6
+const Version = WaitsProtocol
+
+// The versions since which jobs have steps, and since which attempts may wait without a worker.
+const (
+	StepsProtocol = 6
+	WaitsProtocol = 7
+)
 
 // The headers by which the server compares an event with the job's last message.
 const (
@@ -79,6 +85,9 @@ type Data struct {
 	StepsRecorded int    `json:"stepsRecorded,omitempty"`
 	Generation    int    `json:"generation,omitempty"`
 	KeepSteps     bool   `json:"keepSteps,omitempty"`
+
+	Until *time.Time `json:"until,omitempty"`
+	RanMs *float64   `json:"ranMs,omitempty"`
 }
 
 // Step is how a step of a job has ended: with an error, or with a result, of which there is none where its function returned
@@ -129,6 +138,7 @@ var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
 	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried",
 	"JobCreatedWithPriority", "JobRequeuedWithPriority", "JobPriorityChanged", "JobStepsRecorded", "JobCarriedWithSteps",
+	"JobSuspended", "JobResumed", "JobCarriedWaiting",
 }
 
 // Lanes are the priorities other than normal: their calls for work and timers go a way of their own.
@@ -143,12 +153,15 @@ func byPriority(name string) bool {
 func creates(name string) bool { return name == "JobCreated" || name == "JobCreatedWithPriority" }
 
 // carries tells of an event whether it has the whole state of the job: a history may begin with one, too.
-func carries(name string) bool { return name == "JobCarried" || name == "JobCarriedWithSteps" }
+func carries(name string) bool {
+	return name == "JobCarried" || name == "JobCarriedWithSteps" || name == "JobCarriedWaiting"
+}
 
 // tokens has the last ones of the subjects of events whose names have several words.
 var tokens = map[string]string{
 	"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed",
 	"JobPriorityChanged": "priority-changed", "JobStepsRecorded": "steps-recorded", "JobCarriedWithSteps": "carried-with-steps",
+	"JobCarriedWaiting": "carried-waiting",
 }
 
 // Subject is that of the event in the stream JOBS.

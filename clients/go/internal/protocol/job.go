@@ -10,6 +10,9 @@ import (
 // grace is how long an attempt has after its timeout to record its outcome.
 const grace = time.Minute
 
+// longestTimer is by how much the timer of a job that waits is ahead at most: whoever it calls sets it again.
+const longestTimer = time.Hour
+
 // Job is the fold of a job's events, as far as a worker needs it.
 type Job struct {
 	Created   Event
@@ -22,6 +25,7 @@ type Job struct {
 	Worker    string
 	RunID     string
 	StartedAt time.Time
+	RanMs     float64 // for how long the attempt has run before its last wait; 0 for one that has not waited
 
 	Priority string // "high" or "low", empty for normal
 
@@ -119,6 +123,9 @@ func carriedJob(carried Event, sequence uint64) *Job {
 	if data.StartedAt != nil {
 		job.StartedAt = *data.StartedAt
 	}
+	if data.RanMs != nil {
+		job.RanMs = *data.RanMs
+	}
 	return &job
 }
 
@@ -131,9 +138,12 @@ func (j Job) After(event Event, sequence uint64) *Job {
 	}
 	switch event.Event {
 	case "JobStarted":
-		j.Status, j.Attempt = "processing", event.Data.Attempt
-		j.Worker, j.StartedBy = event.Data.Worker, event.CausationID
-		j.RunID, j.StartedAt = event.ID, event.At
+		j.begin(event)
+		j.RanMs = 0
+	case "JobResumed":
+		j.begin(event)
+	case "JobSuspended":
+		j.Status, j.RunAt, j.RanMs = "waiting", *event.Data.Until, *event.Data.RanMs
 	case "JobRetryScheduled":
 		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
 	case "JobDueNow":
@@ -143,7 +153,7 @@ func (j Job) After(event Event, sequence uint64) *Job {
 	case "JobReleased":
 		j.Status, j.Attempt = "pending", j.Attempt-1
 	case "JobRequeued", "JobRequeuedWithPriority":
-		j.Status, j.Attempt, j.RunAt, j.StartedBy = "pending", 0, time.Time{}, ""
+		j.Status, j.Attempt, j.RunAt, j.StartedBy, j.RanMs = "pending", 0, time.Time{}, "", 0
 		j.Priority = event.Lane() // a JobRequeued makes the job a normal one
 		j.Dispatches = append(slices.Clip(j.Dispatches), sequence)
 		j.Unreadable = j.Unreadable && event.Data.Discarded == nil
@@ -156,12 +166,19 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		}
 		maps.Copy(steps, byID(event.Data.Steps))
 		j.Steps, j.StepsRecorded = steps, j.StepsRecorded+len(event.Data.Steps)
-	case "JobCarried", "JobCarriedWithSteps":
+	case "JobCarried", "JobCarriedWithSteps", "JobCarriedWaiting":
 		j.StartedBy, j.CalledFrom, j.CallsAgain = event.Data.StartedBy, sequence, false
 	case "JobPriorityChanged":
 		j.Priority, j.CalledFrom, j.CallsAgain = event.Lane(), sequence, true
 	}
 	return &j
+}
+
+// begin is for the run of an attempt that has begun, or goes on.
+func (j *Job) begin(event Event) {
+	j.Status, j.Attempt = "processing", event.Data.Attempt
+	j.Worker, j.StartedBy = event.Data.Worker, event.CausationID
+	j.RunID, j.StartedAt = event.ID, event.At
 }
 
 func byID(steps []Step) map[string]Step {
@@ -199,10 +216,17 @@ func (j Job) precedes(event *Event) bool {
 		return true
 	case event.Event == "JobRetryScheduled":
 		return event.Data.RetryAt != nil
+	case event.Event == "JobSuspended":
+		isWhole := event.Data.Until != nil && event.Data.RanMs != nil
+		return isWhole && j.Status == "processing" && j.Attempt == event.Data.Attempt
+	case event.Event == "JobResumed":
+		return j.Status == "waiting" && j.Attempt == event.Data.Attempt
+	case carries(event.Event) && (event.Event == "JobCarriedWaiting") != (j.Status == "waiting"):
+		return false
 	case event.Event == "JobStepsRecorded":
 		return j.Status == "processing" && j.Attempt == event.Data.Attempt &&
 			event.Data.From != nil && *event.Data.From == j.StepsRecorded
-	case event.Event == "JobCarriedWithSteps":
+	case event.Event == "JobCarriedWithSteps", event.Event == "JobCarriedWaiting":
 		return event.Data.StepsRecorded == j.StepsRecorded
 	}
 	return true
@@ -217,7 +241,32 @@ func (j Job) IsSameAttempt(other *Job) bool {
 
 // OverAt is when the running attempt is over for certain, whatever has become of its worker.
 func (j Job) OverAt() time.Time {
-	return j.StartedAt.Add(time.Duration(j.Created.Data.TimeoutMs)*time.Millisecond + grace)
+	return j.StartedAt.Add(j.TimeLeft() + grace)
+}
+
+// TimeLeft is how long the attempt may run from its last start on: what it ran before a wait counts, the wait does not.
+func (j Job) TimeLeft() time.Duration {
+	left := float64(j.Created.Data.TimeoutMs) - j.RanMs
+	return time.Duration(max(1, left) * float64(time.Millisecond))
+}
+
+// CalledAt is when the timer of the job has to call for work on it, in the state that it is in.
+func (j Job) CalledAt(now time.Time) time.Time {
+	farthest := now.Add(longestTimer)
+	switch {
+	case j.Status == "processing":
+		return j.OverAt()
+	case j.RunAt.IsZero():
+		return now
+	case j.Status == "waiting" && j.RunAt.After(farthest):
+		return farthest
+	}
+	return j.RunAt
+}
+
+// IsLeftToTimer tells whether the job waits for a time.
+func (j Job) IsLeftToTimer() bool {
+	return slices.Contains([]string{"scheduled", "retrying", "waiting"}, j.Status)
 }
 
 // IsLastAttempt tells whether no other attempt may follow.

@@ -19,11 +19,13 @@ from .errors import (
     UnrecoverableError,
 )
 from .worker.context import JobContext
+from .worker.steps.sleep_call import AttemptSuspended
 from .worker.steps.step_call import StepContext
 from .worker.worker import Worker
 
 __all__ = [
     "AccessDeniedError",
+    "AttemptSuspended",
     "Client",
     "ConflictError",
     "HandlerError",

@@ -13,7 +13,7 @@ from .job import JobState
 
 ENDED = ("completed", "failed", "cancelled")
 
-Plan = Literal["start", "give up", "set timer", "watch", "hand back", "leave", "acknowledge"]
+Plan = Literal["start", "resume", "give up", "set timer", "watch", "hand back", "leave", "acknowledge"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def plan(job: JobState, call: Call, now: datetime) -> Plan:
         return "acknowledge"  # a timer calls instead: the log is about to lose the message
     if call.is_of_other_priority_than(job):
         return "acknowledge" if job.status == "processing" else "set timer"
-    if job.status in ("scheduled", "retrying"):
+    if job.is_left_to_timer:
         return _plan_waiting(job, call, now)
     return _plan_running(job, call) if job.status == "processing" else "start"
 
@@ -104,7 +104,9 @@ def _plan_waiting(job: JobState, call: Call, now: datetime) -> Plan:
     ended_by_it = job.started_by is not None and call.delivery_that_started(job) is not None
     is_its_timer = call.has_fired_for(job.run_at)
     served = ended_by_it or (call.delivery > 1 and not is_its_timer)
-    return "set timer" if served or (job.run_at or now) > (call.fired_for or now) else "start"
+    if served or (job.run_at or now) > (call.fired_for or now):
+        return "set timer"
+    return "resume" if job.status == "waiting" else "start"
 
 
 def _plan_running(job: JobState, call: Call) -> Plan:

@@ -11,10 +11,11 @@ Event = dict[str, Any]
 
 SUFFIXES = {"JobRetryScheduled": "retry-scheduled", "JobDueNow": "due-now", "JobPayloadChanged": "payload-changed"}
 SUFFIXES |= {"JobPriorityChanged": "priority-changed", "JobStepsRecorded": "steps-recorded"}
-SUFFIXES |= {"JobCarriedWithSteps": "carried-with-steps"}
+SUFFIXES |= {"JobCarriedWithSteps": "carried-with-steps", "JobCarriedWaiting": "carried-waiting"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
 EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobStepsRecorded"}
-CARRIES = ("JobCarried", "JobCarriedWithSteps")
+EVENTS |= {"JobSuspended", "JobResumed"}
+CARRIES = ("JobCarried", "JobCarriedWithSteps", "JobCarriedWaiting")
 """Events that have the whole state of a job: a history may begin with one."""
 EVENTS |= set(CARRIES)
 BY_PRIORITY = {"JobCreatedWithPriority", "JobRequeuedWithPriority"}

@@ -11,6 +11,8 @@ from .events import CARRIES, CREATIONS, NEWER, NO_EVENT, Event, parse_time, prio
 
 GRACE = timedelta(minutes=1)
 """After its timeout an attempt has this long to record its outcome."""
+LONGEST_TIMER = timedelta(hours=1)
+"""The timer of a job that waits is set for no later: whoever it calls sets it again."""
 
 Step = dict[str, Any]
 """A step as the log has it: `name`, `key` if it has one, `result` or `error`, and `durationMs`."""
@@ -48,6 +50,8 @@ class JobState:
     """Whether whoever gets such a call sets a timer in its place: the job has got another priority."""
     is_unreadable: bool = False
     """Whether it has events that only newer workers understand: the rest may be wrong."""
+    ran_ms: float = 0
+    """For how long the attempt has run before its last wait; 0 for one that has not waited."""
     steps: Mapping[str, Step] = field(default_factory=dict)
     """Its steps by their ids, each as it was recorded last."""
     steps_recorded: int = 0
@@ -88,6 +92,7 @@ class JobState:
             dispatches=(sequence,),
             priority=priority_of(event),
             called_from=sequence,
+            ran_ms=data.get("ranMs", 0),
             steps={step_id(step): step for step in data.get("steps", ())},
             steps_recorded=data.get("stepsRecorded", 0),
             generation=data.get("generation", 0),
@@ -100,7 +105,9 @@ class JobState:
         if name == NEWER:
             return replace(job, is_unreadable=True)
         if name == "JobStarted":
-            return job._started(event)
+            return replace(job._begun(event), ran_ms=0)
+        if name in ("JobSuspended", "JobResumed"):
+            return job._suspended(data) if name == "JobSuspended" else job._resumed(event)
         if name == "JobRetryScheduled":
             return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
         if name == "JobReleased":
@@ -118,14 +125,26 @@ class JobState:
         if name in ("JobCompleted", "JobFailed", "JobCancelled"):
             return replace(job, status=name.removeprefix("Job").lower())
         if name in CARRIES:
-            return job._carried(data)
+            return job._carried(name, data)
         return job  # JobProgressed
 
-    def _started(self, event: Event) -> JobState:
+    def _begun(self, event: Event) -> JobState:
         attempt, at = event["data"]["attempt"], event["at"]
         run = {"attempt": attempt, "runId": event["id"], "startedAt": at}
         job = replace(self, status="processing", attempt=attempt, worker=event["data"]["worker"], started_at=at)
         return replace(job, started_by=event.get("causationId"), run=run)
+
+    def _suspended(self, data: dict[str, Any]) -> JobState:
+        """Raises ValueError for the wait of a run that was overtaken."""
+        if (self.status, self.attempt) != ("processing", data["attempt"]):
+            raise ValueError("an attempt that does not run")
+        return replace(self, status="waiting", run_at=parse_time(data["until"]), ran_ms=data["ranMs"])
+
+    def _resumed(self, event: Event) -> JobState:
+        """The same attempt, in another run. Raises ValueError where it does not wait."""
+        if (self.status, self.attempt) != ("waiting", event["data"]["attempt"]):
+            raise ValueError("an attempt that does not wait")
+        return self._begun(event)
 
     def _changed(self, event: Event) -> JobState:
         """A payload that is given takes the place of the first, and a due time that is ahead makes the job wait for it."""
@@ -148,8 +167,10 @@ class JobState:
         count = self.steps_recorded + len(data["steps"])
         return replace(self, steps={**self.steps, **recorded}, steps_recorded=count)
 
-    def _carried(self, data: dict[str, Any]) -> JobState:
-        """Its steps are those that the job has. Raises ValueError when they cannot be."""
+    def _carried(self, name: str, data: dict[str, Any]) -> JobState:
+        """Its steps are those that the job has. Raises ValueError when they cannot be, and for a wait that there is not."""
+        if (name == "JobCarriedWaiting") != (self.status == "waiting"):
+            raise ValueError("carried with another status")
         if data.get("stepsRecorded", self.steps_recorded) != self.steps_recorded:
             raise ValueError("carried with other steps")
         return replace(self, started_by=data.get("startedBy"), called_from=self.sequence, calls_again=False)
@@ -158,7 +179,7 @@ class JobState:
         """A JobRequeued makes the job a normal one."""
         unreadable = self.is_unreadable and "discarded" not in event["data"]
         dispatches = (*self.dispatches, self.sequence)
-        job = replace(self, status="pending", attempt=0, run_at=None, started_by=None)
+        job = replace(self, status="pending", attempt=0, run_at=None, started_by=None, ran_ms=0)
         return replace(job, dispatches=dispatches, is_unreadable=unreadable, priority=priority_of(event))
 
     def is_same_attempt(self, other: JobState) -> bool:
@@ -172,7 +193,25 @@ class JobState:
     def over_at(self) -> datetime:
         """When the running attempt is over for certain, whatever has become of its worker."""
         started = datetime.fromisoformat(self.started_at or self.created["at"])
-        return started + timedelta(milliseconds=self.created["data"]["timeoutMs"]) + GRACE
+        return started + self.time_left + GRACE
+
+    @property
+    def time_left(self) -> timedelta:
+        """How long the attempt may run from its last start on: what it ran before a wait counts, the wait does not."""
+        return timedelta(milliseconds=max(1, self.created["data"]["timeoutMs"] - self.ran_ms))
+
+    def called_at(self, now: datetime) -> datetime:
+        """For when the timer of the job must be set in the state that it is in."""
+        if self.status == "processing":
+            return self.over_at
+        if self.status == "waiting":
+            return min(self.run_at or now, now + LONGEST_TIMER)
+        return self.run_at or now
+
+    @property
+    def is_left_to_timer(self) -> bool:
+        """Whether it waits for a time."""
+        return self.status in ("scheduled", "retrying", "waiting")
 
     @property
     def is_last_attempt(self) -> bool:

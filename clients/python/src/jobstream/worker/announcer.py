@@ -20,7 +20,7 @@ from .session import Session
 
 log = logging.getLogger("jobstream")
 
-PROTOCOL_VERSION = 6
+PROTOCOL_VERSION = 7
 BEAT_EVERY, ANNOUNCE_EVERY, RUNS_LISTED = 4, 3600, 100
 
 

@@ -72,11 +72,9 @@ class Claims:
         job, watched = await self._state_for(call), None
         while job is not None:
             match plan(job, call, self.clock.now()):
-                case "start":
-                    data = {"attempt": job.attempt + 1, **self.started_by}
+                case "start" | "resume" as decision:
                     with suppress(OvertakenError):
-                        started = await self.appender.append(call, job, "JobStarted", data)
-                        return Attempt(self.appender, call, started)
+                        return await self._begin(decision, call, job)
                 case "watch" if watched != job.over_at:
                     # If the attempt has failed meanwhile, this may have replaced the timer of its retry: look again.
                     watched = job.over_at
@@ -87,6 +85,13 @@ class Claims:
             job = await self.log.read_fresh(call)
         await call.msg.ack()
         return None
+
+    async def _begin(self, decision: Plan, call: Call, job: JobState) -> Attempt:
+        """Begins the next attempt, or goes on with the one that waits."""
+        resumes = decision == "resume"
+        data = {"attempt": job.attempt if resumes else job.attempt + 1, **self.started_by}
+        begun = await self.appender.append(call, job, "JobResumed" if resumes else "JobStarted", data)
+        return Attempt(self.appender, call, begun)
 
     async def _settle(self, decision: Plan, call: Call, job: JobState) -> None:
         match decision:
@@ -110,8 +115,7 @@ class Claims:
         It may have been made due since, have run and failed, and the timer may have replaced that of its retry.
         """
         while True:
-            at = job.over_at if job.status == "processing" else job.run_at or self.clock.now()
-            await self.appender.set_timer(call, job, at)
+            await self.appender.set_timer(call, job, job.called_at(self.clock.now()))
             latest = await self.log.read_fresh(call)
             if latest is None or latest.status in ENDED or latest.sequence == job.sequence:
                 await call.msg.ack()
@@ -129,19 +133,19 @@ class Claims:
         job = await self.log.read(call.job_id)
         if job is not None and job.status in ("processing", "pending"):
             return
-        if job is not None and job.status in ("scheduled", "retrying") and job.run_at is not None:
-            await self.appender.set_timer(call, job, job.run_at)  # whoever left the job to it may have died before
+        if job is not None and job.is_left_to_timer:
+            await self.appender.set_timer(call, job, job.called_at(self.clock.now()))  # whoever left the job to it may have died before
         await call.msg.ack()
 
     async def _leave_to_newer_worker(self, call: Call, job: JobState) -> None:
         """A job that waits is offered by a new timer: a redelivery would look as if it had been left to its timer."""
         log.warning("job %s has events that only newer workers understand", job.id)
-        waits = job.status in ("scheduled", "retrying") or (job.status == "unknown" and call.event is None)
+        waits = job.is_left_to_timer or (job.status == "unknown" and call.event is None)
         if not waits:
             await call.msg.nak(delay=NEWER_WAIT)
             return
-        at = self.clock.now() + timedelta(seconds=NEWER_WAIT)
-        await self.appender.set_timer(call, job, max(at, job.run_at or at))
+        now = self.clock.now()
+        await self.appender.set_timer(call, job, max(now + timedelta(seconds=NEWER_WAIT), job.called_at(now)))
         await call.msg.ack()
 
     async def _state_for(self, call: Call) -> JobState | None:

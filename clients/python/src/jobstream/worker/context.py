@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.call import Call
 from ..protocol.job import JobState
-from .steps.step_call import StepCall, StepWork, step_call_of
+from .steps.sleep_call import sleep_call_of, sleep_until_call_of
+from .steps.step_call import StepWork, step_call_of
+
+if TYPE_CHECKING:
+    from .steps.attempt_steps import AttemptSteps
 
 log = logging.getLogger("jobstream")
 
 Report = Callable[[float | None, str | None], None]
-RunStep = Callable[[StepCall], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class JobContext:
     """1 for the first attempt. Numbers repeat after a release or a requeue; `run_id` never does."""
     max_attempts: int
     run_id: str
-    """The id of this run, which is that of its JobStarted."""
+    """The id of this run, which is that of its JobStarted or, behind a sleep, of its JobResumed."""
     tags: tuple[str, ...]
     tenant: str | None
     traceparent: str | None
@@ -36,7 +40,7 @@ class JobContext:
     log: logging.LoggerAdapter[logging.Logger]
     """The logger `jobstream`; its records have `job_id`, `job_type` and `attempt`, and lines begin with them."""
     _report: Report = field(repr=False)
-    _run_step: RunStep = field(repr=False)
+    _steps: AttemptSteps = field(repr=False)
 
     def progress(self, percent: float | None = None, message: str | None = None) -> None:
         """Reports how far the work is: `percent` from 0 to 100, and a text of up to 1,024 characters.
@@ -68,7 +72,24 @@ class JobContext:
         with the code STEP_MISUSED for a name that was used before, and with STEP_RESULTS_TOO_LARGE, which fails the job even
         if the handler catches it, beyond 1,000 steps or 512 KB of results.
         """
-        return await self._run_step(step_call_of(name, work, key, max_attempts, backoff))
+        return await self._steps.run(step_call_of(name, work, key, max_attempts, backoff))
+
+    async def sleep(self, name: str, duration: float | timedelta | str, *, key: str | int | None = None) -> None:
+        """Waits for a while, without a slot and without a worker if it is long.
+
+        - `name`, `key`: those of a step, whose result is the end of the sleep. So it is begun once for the job.
+        - `duration`: seconds, a timedelta, or text such as `30s`, `90m`, `1h30m` or `3d`; at most 366 days.
+
+        Where more is left than the `slot_wait` of the worker, it raises AttemptSuspended once no step runs, which handlers must
+        let pass. When the sleep is over, the attempt goes on in another run, which runs the handler from its beginning and finds
+        its steps. Waits do not count for the timeout. Raises an UnrecoverableError with the code STEP_MISUSED within the work of
+        a step, and for a name that was used before.
+        """
+        await self._steps.sleep(sleep_call_of(name, duration, key))
+
+    async def sleep_until(self, name: str, at: datetime | str, *, key: str | int | None = None) -> None:
+        """As `sleep`, until an instant: a datetime with a time zone, or RFC 3339 text. It is over at once if that has passed."""
+        await self._steps.sleep(sleep_until_call_of(name, at, key))
 
 
 class _JobLogger(logging.LoggerAdapter[logging.Logger]):
@@ -78,7 +99,7 @@ class _JobLogger(logging.LoggerAdapter[logging.Logger]):
         return f"{fields['job_type']} {fields['job_id']} #{fields['attempt']}: {msg}", kwargs
 
 
-def context_of(job: JobState, call: Call, report: Report, run_step: RunStep) -> JobContext:
+def context_of(job: JobState, call: Call, report: Report, steps: AttemptSteps) -> JobContext:
     """The context of the attempt that the job is in."""
     created, data = job.created, job.created["data"]
     fields = {"job_id": job.id, "job_type": created["jobType"], "attempt": job.attempt}
@@ -93,5 +114,5 @@ def context_of(job: JobState, call: Call, report: Report, run_step: RunStep) -> 
         traceparent=call.trace.get("traceparent"),
         log=_JobLogger(log, fields),
         _report=report,
-        _run_step=run_step,
+        _steps=steps,
     )

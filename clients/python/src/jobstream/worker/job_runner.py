@@ -132,7 +132,7 @@ class JobRunner:
         if self.closing:
             attempt.abort(SHUTDOWN)
         try:
-            await attempt.run(self.job_type, self.session.live, error_stacks=self.session.settings.error_stacks)
+            await attempt.run(self.job_type, self.session.live, self.session.settings)
         finally:
             if self.running.get(job_id) is attempt:
                 del self.running[job_id]

@@ -1,4 +1,4 @@
-"""Which processes live, and whether all of them understand the steps of jobs."""
+"""Which processes live, and whether all of them understand steps and waits of jobs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ..protocol.pages import read_all
 
 STEPS_PROTOCOL = 6
 """The version of the protocol that steps are part of."""
+WAITS_PROTOCOL = 7
+"""The one since which attempts may wait without a worker."""
 FRESH = 2
 """For so many seconds it is believed what was read."""
 MOST_NAMED = 3
@@ -26,29 +28,33 @@ class LiveProcesses:
         self.nc = nc
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
-        self._why: str | None = None
+        self._known: list[tuple[str, int]] | str = []
 
-    async def why_no_steps(self) -> str | None:
-        """Says why no step can be recorded yet; None if steps can be. Never raises."""
+    async def why_not(self, protocol: int) -> str | None:
+        """Says why not all processes are known to keep to this version of the protocol; None if they do. Never raises."""
         async with self._reading:
             if self._read_at is None or monotonic() - self._read_at > FRESH:
-                self._why = await self._look()
+                self._known = await self._look()
                 self._read_at = monotonic()
-            return self._why
+            return self._known if isinstance(self._known, str) else why_older(self._known, protocol)
 
-    async def _look(self) -> str | None:
+    async def _look(self) -> list[tuple[str, int]] | str:
         try:
             messages = await read_all(self.nc, "WORKERS", "workers.>")
         except nats.errors.Error as error:
             return f"it is not known which processes live: {error!r}"
-        known = [beat for msg in messages if (beat := protocol_in(msg.data or b"")) is not None]
-        if not known:
-            return "it is not known yet which processes live"
-        older = [worker for worker, version in known if version < STEPS_PROTOCOL]
-        if not older:
-            return None
-        more = f" and {len(older) - MOST_NAMED} more" if len(older) > MOST_NAMED else ""
-        return f"processes of an earlier release live, {', '.join(older[:MOST_NAMED])}{more}"
+        return [beat for msg in messages if (beat := protocol_in(msg.data or b"")) is not None]
+
+
+def why_older(known: list[tuple[str, int]], protocol: int) -> str | None:
+    """Names the processes that keep to an earlier version of the protocol; None if there are others only."""
+    if not known:
+        return "it is not known yet which processes live"
+    older = [worker for worker, version in known if version < protocol]
+    if not older:
+        return None
+    more = f" and {len(older) - MOST_NAMED} more" if len(older) > MOST_NAMED else ""
+    return f"processes of an earlier release live, {', '.join(older[:MOST_NAMED])}{more}"
 
 
 def protocol_in(heartbeat: bytes) -> tuple[str, int] | None:

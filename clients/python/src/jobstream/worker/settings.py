@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 ACK_WAIT_RANGE = (0.5, 3600.0)
+LONGEST_SLOT_WAIT = 3600.0
 VARIABLES = (
     "NATS_URL",
     "NATS_USER",
@@ -20,6 +21,7 @@ VARIABLES = (
     "WORKER_CONCURRENCY",
     "ACK_WAIT_MS",
     "SHUTDOWN_GRACE_MS",
+    "SLOT_WAIT_MS",
     "ERROR_STACKS",
 )
 LEAST_SIMILARITY = 0.85
@@ -44,6 +46,7 @@ class Settings:
     ack_wait: float
     shutdown_grace: float
     error_stacks: bool
+    slot_wait: float
     servers_by_default: bool = False
     """Whether neither the program nor the environment has an address."""
 
@@ -66,6 +69,7 @@ class Given:
     concurrency: int | None = None
     ack_wait: float | None = None
     shutdown_grace: float | None = None
+    slot_wait: float | None = None
     error_stacks: bool | None = None
 
 
@@ -76,6 +80,10 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
     if not ACK_WAIT_RANGE[0] <= ack_wait <= ACK_WAIT_RANGE[1]:
         error = EnvironmentMistake if given.ack_wait is None else ValueError
         raise error(f"expected ack_wait (ACK_WAIT_MS) to be 0.5 to 3600 seconds, got: {ack_wait}")
+    slot_wait = text.seconds(given.slot_wait, "slot_wait", "SLOT_WAIT_MS", 30)
+    if slot_wait > LONGEST_SLOT_WAIT:
+        error = EnvironmentMistake if given.slot_wait is None else ValueError
+        raise error(f"expected slot_wait (SLOT_WAIT_MS) to be 0 to 3600 seconds, got: {slot_wait}")
     servers = given.servers or environment.get("NATS_URL")
     return Settings(
         servers=tuple(server.strip() for server in (servers or "nats://127.0.0.1:4222").split(",")),
@@ -88,6 +96,7 @@ def resolve_settings(given: Given, environment: Mapping[str, str] = os.environ) 
         concurrency=text.count(given.concurrency, "concurrency", "WORKER_CONCURRENCY"),
         ack_wait=ack_wait,
         shutdown_grace=text.seconds(given.shutdown_grace, "shutdown_grace", "SHUTDOWN_GRACE_MS"),
+        slot_wait=slot_wait,
         error_stacks=text.flag(given.error_stacks, "error_stacks", "ERROR_STACKS"),
     )
 
@@ -115,8 +124,8 @@ class _Reader:
             raise self._mistake(option, variable, "a positive integer", given)
         return int(value)
 
-    def seconds(self, given: float | None, option: str, variable: str) -> float:
-        value = self._number(given, variable, 10.0, lambda text: int(text) / 1000)
+    def seconds(self, given: float | None, option: str, variable: str, default: float = 10.0) -> float:
+        value = self._number(given, variable, default, lambda text: int(text) / 1000)
         if value is None or not 0 <= value < float("inf"):
             raise self._mistake(option, variable, "a time of at least 0 (seconds; the variable milliseconds)", given)
         return value

@@ -36,13 +36,14 @@ class Worker:
 
     What is not given comes from the environment: `NATS_URL` (several servers separated by commas), `NATS_USER`,
     `NATS_PASSWORD`, `NATS_CREDS` (a credentials file), `WORKER_NAME`, `WORKER_VERSION` (or `JOBSTREAM_RELEASE`),
-    `WORKER_CONCURRENCY`, `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`, `ERROR_STACKS`. `nats_options` go to `nats.connect`, for
+    `WORKER_CONCURRENCY`, `ACK_WAIT_MS`, `SHUTDOWN_GRACE_MS`, `SLOT_WAIT_MS`, `ERROR_STACKS`. `nats_options` go to `nats.connect`, for
     example `{"tls": context}`.
 
     - `concurrency`: attempts of each job type at once, default 10.
     - `ack_wait`: seconds after which a silent worker loses its jobs to another, default 10.
     - `shutdown_grace`: seconds that running attempts may go on after a stop, default 10; then they are released, which
       uses up no attempt.
+    - `slot_wait`: seconds that a `ctx.sleep` may have left and keep its slot, default 30; a longer one waits without a worker.
     - `error_stacks`: whether the log keeps the tracebacks of errors, default True.
 
     Raises ValueError about a setting that is out of its range.
@@ -60,11 +61,12 @@ class Worker:
         concurrency: int | None = None,
         ack_wait: float | None = None,
         shutdown_grace: float | None = None,
+        slot_wait: float | None = None,
         error_stacks: bool | None = None,
         nats_options: dict[str, Any] | None = None,
     ) -> None:
         given = Given(servers, user, password, credentials, name, version, concurrency, ack_wait, shutdown_grace)
-        given = replace(given, error_stacks=error_stacks)
+        given = replace(given, slot_wait=slot_wait, error_stacks=error_stacks)
         self._mistake: EnvironmentMistake | None = None
         try:
             self._settings = resolve_settings(given)

@@ -6,15 +6,20 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from ...errors import RetryAfterError, UnrecoverableError
-from ...protocol.events import to_json
+from ...protocol.events import format_time, to_json
 from ...protocol.job import JobState, Step
 from ..job_type import is_encrypted
+from ..live_processes import STEPS_PROTOCOL, WAITS_PROTOCOL
 from ..outcome import backoff_ms, error_data
+from .open_sleeps import OpenSleeps
+from .sleep_call import SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
 from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
 from .step_recorder import StepRecorder
@@ -26,21 +31,27 @@ UPGRADE_WAIT, UPGRADE_LOOK = 30, 1
 """For how many seconds a step waits for processes of an earlier release to be gone, and how often it looks."""
 
 
+@dataclass(frozen=True)
+class StepsConfig:
+    """What the steps of an attempt work with."""
+
+    append: Callable[[list[Step]], Awaitable[None]]
+    why_not: Callable[[int], Awaitable[str | None]]
+    """Says why not all processes are known to keep to a version of the protocol; None if they do."""
+    now: Callable[[], datetime]
+    """The time of the server."""
+    slot_wait: timedelta = timedelta(seconds=30)
+    """Sleeps that take no longer keep their slot."""
+    error_stacks: bool = True
+
+
 class AttemptSteps:
     """Runs the steps of one attempt, records how they end, and gives what earlier attempts have recorded."""
 
-    def __init__(
-        self,
-        job: JobState,
-        append: Callable[[list[Step]], Awaitable[None]],
-        why_no_steps: Callable[[], Awaitable[str | None]],
-        *,
-        error_stacks: bool = True,
-    ) -> None:
-        self._job = job
-        self._why_no_steps = why_no_steps
-        self._error_stacks = error_stacks
-        self._recorder = StepRecorder(append)
+    def __init__(self, job: JobState, config: StepsConfig) -> None:
+        self._job, self._config = job, config
+        self._recorder = StepRecorder(config.append)
+        self._sleeps = OpenSleeps(config.slot_wait, config.now)
         self._sizes = StepSizes(job.steps.values())
         self._begun: set[str] = set()
         self._running: set[asyncio.Task[Any]] = set()
@@ -54,25 +65,34 @@ class AttemptSteps:
 
         It runs in a task of its own, so that it ends with the attempt also where the handler does not await it.
         """
-        self._check_running()
-        if call.id in self._begun:
-            keys = "" if call.key is not None else f". In a loop give each its key: ctx.step('{call.name}', …, key=key)"
-            raise StepMisusedError(f"{call.title} was begun twice in this attempt{keys}")
-        self._begun.add(call.id)
-        running = asyncio.create_task(self._result_of(call))
-        self._running.add(running)
-        running.add_done_callback(self._leave)
-        return await running
+        keys = "" if call.key is not None else f". In a loop give each its key: ctx.step('{call.name}', …, key=key)"
+        self._begin(call, keys)
+        return await self._task_of(self._result_of(call))
+
+    async def sleep(self, call: SleepCall) -> None:
+        """Returns at the end of the sleep. Raises AttemptSuspended where this run does not last so long."""
+        if (step := within_step.get()) is not None:
+            raise StepMisusedError(f"{call.title} was begun within the step '{step}', which must end first")
+        keys = "" if call.key is not None else f". In a loop give each its key: ctx.sleep('{call.name}', …, key=key)"
+        self._begin(call, keys)
+        await self._sleeps.wait(call, await self._task_of(self._end_of(call)))
+
+    @property
+    def suspended_until(self) -> datetime | None:
+        """When the attempt goes on that a sleep has interrupted; None if none has."""
+        return self._sleeps.until
 
     def cancel(self) -> None:
         """Cancels the steps that run, and runs no more: the attempt was aborted. Work that ends all the same is recorded."""
         self._is_aborted = True
+        self._sleeps.over()
         for running in self._running:
             if not running.cancelling():
                 running.cancel()
 
     async def settled(self) -> None:
-        """Waits until all steps have ended that were begun: else the next attempt would run them beside this one."""
+        """The handler has ended: waits until all steps have that were begun: else the next attempt would run them beside this one."""
+        self._sleeps.over()
         while self._running:
             await asyncio.wait(self._running)
 
@@ -80,6 +100,22 @@ class AttemptSteps:
         """The attempt is over: waits for what is being recorded. What still runs is not recorded any more."""
         self._is_over = True
         await self._recorder.finish()
+
+    def _begin(self, call: StepCall | SleepCall, remedy: str) -> None:
+        self._check_running()
+        if call.id in self._begun:
+            raise StepMisusedError(f"{call.title} was begun twice in this attempt{remedy}")
+        self._begun.add(call.id)
+
+    async def _task_of(self, work: Coroutine[Any, Any, Any]) -> Any:
+        running = asyncio.create_task(self._busy_with(work))
+        self._running.add(running)
+        running.add_done_callback(self._leave)
+        return await running
+
+    async def _busy_with(self, work: Coroutine[Any, Any, Any]) -> Any:
+        with self._sleeps.working():
+            return await work
 
     def _leave(self, running: asyncio.Task[Any]) -> None:
         self._running.discard(running)
@@ -92,8 +128,26 @@ class AttemptSteps:
             return self._readable(recorded.get("result"), call)
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not run: a job may have {MAX_STEPS} steps"))
-        await self._until_understood()
+        await self._until_understood(STEPS_PROTOCOL, "the first step")
         return await self._run_and_record(call)
+
+    async def _end_of(self, call: SleepCall) -> datetime:
+        """When the sleep is over, as its first call in any run has recorded it."""
+        recorded = self._job.steps.get(call.id)
+        if recorded is None or "error" in recorded:
+            recorded = {**call.named, "durationMs": 0, "result": format_time(call.end_from(self._config.now()))}
+            await self._record_end(recorded, call)
+        end = call.recorded_end(recorded)
+        if not self._sleeps.keeps_slot(end):
+            await self._until_understood(WAITS_PROTOCOL, call.title)
+        return end
+
+    async def _record_end(self, outcome: Step, call: SleepCall) -> None:
+        if not self._sizes.take_place(call.id):
+            raise self._failed(StepResultsTooLargeError(f"{call.title} is not begun: a job may have {MAX_STEPS} steps"))
+        await self._until_understood(STEPS_PROTOCOL, call.title)
+        self._count(outcome, call)
+        await self._record(outcome)
 
     async def _run_and_record(self, call: StepCall) -> Any:
         began = monotonic()
@@ -106,14 +160,18 @@ class AttemptSteps:
         outcome = {**call.named, "durationMs": _since(began)}
         if result is not None:
             outcome["result"] = result
-        if not self._sizes.add(outcome):
-            limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
-            raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
+        self._count(outcome, call)
         await self._record(outcome)
         return result
 
+    def _count(self, outcome: Step, call: StepCall | SleepCall) -> None:
+        if not self._sizes.add(outcome):
+            limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
+            raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
+
     async def _tries(self, call: StepCall) -> Any:
         key = idempotency_key_of(self._job, call)
+        within_step.set(call.name)  # in the task of the step
         attempt = 1
         while True:
             try:
@@ -141,7 +199,7 @@ class AttemptSteps:
     async def _record_error(self, error: Exception, outcome: Step) -> None:
         """For whoever looks at the job: an error that has no room is not recorded."""
         data = error_data(error)
-        if not self._error_stacks:
+        if not self._config.error_stacks:
             del data["stack"]
         if not self._is_aborted and self._sizes.add({**outcome, "error": data}):
             await self._record({**outcome, "error": data})
@@ -164,15 +222,17 @@ class AttemptSteps:
             raise RuntimeError("the attempt is over, and no step is run any more")
         if self.fault is not None:
             raise self.fault
+        if self.suspended_until is not None:
+            raise self._sleeps.interruption("another branch of the handler")
 
-    async def _until_understood(self) -> None:
+    async def _until_understood(self, protocol: int, what: str) -> None:
         """Until then the results would be lost to processes of an earlier release, and the job unreadable to them."""
         waited = 0
-        while (why := await self._why_no_steps()) is not None:
+        while (why := await self._config.why_not(protocol)) is not None:
             if waited >= UPGRADE_WAIT:
-                raise UpgradeUnfinishedError(f"no step can be recorded yet: {why}", UPGRADE_WAIT)
+                raise UpgradeUnfinishedError(f"{what} cannot be recorded yet: {why}", UPGRADE_WAIT)
             if waited == 0:
-                log.warning("job %s: the first step waits, since it could not be recorded yet: %s", self._job.id, why)
+                log.warning("job %s: %s waits, since it could not be recorded yet: %s", self._job.id, what, why)
             await asyncio.sleep(UPGRADE_LOOK)
             waited += UPGRADE_LOOK
 

@@ -63,15 +63,12 @@ def step_call_of(
     name: str, work: StepWork, key: str | int | None, max_attempts: int, backoff: Mapping[str, Any] | None
 ) -> StepCall:
     """Raises StepMisusedError for what makes no sense."""
-    _check_name(name, "the name of a step")
+    check_name(name, "the name of a step")
     if not callable(work):
         raise StepMisusedError(f"the step '{name}' was given no function to run")
     if not isinstance(max_attempts, int) or not 1 <= max_attempts <= MOST_ATTEMPTS:
         raise StepMisusedError(f"max_attempts of the step '{name}' must be a whole number from 1 to {MOST_ATTEMPTS}")
-    text = None if key is None else str(key)
-    if text is not None:
-        _check_name(text, f"the key of the step '{name}'")
-    return StepCall(name, text, max_attempts, _backoff_of(name, backoff), work)
+    return StepCall(name, key_of(key, f"the key of the step '{name}'"), max_attempts, _backoff_of(name, backoff), work)
 
 
 def idempotency_key_of(job: JobState, call: StepCall) -> str:
@@ -83,7 +80,16 @@ def idempotency_key_of(job: JobState, call: StepCall) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-def _check_name(name: object, what: str) -> None:
+def key_of(key: str | int | None, what: str) -> str | None:
+    """The key as it is recorded. Raises StepMisusedError for what none can be."""
+    if key is None:
+        return None
+    check_name(str(key), what)
+    return str(key)
+
+
+def check_name(name: object, what: str) -> None:
+    """Raises StepMisusedError for what no step and no sleep may be called."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise StepMisusedError(f"{what} must have 1 to 128 characters, and no control characters")
 

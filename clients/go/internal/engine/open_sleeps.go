@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrSuspended is what a sleep returns that ends this run of its handler.
+var ErrSuspended = errors.New("the attempt ends here for now: its handler is run again from its beginning when the sleep is over")
+
+// settleTime is how long what follows on a step that has ended may take to begin.
+const settleTime = 50 * time.Millisecond
+
+// openSleeps lets short sleeps keep their slot. A longer one ends the run, once nothing else of it is being done: all that sleep
+// are interrupted.
+type openSleeps struct {
+	slotWait time.Duration
+	now      func() time.Time
+
+	mutex       sync.Mutex
+	busy        int // how much is being done that a run waits for
+	open        map[*openSleep]bool
+	idle        *time.Timer
+	over        bool
+	until       time.Time     // when the attempt is to go on, if it was interrupted
+	interrupted chan struct{} // closed then
+	ended       chan struct{} // closed when the handler has ended
+}
+
+type openSleep struct{ end time.Time }
+
+func newOpenSleeps(slotWait time.Duration, now func() time.Time) *openSleeps {
+	return &openSleeps{
+		slotWait: slotWait, now: now, open: map[*openSleep]bool{},
+		interrupted: make(chan struct{}), ended: make(chan struct{}),
+	}
+}
+
+func (o *openSleeps) keepsSlot(end time.Time) bool { return end.Sub(o.now()) <= o.slotWait }
+
+// beginWork is for what must be done before anything is interrupted; endWork must follow.
+func (o *openSleeps) beginWork() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.busy++
+}
+
+func (o *openSleeps) endWork() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.busy--
+	o.look()
+}
+
+// wait returns at the end of a sleep; ErrSuspended when it is interrupted.
+func (o *openSleeps) wait(ctx context.Context, end time.Time) error {
+	left := end.Sub(o.now())
+	switch {
+	case left <= 0:
+		return nil
+	case left <= o.slotWait:
+		o.beginWork()
+		defer o.endWork()
+		return pause(ctx, left)
+	}
+	leave := o.enter(&openSleep{end})
+	defer leave()
+	timer := time.NewTimer(left) // should what else is being done take as long
+	defer timer.Stop()
+	select {
+	case <-o.interrupted:
+		return ErrSuspended
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-o.ended:
+		return errStepsOver
+	}
+}
+
+func (o *openSleeps) enter(sleep *openSleep) (leave func()) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.open[sleep] = true
+	o.look()
+	return func() {
+		o.mutex.Lock()
+		defer o.mutex.Unlock()
+		delete(o.open, sleep)
+	}
+}
+
+// end tells that the handler has ended: what still sleeps does not matter any more.
+func (o *openSleeps) end() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if !o.over {
+		o.over = true
+		close(o.ended)
+	}
+}
+
+func (o *openSleeps) interruptedUntil() time.Time {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.until
+}
+
+// look interrupts the run soon if nothing is done until then. The mutex must be held.
+func (o *openSleeps) look() {
+	if o.idle != nil {
+		o.idle.Stop()
+	}
+	if o.mayInterrupt() {
+		o.idle = time.AfterFunc(settleTime, o.interrupt)
+	}
+}
+
+func (o *openSleeps) mayInterrupt() bool {
+	return o.busy == 0 && len(o.open) > 0 && !o.over && o.until.IsZero()
+}
+
+func (o *openSleeps) interrupt() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if !o.mayInterrupt() {
+		return
+	}
+	for sleep := range o.open {
+		if o.until.IsZero() || sleep.end.Before(o.until) {
+			o.until = sleep.end
+		}
+	}
+	close(o.interrupted)
+}
