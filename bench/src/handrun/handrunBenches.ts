@@ -14,6 +14,7 @@ import { hotUpdates } from './hotUpdates.ts';
 import { listing } from './listing.ts';
 import { paging } from './paging.ts';
 import { projectionLag } from './projectionLag.ts';
+import { readSteps } from './readSteps.ts';
 import { search } from './search.ts';
 import { soak } from './soak.ts';
 import { stopWithRunningJobs } from './stopWithRunningJobs.ts';
@@ -30,6 +31,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   paging,
   listing,
   search,
+  readSteps,
   bulkReplay,
   asOf,
   cancelRunning,

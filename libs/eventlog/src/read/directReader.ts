@@ -109,9 +109,9 @@ export class DirectReader {
     return (await this.#request({ seq: sequence, batch: count, max_bytes: maxBytes })).map(storedMessage);
   }
 
-  /** Returns up to 256 messages and 8 MB under the filter from this sequence on, and whether there are more. */
-  page(filter: string, sequence: number): Promise<Page> {
-    return this.pageFrom(filter, { seq: sequence }, PAGE);
+  /** Returns up to `count` messages and 8 MB under the filter from this sequence on, and whether there are more. */
+  page(filter: string, sequence: number, count = PAGE): Promise<Page> {
+    return this.pageFrom(filter, { seq: sequence }, count);
   }
 
   /** As `page`, with up to `count` messages, from a sequence or a time (RFC 3339) on. */

@@ -8,11 +8,14 @@ const SINGLE_READS = 32;
 
 /** What one walk reads ahead, at most, but for a page: strangers may have stored any number of messages on a job's subjects. */
 interface Limits {
+  /** Messages of a page. */
+  readonly page: number;
   readonly messages: number;
   readonly bytes: number;
 }
 
-const LIMITS: Limits = { messages: 20_000, bytes: 64_000_000 };
+/** A page has all messages that the steps of a job can have: with four a claim takes a sixth longer. */
+const LIMITS: Limits = { page: 1_024, messages: 20_000, bytes: 64_000_000 };
 
 /**
  * The messages of a job before its newest ones, for a walk from the last to the first. One request for each of ten thousand
@@ -52,7 +55,7 @@ export class EarlierMessages {
   async #readAhead(subjects: readonly string[], sequence: number): Promise<void> {
     for (const subject of subjects) {
       for (let next = 1; next <= sequence && this.#hasRoom();) {
-        const { messages, isMore } = await this.#direct.page(subject, next);
+        const { messages, isMore } = await this.#direct.page(subject, next, this.#limits.page);
         for (const message of messages) {
           this.#ahead.set(message.sequence, message);
           this.#bytes += message.text.length;
