@@ -52,7 +52,7 @@ async function jobWithSteps(log: EventLog, steps: number): Promise<string> {
       at: new Date().toISOString(),
       actor: { kind: 'worker', id: 'w' },
     } as const;
-    const event = decide({ ...envelope, ...command } as JobCommand, job);
+    const event = decide({ ...envelope, ...command }, job);
     if (isRejection(event)) throw new Error(event.detail);
     job = evolve(job, event);
     sequence = await log.append(event, sequence);

@@ -75,7 +75,7 @@ export { isObject } from './messages/isObject.ts';
 export { attemptLogLevels, processLogLevels, secretFields } from './messages/logging.ts';
 export type { AttemptLogLevel, ProcessLogLevel } from './messages/logging.ts';
 export { Tenant, isTenant } from './messages/tenant.ts';
-export { Timestamp, addMs, isDue, timestampOf } from './messages/timestamp.ts';
+export { Timestamp, addMs, isDue, isTimestamp, timestampOf } from './messages/timestamp.ts';
 export { CronExpression, cronOf, parseCron, type Cron, type CronField, type ParsedCron } from './schedule/cron.ts';
 export { decideSchedule, ticksDoneUpTo, type ScheduleDecision } from './schedule/decideSchedule.ts';
 export type { ScheduleCommand, ScheduleCommandOf } from './schedule/decideSchedule.ts';

@@ -90,7 +90,8 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
 
 /** Those of a job that has recorded them once. */
 function carriedSteps(attempt: number, any: unknown, words: string): object[] {
-  return stepsOf(attempt, any, words).map((step) => ({ ...step, attempt, at: '2026-01-01T00:00:01.000Z' }));
+  const record = { attempt, at: '2026-01-01T00:00:01.000Z' };
+  return stepsOf(attempt, any, words).map((step) => Object.assign(step, record));
 }
 
 /** Steps of few names, so that some are recorded again, with results and without. */

@@ -14,6 +14,7 @@ const order = defineJob('order', {
 const handling = (run: (ctx: JobContext, amount: number) => unknown) => ({
   handlers: (worker: HandlerRegistrar) => worker.handle(order, ({ amount }, ctx) => run(ctx, amount)),
 });
+const namesOf = (events: readonly { readonly event: string }[]) => events.map(({ event }) => event);
 const DAY_MS = 86_400_000;
 
 /** Counts how often each step was run. */
@@ -41,11 +42,11 @@ test('a job that sleeps three times over nine days runs each step once, in one a
   await using t = await testJobstream(handling(work));
   const job = await t.enqueue(order, { amount: 5 });
   await t.drain();
-  await t.expectJob(job).toMatch({ status: 'waiting', attempt: 1 });
+  expect(await t.job(job)).toMatchObject({ status: 'waiting', attempt: 1 });
   const { createdAt, runAt = '' } = await t.job(job);
   expect(Date.parse(runAt) - Date.parse(createdAt)).toBe(3 * DAY_MS);
   await t.advance('8d');
-  await t.expectJob(job).toBe('waiting');
+  expect(await t.job(job)).toMatchObject({ status: 'waiting' });
   await t.advance('1d');
   expect(await job.result()).toEqual({ runs: 1, amount: 5 });
   expect([...runs.values()]).toEqual([1, 1, 1, 1]);
@@ -93,16 +94,16 @@ test('a short sleep keeps its slot', async () => {
   await using t = await testJobstream({ ...handling(({ sleep }) => sleep('breath', '30s')), patienceMs: 20 });
   const job = await t.enqueue(order, { amount: 1 });
   await t.advance('29s');
-  await t.expectJob(job).toBe('processing');
+  expect(await t.job(job)).toMatchObject({ status: 'processing' });
   await t.advance('2s');
-  await t.expectJob(job).toHaveEvents(['JobCreated', 'JobStarted 1', 'JobStepsRecorded 1', 'JobCompleted 1']);
+  expect(namesOf(await t.events(job))).toEqual(['JobCreated', 'JobStarted', 'JobStepsRecorded', 'JobCompleted']);
 });
 
 test('a sleep until an instant that has passed is over at once', async () => {
   await using t = await testJobstream(handling(({ sleepUntil }) => sleepUntil('long ago', new Date(0))));
   const job = await t.enqueue(order, { amount: 1 });
   await t.drain();
-  await t.expectJob(job).toBe('completed');
+  expect(await t.job(job)).toMatchObject({ status: 'completed' });
 });
 
 test('of two sleeps at once the job waits for the earlier, and other branches get on meanwhile', async () => {
@@ -133,9 +134,9 @@ test('of two sleeps at once the job waits for the earlier, and other branches ge
   expect(Date.parse(runAt) - Date.parse(createdAt)).toBe(DAY_MS);
   await t.advance('1d');
   expect(runs.get('awake')).toBe(1);
-  await t.expectJob(job).toBe('waiting');
+  expect(await t.job(job)).toMatchObject({ status: 'waiting' });
   await t.advance('1d');
-  await t.expectJob(job).toBe('completed');
+  expect(await t.job(job)).toMatchObject({ status: 'completed' });
   expect([...runs.values()]).toEqual([1, 1, 1]);
 });
 
@@ -174,7 +175,7 @@ test('a handler that catches the interruption changes nothing, and is told', asy
   });
   const job = await t.enqueue(order, { amount: 1 });
   await t.drain();
-  await t.expectJob(job).toBe('waiting');
+  expect(await t.job(job)).toMatchObject({ status: 'waiting' });
   expect(lines.flat()).toContainEqual(expect.stringContaining('has caught the AttemptSuspendedError'));
   await t.advance('1h');
   expect(await job.result()).toBe('slept');
@@ -194,7 +195,7 @@ test('an error of the handler counts while a sleep has not ended its run yet', a
   );
   const job = await t.enqueue(order, { amount: 1 });
   await t.drain();
-  await t.expectJob(job).toMatch({ status: 'failed', error: { message: 'declined' } });
+  expect(await t.job(job)).toMatchObject({ status: 'failed', error: { message: 'declined' } });
 });
 
 test('the next attempt sleeps for what is left', async () => {
@@ -210,9 +211,9 @@ test('the next attempt sleeps for what is left', async () => {
   );
   const job = await t.enqueue(order, { amount: 1 });
   await t.advance('1h');
-  await t.expectJob(job).toMatch({ status: 'waiting', attempt: 2 });
+  expect(await t.job(job)).toMatchObject({ status: 'waiting', attempt: 2 });
   await t.advance('1h');
-  await t.expectJob(job).toBe('completed');
+  expect(await t.job(job)).toMatchObject({ status: 'completed' });
 });
 
 test('a job that waits can be cancelled', async () => {
@@ -221,7 +222,7 @@ test('a job that waits can be cancelled', async () => {
   await t.drain();
   await t.cancel(job);
   await t.advance('3h');
-  await t.expectJob(job).toBe('cancelled');
+  expect(await t.job(job)).toMatchObject({ status: 'cancelled' });
 });
 
 describe('a sleep is refused', () => {
@@ -286,7 +287,7 @@ test('sleeps in a loop are told apart by their keys', async () => {
   );
   const job = await t.enqueue(order, { amount: 1 });
   await t.advance('4h29m');
-  await t.expectJob(job).toBe('waiting');
+  expect(await t.job(job)).toMatchObject({ status: 'waiting' });
   await t.advance('1m');
-  await t.expectJob(job).toBe('completed');
+  expect(await t.job(job)).toMatchObject({ status: 'completed' });
 });

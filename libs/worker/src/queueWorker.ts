@@ -3,7 +3,7 @@ import { EventLog } from '@jobstream/eventlog';
 import { systemClock } from './attempt/chain/clock.ts';
 import type { JobHandler } from './handler/jobHandler.ts';
 import { silentLogger, type Logger } from './handler/logger.ts';
-import { JobWorker } from './jobWorker.ts';
+import { JobWorker, type JobWorkerOptions } from './jobWorker.ts';
 import type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 import { standardOutputLogger, standardOutputWarns } from './options/lineLogger.ts';
 import { WorkerOptionsError } from './options/workerOptions.ts';
@@ -76,18 +76,7 @@ export class QueueWorker {
     const { problems, warnings } = this.#settings;
     for (const warning of warnings) logger.warn(warning);
     if (problems.length > 0) throw new WorkerOptionsError(problems);
-    const {
-      name,
-      version,
-      concurrency,
-      ackWaitMs,
-      shutdownGraceMs,
-      slotWaitMs,
-      errorStacks,
-      attemptLogs,
-      loopWatchdog,
-      metrics,
-    } = this.#settings;
+    const { metrics } = this.#settings;
     const tracing = this.#tracing();
     const eventLog = this.#eventLog(logger, tracing.current);
     await this.#startHealth(eventLog);
@@ -95,27 +84,36 @@ export class QueueWorker {
     logger.info({ servers: withoutPasswords(this.#settings.natsUrl) }, 'connecting to NATS');
     await eventLog.start();
     if (metrics !== undefined) await registerClockOffset(metrics, eventLog.clock);
+    const observer = metrics === undefined ? {} : { observer: attemptMetrics(await registryMetrics(metrics)) };
     const worker = new JobWorker({
+      ...this.#jobWorkerOptions(logger),
+      ...observer,
+      eventLog,
+      tracing,
+      clock: systemClock(eventLog.clock),
+    });
+    this.#parts.unshift(worker);
+    await worker.start();
+    this.#isReady = true;
+  }
+
+  #jobWorkerOptions(logger: Logger): Omit<JobWorkerOptions, 'eventLog' | 'tracing' | 'clock'> {
+    const { name, version, concurrency, ackWaitMs, shutdownGraceMs, slotWaitMs, errorStacks, attemptLogs } =
+      this.#settings;
+    return {
       name,
       version,
-      eventLog,
       logger,
-      tracing,
       concurrency,
       ackWaitMs,
       shutdownGraceMs,
       slotWaitMs,
       errorStacks,
       attemptLogs,
-      watchdog: loopWatchdog ? { log: this.#logBeside(logger) } : undefined,
+      watchdog: this.#settings.loopWatchdog ? { log: this.#logBeside(logger) } : undefined,
       handlers: this.#handlers.registry(),
       limits: this.#handlers.limits,
-      clock: systemClock(eventLog.clock),
-      ...(metrics === undefined ? {} : { observer: attemptMetrics(await registryMetrics(metrics)) }),
-    });
-    this.#parts.unshift(worker);
-    await worker.start();
-    this.#isReady = true;
+    };
   }
 
   /** Where the watchdog writes: as the logger of this worker, which may be the one of `run`. */

@@ -9,6 +9,9 @@ export const Timestamp = Schema.String.check(
 );
 export type Timestamp = typeof Timestamp.Type;
 
+/** Whether the value is the text of an instant. */
+export const isTimestamp: (value: unknown) => value is Timestamp = Schema.is(Timestamp);
+
 /** The second that was written last, which the next instants are likely to be in: what `Date` takes 600 ns for takes 15. */
 const last = { second: Number.NaN, text: '' };
 

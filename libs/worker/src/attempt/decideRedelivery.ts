@@ -3,6 +3,7 @@ import { type Delivery, type JobSnapshot, NEWER_DELAY_MS } from '@jobstream/even
 import type { AttemptContext } from './attemptContext.ts';
 import type { AttemptCommand } from './chain/jobChain.ts';
 import type { Settlement } from './settlement.ts';
+import { isLeftToItsTimer } from './scheduleWake.ts';
 import { startingDelivery } from './startCause.ts';
 
 /**
@@ -52,11 +53,6 @@ export function decideRedelivery(
   return job.status === 'processing' ? decideTakeOver(snapshot, delivery, claimant) : undefined;
 }
 
-/** Whether a job of this status was left to its timer. */
-export function isLeftTo(status: Job['status']): boolean {
-  return status === 'scheduled' || status === 'retrying' || status === 'waiting';
-}
-
 /**
  * Whether an earlier delivery of this message may have put the job to sleep until its timer. The holder of that delivery
  * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then our
@@ -64,7 +60,7 @@ export function isLeftTo(status: Job['status']): boolean {
  */
 function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery): boolean {
   const { status, startedBy, runAt } = job;
-  if (!isLeftTo(status)) return false;
+  if (!isLeftToItsTimer(status)) return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
   if (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined) return true;
   // The timer of this very wait: its earlier holder can only start the attempt, or lose it to us.
@@ -79,7 +75,7 @@ function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery
  */
 export function leaveToNewerWorker({ job }: JobSnapshot): ClaimDecision {
   const reason = `the job has ${job.unreadableEvents ?? 0} events of a newer release: left to a newer worker`;
-  return isLeftTo(job.status) ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
+  return isLeftToItsTimer(job.status) ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
 }
 
 /** Decides to offer the job to a newer worker by a new timer. */

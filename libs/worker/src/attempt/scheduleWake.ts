@@ -16,6 +16,11 @@ export function wakeAt(at: string, { status }: Pick<Job, 'status'>, now: string)
   return status === 'waiting' ? lookAt(at, now) : at;
 }
 
+/** Whether a job of this status was left to its timer. */
+export function isLeftToItsTimer(status: Job['status']): boolean {
+  return status === 'scheduled' || status === 'retrying' || status === 'waiting';
+}
+
 /** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
 export async function scheduleWake(
   at: string,

@@ -2,8 +2,7 @@ import type { Job } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
-import { isLeftTo } from './decideRedelivery.ts';
-import { scheduleWake, wakeAt } from './scheduleWake.ts';
+import { isLeftToItsTimer, scheduleWake, wakeAt } from './scheduleWake.ts';
 import { isUnavailable } from './chain/retryUntilAvailable.ts';
 
 /**
@@ -43,7 +42,7 @@ async function settlementWhenOvertaken(delivery: Delivery, context: AttemptConte
   if (snapshot === undefined) return { kind: 'ack' };
   const { status, runAt } = snapshot.job;
   if (isWithAnother(snapshot.job)) return { kind: 'leave' };
-  if (runAt !== undefined && isLeftTo(status)) {
+  if (runAt !== undefined && isLeftToItsTimer(status)) {
     await scheduleWake(wakeAt(runAt, { status }, context.clock.now()), delivery, context);
   }
   return { kind: 'ack' };

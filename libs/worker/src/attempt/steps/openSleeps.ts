@@ -48,11 +48,11 @@ export class OpenSleeps {
   during<Result>(work: Promise<Result>): Promise<Result> {
     this.#busy++;
     clearImmediate(this.#idle);
-    const done = () => {
+    const leave = () => {
       this.#busy--;
       this.#look();
     };
-    work.then(done, done);
+    work.then(leave, leave);
     return work;
   }
 

@@ -1,10 +1,7 @@
-import { Timestamp, type RecordedStep } from '@jobstream/domain';
+import { isTimestamp, type RecordedStep } from '@jobstream/domain';
 import { isShredded, isUnreadable } from '@jobstream/eventlog';
-import * as Schema from 'effect/Schema';
 import { UnrecoverableError } from '../../handler/handlerErrors.ts';
 import { misusedStep } from './stepErrors.ts';
-
-const isTimestamp = Schema.is(Timestamp);
 
 /** Returns the result that an earlier attempt has recorded. Erased is for good; a missing key may be there in the next attempt. */
 export function recordedResult({ result }: RecordedStep, title: string): unknown {
