@@ -26,7 +26,7 @@ export function reportLines({
     `messages of a stranger: ${junk.reduce((sum, [, count]) => sum + count, 0)}` +
       ` (${junk.map(([kind, count]) => `${kind} ${count}`).join(', ')})`,
     `side effects: ${verdict.effects}; jobs with more than one: ${repeats.jobs}, explained by ${repeats.afterRetry} retries,` +
-      ` ${repeats.afterTakeOver} take-overs, ${repeats.afterRelease} releases, ${repeats.afterRequeue} requeues`,
+      ` ${repeats.afterTakeOver} take-overs, ${repeats.afterWait} waits, ${repeats.afterRelease} releases, ${repeats.afterRequeue} requeues`,
     `steps: ${verdict.steps.done}; done again because their attempt was cut off: ${verdict.steps.repeated}`,
     ...listed('processes that ended by themselves', crashes),
     ...listed('answers that no client should get', unexpected),

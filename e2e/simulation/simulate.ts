@@ -30,8 +30,8 @@ export interface Simulation {
 }
 
 const JOBS = 20;
-/** The longest wait is that for the end of an attempt of a lost worker; after this much time a job waits for nothing. */
-const PATIENCE_MS = 3 * 3_600_000;
+/** The longest sleep lasts four hours, and a wait for the end of an attempt of a lost worker less; after this much time a job waits for nothing. */
+const PATIENCE_MS = 8 * 3_600_000;
 
 /**
  * Runs workers, their timers, the keeper and the core of the API on a log in memory, in virtual time, and judges what they leave in the

@@ -20,7 +20,17 @@ export const PAST_PAGE = 20;
 
 const QUESTIONS = 200;
 const AT_ONCE = 4;
-const STATUSES = [undefined, 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'];
+const STATUSES = [
+  undefined,
+  'scheduled',
+  'pending',
+  'processing',
+  'waiting',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+];
 
 /** Asks for lists and counts as of random times of a run: after some message, or between the times of two. */
 export async function askPast(api: string, messages: readonly RawMessage[], seed: string): Promise<PastAnswer[]> {

@@ -1,4 +1,4 @@
-import { creations, type LoggedEvent } from './readHistories.ts';
+import { carries, creations, type LoggedEvent } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** A writer takes the time before it writes; no clock lets an event come from the future. */
@@ -42,7 +42,7 @@ export function checkTimers(
   return timers <= most ? [] : [{ rule: 'timers', detail: `${timers} messages for ${waits} waits` }];
 }
 
-const setsTimer = new Set(['JobRetryScheduled', 'JobCarried', 'JobCarriedWithSteps', 'JobPriorityChanged']);
+const setsTimer = new Set(['JobRetryScheduled', 'JobSuspended', 'JobPriorityChanged', ...carries]);
 
 function isWait({ event, data }: LoggedEvent): boolean {
   return setsTimer.has(event) || data['runAt'] !== undefined;

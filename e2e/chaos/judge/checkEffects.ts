@@ -1,5 +1,5 @@
 import type { Effect } from './evidence.ts';
-import { type LoggedEvent, requeues } from './readHistories.ts';
+import { carries, type LoggedEvent, requeues, runStarts } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 type Histories = ReadonlyMap<string, readonly LoggedEvent[]>;
@@ -9,13 +9,15 @@ export interface Repeats {
   readonly jobs: number;
   readonly afterRetry: number;
   readonly afterTakeOver: number;
+  readonly afterWait: number;
   readonly afterRelease: number;
   readonly afterRequeue: number;
 }
 
 /**
- * Every effect must belong to a started attempt of its number, and no attempt may have more than one. Two effects with
- * one number need two starts with that number: a released attempt gives its number back, a requeued job begins at 1.
+ * Every effect must belong to a started attempt of its number, and no run may have more than one. Two effects with one
+ * number need two runs with that number: a released attempt gives its number back, a requeued job begins at 1, and an
+ * attempt that has waited goes on in another run.
  */
 export function checkEffects(effects: readonly Effect[], histories: Histories): readonly Violation[] {
   return [...byJob(effects)].flatMap(([jobId, ofJob]) => {
@@ -67,30 +69,24 @@ export function explainRepeats(effects: readonly Effect[], histories: Histories)
   return {
     jobs: repeated.length,
     afterRetry: count('JobRetryScheduled'),
-    afterTakeOver: count('JobStarted'),
+    afterTakeOver: count(...runStarts),
+    afterWait: count('JobSuspended'),
     afterRelease: count('JobReleased'),
     afterRequeue: count(...requeues),
   };
 }
 
 /** These explain no start: the one before them does. */
-const explainNothing = new Set([
-  'JobProgressed',
-  'JobStepsRecorded',
-  'JobDueNow',
-  'JobCarried',
-  'JobCarriedWithSteps',
-  'JobPriorityChanged',
-]);
+const explainNothing = new Set(['JobProgressed', 'JobStepsRecorded', 'JobDueNow', 'JobPriorityChanged', ...carries]);
 
 /** The event before each start but the first. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {
   const steps = history.map(({ event }) => event).filter((event) => !explainNothing.has(event));
-  return steps.flatMap((event, index) => (event === 'JobStarted' ? [steps[index - 1] ?? ''] : []));
+  return steps.flatMap((event, index) => (runStarts.includes(event) ? [steps[index - 1] ?? ''] : []));
 }
 
 function starts(history: readonly LoggedEvent[], attempt: number): readonly LoggedEvent[] {
-  return history.filter(({ event, data }) => event === 'JobStarted' && data['attempt'] === attempt);
+  return history.filter(({ event, data }) => runStarts.includes(event) && data['attempt'] === attempt);
 }
 
 function byJob(effects: readonly Effect[]): Map<string, Effect[]> {

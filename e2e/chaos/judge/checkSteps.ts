@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StepEffect, StepRow } from './evidence.ts';
-import { carries, type LoggedEvent } from './readHistories.ts';
+import { isSleep } from './checkSleeps.ts';
+import { carries, type LoggedEvent, runStarts } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** The message of the error with which an attempt fails that is to fail. */
@@ -18,7 +19,7 @@ interface Step {
 /** The steps of a job by their names and keys, each as it was recorded last. */
 type Steps = ReadonlyMap<string, Step>;
 
-/** An attempt, with the steps that its job had when it began, and those that it has recorded itself. */
+/** A run, with the steps that its job had when it began, and those that it has recorded itself. */
 interface Run {
   readonly before: Steps;
   readonly own: Map<string, Step>;
@@ -26,7 +27,7 @@ interface Run {
   end?: LoggedEvent;
 }
 
-const ENDS = new Set(['JobCompleted', 'JobRetryScheduled', 'JobFailed', 'JobReleased']);
+const ENDS = new Set(['JobCompleted', 'JobSuspended', 'JobRetryScheduled', 'JobFailed', 'JobReleased']);
 
 /**
  * Whether each step ran once: again only where its attempt was cut off between the work and its record. Also whether jobs were
@@ -75,7 +76,7 @@ function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]):
   let run: Run | undefined;
   for (const event of history) {
     found.push(...wrongSteps(event, steps));
-    if (event.event === 'JobStarted') {
+    if (runStarts.includes(event.event)) {
       run = { before: steps, own: new Map() };
       runs.set(event.eventId, run);
     }
@@ -84,7 +85,7 @@ function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]):
   }
   const results = new Set(done.map(({ result }) => result));
   const invented = [...steps.values()].filter(
-    ({ result, error }) => error === undefined && !results.has(String(result)),
+    (step) => step.error === undefined && !isSleep(step) && !results.has(String(step.result)),
   );
   return [
     ...found,
@@ -123,7 +124,7 @@ function wrongSteps({ event, sequence, data }: LoggedEvent, steps: Steps): reado
   }
   if (event !== 'JobCompleted') return [];
   const { steps: given } = (data['result'] ?? {}) as { readonly steps?: unknown };
-  const results = new Set([...steps.values()].map(({ result }) => result));
+  const results = new Set([...steps.values()].filter((step) => !isSleep(step)).map(({ result }) => result));
   if (!Array.isArray(given) || isDeepStrictEqual(results, new Set(given))) return [];
   return [`the job was completed with other ones at ${sequence}`];
 }
@@ -144,8 +145,8 @@ function wrongWork(effect: StepEffect, run: Run | undefined, earlier: readonly S
   return [`${id} ran in ${runId}, which went on to ${run.end.event} without a record of it`];
 }
 
-/** Whether the handler of an attempt came to this end after an instant, and was not aborted. */
+/** Whether the handler came to this end after an instant, and was not aborted. */
 function isOwnEnd({ event, storedAt, data }: LoggedEvent, at: number): boolean {
   const { message } = (data['error'] ?? {}) as { readonly message?: string };
-  return storedAt >= at && (event === 'JobCompleted' || message === PLANNED_FAILURE);
+  return storedAt >= at && (event === 'JobCompleted' || event === 'JobSuspended' || message === PLANNED_FAILURE);
 }

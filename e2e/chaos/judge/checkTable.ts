@@ -22,6 +22,7 @@ export const comparedColumns = [
   'updated_at',
   'started_at',
   'finished_at',
+  'ran_ms',
   'worker',
   'tags',
   'priority',

@@ -31,6 +31,8 @@ const tokens: Readonly<Record<string, string>> = {
   JobStarted: 'started',
   JobProgressed: 'progressed',
   JobStepsRecorded: 'steps-recorded',
+  JobSuspended: 'suspended',
+  JobResumed: 'resumed',
   JobCompleted: 'completed',
   JobRetryScheduled: 'retry-scheduled',
   JobFailed: 'failed',
@@ -42,6 +44,7 @@ const tokens: Readonly<Record<string, string>> = {
   JobReleased: 'released',
   JobCarried: 'carried',
   JobCarriedWithSteps: 'carried-with-steps',
+  JobCarriedWaiting: 'carried-waiting',
   JobPriorityChanged: 'priority-changed',
 };
 

@@ -6,6 +6,7 @@ import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkKeys } from './checkKeys.ts';
 import { checkPast } from './checkPast.ts';
+import { checkSleeps } from './checkSleeps.ts';
 import { checkStepRows, checkSteps, countSteps } from './checkSteps.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
@@ -53,6 +54,7 @@ export function judge(evidence: Evidence): Verdict {
       ...checkEffects(evidence.effects, byJob),
       ...checkPresence(evidence.effects, byJob),
       ...checkSteps(evidence.steps, byJob),
+      ...checkSleeps(evidence.steps, byJob),
       ...checkStepRows(evidence.stepRows, byJob),
     ],
     acknowledged: acknowledged.size,

@@ -44,7 +44,9 @@ export interface Histories {
 export const creations: readonly string[] = ['JobCreated', 'JobCreatedWithPriority'];
 export const requeues: readonly string[] = ['JobRequeued', 'JobRequeuedWithPriority'];
 /** The events that write a job down again. */
-export const carries: readonly string[] = ['JobCarried', 'JobCarriedWithSteps'];
+export const carries: readonly string[] = ['JobCarried', 'JobCarriedWithSteps', 'JobCarriedWaiting'];
+/** The events with which a run of a handler begins; the id of one names the run. */
+export const runStarts: readonly string[] = ['JobStarted', 'JobResumed'];
 /** Their subjects end with the priority that they name. */
 const byPriority: readonly string[] = ['JobCreatedWithPriority', 'JobRequeuedWithPriority'];
 
@@ -54,6 +56,8 @@ const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   started: 'JobStarted',
   progressed: 'JobProgressed',
   'steps-recorded': 'JobStepsRecorded',
+  suspended: 'JobSuspended',
+  resumed: 'JobResumed',
   completed: 'JobCompleted',
   'retry-scheduled': 'JobRetryScheduled',
   failed: 'JobFailed',
@@ -65,6 +69,7 @@ const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   released: 'JobReleased',
   carried: 'JobCarried',
   'carried-with-steps': 'JobCarriedWithSteps',
+  'carried-waiting': 'JobCarriedWaiting',
   'priority-changed': 'JobPriorityChanged',
   high: byPriority,
   low: byPriority,

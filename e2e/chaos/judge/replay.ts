@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { carries, creations, type LoggedEvent, requeues } from './readHistories.ts';
+import { carries, creations, type LoggedEvent, requeues, runStarts } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
 /** The judge's own idea of a job, in the columns of the table. */
@@ -28,11 +28,13 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobStarted: ['scheduled', 'pending', 'processing', 'retrying'],
   JobProgressed: ['processing'],
   JobStepsRecorded: ['processing'],
+  JobSuspended: ['processing'],
+  JobResumed: ['waiting'],
   JobCompleted: ['processing'],
   JobRetryScheduled: ['processing'],
   JobFailed: ['processing'],
   JobReleased: ['processing'],
-  JobCancelled: ['scheduled', 'pending', 'processing', 'retrying'],
+  JobCancelled: ['scheduled', 'pending', 'processing', 'waiting', 'retrying'],
   JobRequeued: ['failed', 'cancelled'],
   JobRequeuedWithPriority: ['failed', 'cancelled'],
   JobPriorityChanged: ['scheduled', 'pending', 'retrying'],
@@ -41,6 +43,7 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobRevised: ['scheduled', 'pending'],
   JobCarried: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
   JobCarriedWithSteps: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
+  JobCarriedWaiting: ['waiting'],
 };
 
 /** How well a busy process can know the time of the server. */
@@ -110,6 +113,7 @@ const carriedFields = [
   ['maxAttempts', 'max_attempts'],
   ['priority', 'priority'],
   ['stepsRecorded', 'steps_recorded'],
+  ['ranMs', 'ran_ms'],
 ] as const;
 const carriedTimes = [
   ['createdAt', 'created_at'],
@@ -134,9 +138,11 @@ function attemptObjection(job: JudgedJob, event: string, attempt: number): strin
   return undefined;
 }
 
+const waitsForTime = new Set(['scheduled', 'retrying', 'waiting']);
+
 /** By the clock of the server alone: writers may be wrong about the time. */
 function startsEarly(job: JudgedJob | undefined, { event, storedAt }: LoggedEvent): boolean {
-  if (event !== 'JobStarted' || (job?.status !== 'scheduled' && job?.status !== 'retrying')) return false;
+  if (!runStarts.includes(event) || job === undefined || !waitsForTime.has(job.status)) return false;
   return storedAt + PRECISION_MS < Number(job['run_at']);
 }
 
@@ -177,6 +183,7 @@ const begunAgain: Columns = {
   worker: undefined,
   started_at: undefined,
   finished_at: undefined,
+  ran_ms: undefined,
 };
 
 /** What each event does to the columns; undefined empties one. */
@@ -187,7 +194,10 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
     worker: data['worker'],
     started_at: at,
     progress: undefined,
+    ran_ms: undefined,
   }),
+  JobSuspended: ({ data }) => ({ status: 'waiting', run_at: time(data['until']), ran_ms: data['ranMs'] }),
+  JobResumed: ({ data, at }) => ({ status: 'processing', worker: data['worker'], started_at: at }),
   JobProgressed: ({ data: { attempt: _attempt, ...progress } }) => ({ progress }),
   JobStepsRecorded: ({ data }) => ({ steps_recorded: Number(data['from']) + stepsIn(data).length }),
   JobCompleted: ({ data, at }) => ({

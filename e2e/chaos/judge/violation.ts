@@ -24,6 +24,7 @@ export const rules = {
   effect: 'side effects without a started attempt of their number',
   'double-effect': 'side effects run more than once without an explanation',
   steps: 'steps that ran again, or whose results are not what was recorded',
+  sleeps: 'sleeps that were cut short, or waits that are not those of a sleep',
   'no-effect': 'completed webhooks without their side effect',
 } as const;
 

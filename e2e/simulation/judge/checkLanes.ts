@@ -1,8 +1,8 @@
-import { carries, creations, type LoggedEvent, requeues } from '../../chaos/judge/readHistories.ts';
+import { carries, creations, type LoggedEvent, requeues, runStarts } from '../../chaos/judge/readHistories.ts';
 import type { Finding } from './finding.ts';
 
 const SETS_PRIORITY = new Set([...creations, ...requeues, 'JobPriorityChanged']);
-const OF_A_RUN = new Set(['JobStarted', 'JobProgressed', 'JobStepsRecorded']);
+const OF_A_RUN = new Set([...runStarts, 'JobProgressed', 'JobStepsRecorded']);
 
 /** Whether each start of a waiting job that a timer calls for comes on the way of the priority that the job has. */
 export function checkLanes(
@@ -13,7 +13,7 @@ export function checkLanes(
   let wanted = 'due';
   let runs = false;
   return history.flatMap(({ event, sequence, causationId = '', data: { priority } }) => {
-    const isStart = event === 'JobStarted' && !runs;
+    const isStart = runStarts.includes(event) && !runs;
     if (!carries.includes(event)) runs = OF_A_RUN.has(event);
     if (SETS_PRIORITY.has(event)) wanted = typeof priority === 'string' && priority !== 'normal' ? priority : 'due';
     const lane = isStart ? laneOfTimer(causationId, calls) : undefined;

@@ -1,10 +1,11 @@
-import type { LoggedEvent } from '../../chaos/judge/readHistories.ts';
+import { type LoggedEvent, runStarts } from '../../chaos/judge/readHistories.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
 import type { Finding } from './finding.ts';
 
 const OF_A_RUN = new Set([
   'JobProgressed',
   'JobStepsRecorded',
+  'JobSuspended',
   'JobCompleted',
   'JobRetryScheduled',
   'JobFailed',
@@ -19,7 +20,7 @@ export function checkRuns(
 ): readonly Finding[] {
   let worker: unknown;
   return history.flatMap(({ event, sequence, data }): Finding[] => {
-    if (event === 'JobStarted') worker = data['worker'];
+    if (runStarts.includes(event)) worker = data['worker'];
     // The worker that takes over a job whose last attempt is lost has not started it.
     if (!OF_A_RUN.has(event) || data['reason'] === 'worker-lost') return [];
     const actor = actorOf(messages[sequence - 1]);

@@ -1,4 +1,4 @@
-import { carries, creations, type LoggedEvent, requeues } from '../../chaos/judge/readHistories.ts';
+import { carries, creations, type LoggedEvent, requeues, runStarts } from '../../chaos/judge/readHistories.ts';
 import type { Finding } from './finding.ts';
 
 /** Longer than a worker's wait for another's attempt, the longest lease, and the absence of all workers together. */
@@ -10,8 +10,8 @@ export function checkWaits(jobId: string, history: readonly LoggedEvent[], quiet
   return history.flatMap((event): Finding[] => {
     const waitedMs = event.storedAt - Math.max(readyAt, quietAt);
     readyAt = readyAfter(event, readyAt);
-    if (event.event !== 'JobStarted' || waitedMs < LATE_MS) return [];
-    return [{ rule: 'late', jobId, detail: `JobStarted at ${event.sequence} came ${waitedMs / 1_000} s late` }];
+    if (!runStarts.includes(event.event) || waitedMs < LATE_MS) return [];
+    return [{ rule: 'late', jobId, detail: `${event.event} at ${event.sequence} came ${waitedMs / 1_000} s late` }];
   });
 }
 
@@ -22,9 +22,16 @@ export function checkWaits(jobId: string, history: readonly LoggedEvent[], quiet
 function readyAfter({ event, storedAt, data }: LoggedEvent, readyAt: number): number {
   if (KEEPS_WAITING.has(event) || (event === 'JobRevised' && data['runAt'] === undefined)) return readyAt;
   if (!BEGINS_WAITING.has(event)) return Infinity;
-  const at = data['runAt'] ?? data['retryAt'];
+  const at = data['runAt'] ?? data['retryAt'] ?? data['until'];
   return Math.max(storedAt, typeof at === 'string' ? Date.parse(at) : 0);
 }
 
 const KEEPS_WAITING = new Set([...carries, 'JobPriorityChanged']);
-const BEGINS_WAITING = new Set([...creations, ...requeues, 'JobRetryScheduled', 'JobReleased', 'JobRevised']);
+const BEGINS_WAITING = new Set([
+  ...creations,
+  ...requeues,
+  'JobRetryScheduled',
+  'JobSuspended',
+  'JobReleased',
+  'JobRevised',
+]);

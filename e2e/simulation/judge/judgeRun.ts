@@ -2,6 +2,7 @@ import { checkEffects } from '../../chaos/judge/checkEffects.ts';
 import { checkKeys } from '../../chaos/judge/checkKeys.ts';
 import { checkLoad } from '../../chaos/judge/checkLoad.ts';
 import { checkChain } from '../../chaos/judge/checkLog.ts';
+import { checkSleeps } from '../../chaos/judge/checkSleeps.ts';
 import { checkSteps } from '../../chaos/judge/checkSteps.ts';
 import type { Effect, LoadRecord, StepEffect } from '../../chaos/judge/evidence.ts';
 import { readHistories } from '../../chaos/judge/readHistories.ts';
@@ -39,6 +40,7 @@ export function judgeRun({ messages, load, effects, steps, calls, quietAt }: Evi
     ...checkLoad(load, byJob, jobs),
     ...checkEffects(effects, byJob),
     ...checkSteps(steps, byJob),
+    ...checkSleeps(steps, byJob),
     ...[...jobs].flatMap(([jobId, job]) => checkEnd(jobId, job)),
     ...histories.flatMap(([jobId, history]) => checkRuns(jobId, history, messages)),
     ...histories.flatMap(([jobId, history]) => checkWaits(jobId, history, quietAt)),

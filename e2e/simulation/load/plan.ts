@@ -49,6 +49,11 @@ const JOB_TYPES = ['mail', 'report'] as const;
 const PRIORITIES = ['high', 'normal', 'low'] as const;
 const MOST_STEPS = 4;
 const KEYS = ['a', 'b', 'c'] as const;
+/** The longest sleeps of a kind: many keep their slot, most do not. */
+const NAPS_MS = [2_000, 20_000, 120_000, 600_000] as const;
+const HOUR_MS = 3_600_000;
+/** The timer of a job that waits is set for an hour at most. */
+const LONGEST_NAP_MS = 4 * HOUR_MS;
 
 /** Plans a run with this many jobs. */
 export function planOf(random: SeededRandom, jobs: number): Plan {
@@ -59,6 +64,7 @@ export function planOf(random: SeededRandom, jobs: number): Plan {
       count: random.int(2, 4),
       concurrency: random.int(1, 4),
       ackWaitMs: random.pick([6_000, 10_000, 30_000]),
+      slotWaitMs: random.pick([1_000, 2_000, 5_000]),
     },
     keepers: random.int(1, 2),
     maxAgeMs: random.pick([40_000, 60_000, 120_000, 3_600_000]),
@@ -141,7 +147,7 @@ function workOf(random: SeededRandom, token: string): Work {
 }
 
 function stepsOf(random: SeededRandom): StepsOfWork {
-  const count = random.chance(0.4) ? random.int(1, MOST_STEPS) : 0;
+  const count = random.chance(0.5) ? random.int(1, MOST_STEPS) : 0;
   return {
     count,
     ms: random.pick([0, 50, 1_000, 8_000]),
@@ -149,6 +155,19 @@ function stepsOf(random: SeededRandom): StepsOfWork {
     failsAt: random.int(0, Math.max(0, count - 1)),
     isFailing: random.pick(['inside', 'before'] as const),
     tries: random.int(1, 2),
+    ...napsOf(random, count),
+  };
+}
+
+function napsOf(random: SeededRandom, count: number): Pick<StepsOfWork, 'naps' | 'forgottenMs' | 'isSwallowing'> {
+  const sleeps = random.chance(0.6);
+  const nap = () => (sleeps && random.chance(0.7) ? random.int(1, random.pick(NAPS_MS)) : 0);
+  const naps = Array.from({ length: count }, nap);
+  if (count > 0 && random.chance(0.05)) naps[random.int(0, count - 1)] = random.int(HOUR_MS, LONGEST_NAP_MS);
+  return {
+    naps,
+    forgottenMs: count > 0 && random.chance(0.1) ? random.int(1, random.pick(NAPS_MS)) : 0,
+    isSwallowing: random.chance(0.1),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/worker';
+import { PLANNED_FAILURE } from '../../chaos/judge/checkSteps.ts';
 import type { World } from '../world/world.ts';
 
 /** What a process has to expect of its log, and of other writers. */
@@ -7,8 +8,13 @@ const EXPECTED = [ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError
 
 /** Notes an error of a process that none of the faults of a simulation explains: its code is wrong, or the simulation. */
 export function noteSurprise(world: World, error: unknown): void {
-  if (EXPECTED.some((kind) => error instanceof kind)) return;
+  if (error === undefined || EXPECTED.some((kind) => error instanceof kind) || isPlanned(error)) return;
   world.surprises.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+/** A handler has failed as it was to: where it has swallowed the interruption of a sleep, that is logged. */
+function isPlanned(error: unknown): boolean {
+  return error instanceof Error && error.message === PLANNED_FAILURE;
 }
 
 /** A logger that writes nothing, and notes the errors that nobody expects. */

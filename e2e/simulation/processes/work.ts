@@ -30,6 +30,12 @@ export interface StepsOfWork {
   readonly isFailing: 'inside' | 'before';
   /** How often a step is run in one attempt. */
   readonly tries: number;
+  /** How long the attempt sleeps before each, in milliseconds; 0 for not at all. */
+  readonly naps: readonly number[];
+  /** How long a sleep lasts for whose end the handler does not wait; 0 for none. */
+  readonly forgottenMs: number;
+  /** Whether the handler goes on where a sleep interrupts it. */
+  readonly isSwallowing: boolean;
 }
 
 const RETRY_AFTER_MS = 20_000;

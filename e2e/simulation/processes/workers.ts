@@ -12,6 +12,7 @@ export interface WorkersOptions {
   readonly count: number;
   readonly concurrency: number;
   readonly ackWaitMs: number;
+  readonly slotWaitMs: number;
 }
 
 interface Worker {
@@ -59,7 +60,7 @@ export class Workers {
   }
 
   async #startOne(): Promise<void> {
-    const { concurrency, ackWaitMs, jobTypes } = this.#options;
+    const { concurrency, ackWaitMs, slotWaitMs, jobTypes } = this.#options;
     const { clock, sabotage } = this.#world;
     const process = this.#world.process(`worker-${++this.#started}`);
     const log = this.#world.logOf(process);
@@ -76,6 +77,7 @@ export class Workers {
       logger: watchfulLogger(this.#world),
       concurrency,
       ackWaitMs,
+      slotWaitMs,
       shutdownGraceMs: GRACE_MS,
     });
     const worker = { process, runner };

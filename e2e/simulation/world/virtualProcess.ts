@@ -22,8 +22,8 @@ class VirtualTimeout {
 }
 
 /**
- * Replaces what is different in each run of a process: its clock and timers, those of `node:timers/promises` included, its random
- * numbers and its new ids. What runs meanwhile is the same for each seed, if it waits for nothing but these and promises.
+ * Replaces what is different in each run of a process: its clock and timers, those of `node:timers/promises` and `setImmediate`
+ * included, its random numbers and its new ids. What runs meanwhile is the same for each seed, if it waits for nothing but these and promises.
  */
 export class VirtualProcess implements Disposable {
   readonly #clock: VirtualClock;
@@ -81,7 +81,15 @@ export class VirtualProcess implements Disposable {
       timer.current = clock.setTimeout(next, ms);
       return timer;
     };
-    return { setTimeout: set, clearTimeout: clear, setInterval: repeat, clearInterval: clear };
+    const soon = (run: (...args: unknown[]) => void, ...args: unknown[]) => set(run, 0, ...args);
+    return {
+      setTimeout: set,
+      clearTimeout: clear,
+      setInterval: repeat,
+      clearInterval: clear,
+      setImmediate: soon,
+      clearImmediate: clear,
+    };
   }
 
   readonly #pause = (ms: number, value?: unknown, { signal }: { readonly signal?: AbortSignal } = {}) =>

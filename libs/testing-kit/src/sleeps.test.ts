@@ -1,6 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defineJob } from '@jobstream/client';
-import { AttemptSuspendedError, UnrecoverableError, type HandlerRegistrar, type JobContext } from '@jobstream/worker';
+import {
+  AttemptSuspendedError,
+  UnrecoverableError,
+  type HandlerRegistrar,
+  type JobContext,
+  type Logger,
+} from '@jobstream/worker';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type CrashPoint, testJobstream } from './index.ts';
@@ -149,16 +155,22 @@ test('a job does not wait for a sleep that its handler does not wait for', async
   expect(await job.result()).toBe(42);
 });
 
-test('a handler that catches the interruption changes nothing, and is told', async () => {
+/** A logger that keeps what is logged as an error. */
+function errorLogger() {
   const lines: unknown[][] = [];
-  const note = (...args: unknown[]) => void lines.push(args);
-  const logger = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: () => undefined,
-    error: note,
+  const ignore = () => undefined;
+  const logger: Logger = {
+    debug: ignore,
+    info: ignore,
+    warn: ignore,
+    error: (...args: unknown[]) => void lines.push(args),
     child: () => logger,
   };
+  return { lines, logger };
+}
+
+test('a handler that catches the interruption changes nothing, and is told', async () => {
+  const { lines, logger } = errorLogger();
   const finished: string[] = [];
   await using t = await testJobstream({
     ...handling(async ({ sleep }) => {
@@ -180,6 +192,22 @@ test('a handler that catches the interruption changes nothing, and is told', asy
   await t.advance('1h');
   expect(await job.result()).toBe('slept');
   expect(finished).toHaveLength(2);
+});
+
+test('a handler that is aborted after its interruption is not said to have caught it', async () => {
+  const { lines, logger } = errorLogger();
+  await using t = await testJobstream({
+    ...handling(({ sleep, signal }) => {
+      void sleep('nap', '1h');
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    }),
+    logger,
+    patienceMs: 20,
+  });
+  const job = await t.enqueue(order, { amount: 1 }, { maxAttempts: 1 });
+  await t.advance('1m');
+  await t.expectJob(job).toMatch({ status: 'failed', error: { code: 'ATTEMPT_TIMEOUT' } });
+  expect(lines.flat()).not.toContainEqual(expect.stringContaining('has caught'));
 });
 
 test('an error of the handler counts while a sleep has not ended its run yet', async () => {

@@ -50,6 +50,26 @@ test('one that has not started gets the payload of a later request, and if it is
   expect(seen).toEqual([{ userId: 1, at: 'third' }]);
 });
 
+test('one that was put back to work with its steps keeps its payload, which these belong to', async () => {
+  const seen: unknown[] = [];
+  await using t = await testJobstream({
+    handlers: (worker) =>
+      worker.handle(sync, async (payload, { step }) => {
+        await step('look', () => seen.push(payload));
+        if (seen.push(payload) === 2) throw new Error('no');
+      }),
+  });
+  const enqueue = (at: string) => t.enqueue(sync, { userId: 1, at }, { unique: { ...unique, onConflict: 'replace' } });
+  const first = await enqueue('first');
+  await t.drain();
+  await t.retry(first);
+  const later = await enqueue('later');
+  expect(later).toMatchObject({ id: first.id, existing: true });
+  expect(later).not.toHaveProperty('revised');
+  await t.drain();
+  expect(seen).toEqual(Array.from({ length: 3 }, () => ({ userId: 1, at: 'first' })));
+});
+
 test('one that is unique for some time is, until the clock has moved on', async () => {
   await using t = await testJobstream({ handlers });
   const rule = { ...unique, forMs: 3_600_000 };

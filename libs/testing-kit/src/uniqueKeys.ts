@@ -1,9 +1,9 @@
 import { ConflictError, type NewUnique } from '@jobstream/client';
 import {
-  awaitsFirstStart,
   canonicalJson,
   isCreation,
   keepsKey,
+  mayBeRevised,
   revisionBy,
   uniqueValues,
   type Job,
@@ -66,7 +66,7 @@ export class UniqueKeys {
   }
 
   async #revised(job: Job, creation: JobEvent, onConflict: OnConflict): Promise<Holder> {
-    if (!isCreation(creation) || onConflict === 'keep' || !awaitsFirstStart(job)) return { job };
+    if (!isCreation(creation) || onConflict === 'keep' || !mayBeRevised(job)) return { job };
     await changeJob(job.id, { kind: 'ReviseJob', ...revisionBy(creation.data, onConflict, job) }, this.#system);
     return { job: (await this.#system.log.readJob(job.id))?.job ?? job, revised: true };
   }

@@ -1,10 +1,10 @@
 // The entrance for @jobstream/testing, which needs the same classes as the handlers that it runs. The published package has it
 // too, without types: it can change in any release.
 export {
-  awaitsFirstStart,
   canonicalJson,
   isCreation,
   keepsKey,
+  mayBeRevised,
   revisionBy,
   uniqueFaults,
   uniqueMistake,

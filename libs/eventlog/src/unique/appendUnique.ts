@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { awaitsFirstStart, type JobEvent, type OnConflict } from '@jobstream/domain';
+import { type JobEvent, mayBeRevised, type OnConflict } from '@jobstream/domain';
 import { ConcurrentAppendError, LogUnavailableError } from '../errors.ts';
 import { type ClaimedEvents, type Holder, keyOf, readClaims, withKey } from './claimedEvents.ts';
 import type { UniqueDeps } from './holders.ts';
@@ -88,7 +88,7 @@ async function reviseAll(
   for (const event of events) {
     const holder = held.get(event.jobId)?.job;
     const wish = onConflict.get(event.jobId) ?? 'keep';
-    if (holder === undefined || wish === 'keep' || isNew.has(holder.id) || !awaitsFirstStart(holder)) continue;
+    if (holder === undefined || wish === 'keep' || isNew.has(holder.id) || !mayBeRevised(holder)) continue;
     const revised = await reviseHolder(holder, event, { log: deps.log, onConflict: wish }).catch(unlessConflict);
     if (revised === undefined) return undefined;
     all.set(event.jobId, revised);

@@ -18,7 +18,7 @@ import type { UniqueDeps } from './holders.ts';
  * Gives the job that holds a unique key what a later request asks for; see `revisionBy`. One that this release cannot read stays as it
  * is, and one whose contents were erased: the key that would encrypt another payload is destroyed.
  *
- * @returns undefined if the job does not wait for its first start any more.
+ * @returns undefined if the job may not be revised any more.
  * @throws ConcurrentAppendError after eight tries.
  */
 export async function reviseHolder(

@@ -73,7 +73,10 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
     let abandon: Timer | undefined;
     const handlerEnded = (ending: Ending) => {
       if (run.steps === undefined) end(ending);
-      else void run.steps.settled().then((settled) => end(endingOf(ending, settled, attempt)));
+      else
+        void run.steps
+          .settled()
+          .then((settled) => end(abort.error === undefined ? endingOf(ending, settled, attempt) : ending));
     };
     const end = (ending: Ending) => {
       timers.clearTimeout(abandon);

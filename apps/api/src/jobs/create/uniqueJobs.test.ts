@@ -135,6 +135,18 @@ describe('a job that holds the key and has not started yet', () => {
     expect((await api.log.readHistory(body.id)).map(({ event }) => event.event)).toEqual(['JobCreated', 'JobRevised']);
   });
 
+  test('stays as it is if it was put back to work with its steps', async () => {
+    const user = someone();
+    const { body } = await create(unique(user));
+    const record = { kind: 'RecordSteps', attempt: 1, steps: [{ name: 'look', durationMs: 1 }] } as const;
+    await carryOut(api, body.id, START, record, FAIL);
+    expect(await post(`/api/jobs/${body.id}/retry`)).toMatchObject({ status: 200 });
+    const answer = await create(unique({ ...user, at: 'later' }, replacing));
+    expect(answer).toMatchObject({ status: 200, body: { id: body.id, existing: true } });
+    expect(answer.body).not.toHaveProperty('revised');
+    expect(await get(body.id)).toMatchObject({ payload: user, status: 'pending' });
+  });
+
   test('is put off by each request that debounces it, never to an earlier time', async () => {
     const user = someone();
     const { body } = await create({ ...unique(user, debouncing), delayMs: 10_000 });

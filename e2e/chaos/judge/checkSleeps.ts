@@ -1,0 +1,110 @@
+import type { StepEffect } from './evidence.ts';
+import { type LoggedEvent, runStarts } from './readHistories.ts';
+import type { Violation } from './violation.ts';
+
+/** What handlers call the sleep before a step, which has the same key. */
+export const NAP = 'nap';
+/** And one for whose end the handler does not wait. */
+export const FORGOTTEN = 'forgotten';
+
+/** Clocks of processes, and the steps of theirs, are about so exact. */
+const PRECISION_MS = 1_000;
+
+/** Whether a recorded step is a sleep, whose result is the instant of its end. */
+export function isSleep({ name }: { readonly name: string }): boolean {
+  return name === NAP || name === FORGOTTEN;
+}
+
+interface Sleep {
+  readonly name: string;
+  readonly key: string | undefined;
+  readonly end: number;
+  /** Milliseconds since 1970, by the clock of the server. */
+  readonly recordedAt: number;
+}
+
+/** What is known of a job up to an event. */
+interface Waits {
+  readonly sleeps: readonly Sleep[];
+  /** How long its attempt has run before this run, in milliseconds. */
+  readonly ranMs: number;
+  /** When the run has begun, as its worker says. */
+  readonly runSince: number;
+}
+
+const OUTCOMES = new Set(['JobCompleted', 'JobRetryScheduled', 'JobFailed']);
+
+/**
+ * Whether attempts wait as long as their sleeps last: until the first end that is to come, of those that are recorded, and no work is
+ * done before the end of the sleep that it comes after. Also whether the time that an attempt has run is counted through its waits.
+ */
+export function checkSleeps(
+  effects: readonly StepEffect[],
+  histories: ReadonlyMap<string, readonly LoggedEvent[]>,
+): readonly Violation[] {
+  const done = Map.groupBy(effects, ({ jobId }) => jobId);
+  return [...histories].flatMap(([jobId, history]) =>
+    checkJob(history, done.get(jobId) ?? []).map((detail): Violation => ({ rule: 'sleeps', jobId, detail })),
+  );
+}
+
+function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]): readonly string[] {
+  const found: string[] = [];
+  const all: Sleep[] = [];
+  let waits: Waits = { sleeps: [], ranMs: 0, runSince: 0 };
+  for (const event of history) {
+    found.push(...wrongWait(event, waits), ...wrongTime(event, waits));
+    waits = after(event, waits);
+    all.push(...sleepsIn(event));
+  }
+  return [...found, ...done.flatMap((effect) => wokenEarly(effect, all))];
+}
+
+function after(event: LoggedEvent, { sleeps, ranMs, runSince }: Waits): Waits {
+  const kept = event.event === 'JobPayloadChanged' && event.data['keepSteps'] !== true ? [] : sleeps;
+  return {
+    sleeps: [...kept, ...sleepsIn(event)],
+    ranMs: event.event === 'JobStarted' ? 0 : Number(event.data['ranMs'] ?? ranMs),
+    runSince: runStarts.includes(event.event) ? event.at : runSince,
+  };
+}
+
+function sleepsIn({ event, storedAt, data }: LoggedEvent): readonly Sleep[] {
+  if (event !== 'JobStepsRecorded') return [];
+  const steps = data['steps'] as readonly { readonly name: string; readonly key?: string; readonly result?: unknown }[];
+  const ofSleeps = steps.filter(isSleep);
+  return ofSleeps.map(({ name, key, result }) => ({
+    name,
+    key,
+    end: Date.parse(String(result)),
+    recordedAt: storedAt,
+  }));
+}
+
+/** An attempt waits for the end of one of its sleeps, and for none if an earlier one is to come. */
+function wrongWait({ event, sequence, at, data }: LoggedEvent, { sleeps }: Waits): readonly string[] {
+  if (event !== 'JobSuspended') return [];
+  const until = Date.parse(String(data['until']));
+  if (!sleeps.some(({ end }) => end === until)) return [`at ${sequence} it waits for the end of no sleep`];
+  const earlier = sleeps.find(({ end }) => end > at + PRECISION_MS && end < until);
+  return earlier === undefined ? [] : [`at ${sequence} it waits longer than until the end of ${titleOf(earlier)}`];
+}
+
+/** The time of all runs of an attempt: it cannot be less than before, or more than has passed. */
+function wrongTime({ event, sequence, at, data }: LoggedEvent, { ranMs, runSince }: Waits): readonly string[] {
+  const isOutcome = OUTCOMES.has(event) && data['durationMs'] !== undefined;
+  if (event !== 'JobSuspended' && !isOutcome) return [];
+  const ran = Number(data[isOutcome ? 'durationMs' : 'ranMs']);
+  if (ran >= ranMs && ran <= ranMs + (at - runSince) + PRECISION_MS) return [];
+  return [`${event} at ${sequence} says that it ran ${ran} ms, after ${ranMs} ms and ${at - runSince} ms`];
+}
+
+function wokenEarly({ name, key, at }: StepEffect, sleeps: readonly Sleep[]): readonly string[] {
+  const nap = sleeps.findLast((sleep) => sleep.name === NAP && sleep.key === key && sleep.recordedAt <= at);
+  if (nap === undefined || nap.end <= at + PRECISION_MS) return [];
+  return [`${name} ${key} was done ${nap.end - at} ms before the end of ${titleOf(nap)}`];
+}
+
+function titleOf({ name, key }: Sleep): string {
+  return key === undefined ? name : `${name} ${key}`;
+}
