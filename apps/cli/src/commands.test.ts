@@ -257,7 +257,7 @@ test('types are listed, paused, resumed, checked and removed', async () => {
     });
   expect(await stage.run('types', 'pause', 'webhook')).toMatchObject({ code: 0, stdout: 'webhook is paused\n' });
   expect((await stage.run('types')).stdout).toMatch(/^TYPE +STATE +WORKERS .*\n[^]*^webhook +paused +1 /mu);
-  expect(await stage.run('types', 'resume', 'webhook')).toMatchObject({ stdout: 'webhook is active, 0 waiting\n' });
+  expect(await stage.run('types', 'resume', 'webhook')).toMatchObject({ stdout: 'webhook is active, 0 pending\n' });
   await stage.run('types', 'pause', 'webhook', '--reason', 'alone');
   const paused = await stage.run('types', 'pause', '--all', '--reason', 'move', '--until', '2100-01-01T00:00:00Z');
   expect(paused).toMatchObject({

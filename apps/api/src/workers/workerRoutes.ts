@@ -12,7 +12,9 @@ const RunView = Schema.Struct({
   jobId: Schema.String,
   type: Schema.String,
   attempt: Schema.Int,
-  runId: Schema.String.annotateKey({ description: 'The id of its JobStarted.' }),
+  runId: Schema.String.annotateKey({
+    description: 'The id of its JobStarted, or of the JobResumed with which it goes on.',
+  }),
   startedAt: Schema.String,
 });
 

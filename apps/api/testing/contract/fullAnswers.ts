@@ -53,6 +53,17 @@ async function rerunJob(situation: Situation): Promise<string> {
   return id;
 }
 
+/** A job that sleeps, of which the table knows the name of the sleep. */
+async function sleepingJob(situation: Situation): Promise<string> {
+  const id = await started(situation, await jobOf(situation));
+  const until = '2100-01-01T00:00:00.000Z';
+  const steps = [{ name: 'sleep', key: '1', result: until, durationMs: 0 }];
+  await situation.system.carryOut(id, { kind: 'RecordSteps', attempt: 1, steps });
+  await situation.system.carryOut(id, { kind: 'SuspendAttempt', attempt: 1, until, ranMs: 12 });
+  await situation.system.project();
+  return id;
+}
+
 async function unreadableJob(situation: Situation): Promise<string> {
   const { log } = situation.system.guarded;
   const jobId = await jobOf(situation);
@@ -82,7 +93,12 @@ const progress = { step: 'compare', done: 1, total: 2 };
 /** Produces answers that have what answers usually lack, by operation; see `unseen` of `SeenParts`. */
 export const fullAnswers: Readonly<Record<string, Produce>> = {
   getJob: async (situation) => {
-    const ids = [await runningJob(situation), await rerunJob(situation), await unreadableJob(situation)];
+    const ids = [
+      await runningJob(situation),
+      await sleepingJob(situation),
+      await rerunJob(situation),
+      await unreadableJob(situation),
+    ];
     return Promise.all(ids.map((id) => situation.ask(path(id))));
   },
   getJobEvents: async (situation) => {

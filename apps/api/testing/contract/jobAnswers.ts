@@ -24,6 +24,8 @@ const completing = { kind: 'CompleteAttempt', attempt: 2, result: { sent: true }
 const life: readonly PartialCommand[] = [
   { kind: 'StartAttempt', worker: 'w1' },
   { kind: 'ReportProgress', attempt: 1, percent: 50, message: 'half' },
+  { kind: 'SuspendAttempt', attempt: 1, until: '2026-01-01T00:00:00.000Z', ranMs: 0.5 },
+  { kind: 'ResumeAttempt', worker: 'w2', workerVersion: '2.4.0' },
   { kind: 'ReleaseAttempt', attempt: 1, reason: 'shutdown' },
   { kind: 'StartAttempt', worker: 'w1' },
 ];

@@ -22,7 +22,7 @@ export function pauseCommand(run: RunOnApi) {
     .option('--all', 'all types, and those that appear later')
     .option('--new', 'also a type that has neither jobs nor workers yet')
     .option('--until <time>', 'resume by itself at this time', time)
-    .option('--reason <text>', 'why; it is shown with the waiting jobs')
+    .option('--reason <text>', 'why; it is shown with the pending jobs')
     .addHelpText(
       'after',
       examples(
@@ -61,7 +61,7 @@ async function resume(api: Api, type: string | undefined, { all }: ResumeOptions
   if (isOne(type, all)) {
     await assertKnown(type, api);
     const resumed = await client.types.resume(type, { signal });
-    printer.document(resumed, () => `${type} is active, ${resumed.backlog} waiting`);
+    printer.document(resumed, () => `${type} is active, ${resumed.backlog} pending`);
     return ExitCode.ok;
   }
   const types = await client.types.resumeAll({ signal });

@@ -37,6 +37,16 @@ test('get shows the steps of a job, with their results and errors', async () => 
   ]);
 });
 
+test('of a job that sleeps it is shown until when, and how long its attempt has run', async () => {
+  const sleeping = { ...without, status: 'waiting', startedAt: at, runAt: '2100-01-01T00:00:00.000Z', ranMs: 72_000 };
+  const { stdout } = await get({ [`GET /api/jobs/${id}`]: sleeping }, '--utc');
+  expect(stdout).toMatch(/^status +waiting$/mu);
+  expect(stdout).toMatch(/^run at +2100-01-01/mu);
+  expect(stdout).toMatch(/^ran +1m 12s before its last sleep$/mu);
+  const done = { ...sleeping, status: 'completed', finishedAt: '2026-01-01T12:34:02.000Z' };
+  expect((await get({ [`GET /api/jobs/${id}`]: done }, '--utc')).stdout).toMatch(/, 2s after it went on$/mu);
+});
+
 test('with --json the document has them', async () => {
   const { stdout } = await get(withSteps, '--json');
   expect(JSON.parse(stdout)).toMatchObject({ id, steps: items });

@@ -13,7 +13,16 @@ export interface FilterOptions extends ApiOptions {
   readonly createdBefore?: string;
 }
 
-export const STATUSES = ['scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'] as const;
+export const STATUSES = [
+  'scheduled',
+  'pending',
+  'processing',
+  'waiting',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+] as const satisfies readonly JobStatus[];
 
 /** Begins the declaration of a command about the jobs of a filter. */
 export function filteredCommand(name: string, summary: string) {

@@ -96,6 +96,7 @@ function noteOn(job: Job, printer: Printer): string {
 
 function statusNote({ status, error, progress, runAt }: Job, { due }: Printer): string {
   if (status === 'scheduled' && runAt !== undefined) return `due ${due(runAt)}`;
+  if (status === 'waiting' && runAt !== undefined) return `sleeps, due ${due(runAt)}`;
   if (status === 'processing' && progress !== undefined) return describeProgress(progress);
   return error === undefined || status === 'completed' ? '' : describeError(error);
 }

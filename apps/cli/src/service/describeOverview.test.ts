@@ -12,7 +12,7 @@ const activity = {
 const stats: Stats = {
   jobs: {
     total: 45,
-    byStatus: { pending: 9, processing: 1 },
+    byStatus: { pending: 9, processing: 1, waiting: 3 },
     byType: { email: { pending: 2 }, report: { pending: 7 } },
   },
   activity: {
@@ -46,11 +46,11 @@ function lines(shown: Overview, width?: number, printer: typeof plain = plain): 
 
 test('it says what waits and for how long, what happened, and which types have no worker, the oldest backlog first', () => {
   expect(lines(overview)).toEqual([
-    'waiting 9, the oldest for 1m 5s · running 1 · retrying 0 · no live workers · table up to date',
+    'pending 9, the oldest for 1m 5s · running 1 · waiting 3 · retrying 0 · no live workers · table up to date',
     'in 60 min: completed 30 · failed 2 · retried 5 · run p95 250ms',
     `completed by minute, at most 20 ${' '.repeat(46)}▄█`,
     '',
-    'TYPE    WAITING  OLDEST  WITH WORKERS  WORKERS  DONE  FAILED  RETRIED  RUN P95  STATE',
+    'TYPE    PENDING  OLDEST  WITH WORKERS  WORKERS  DONE  FAILED  RETRIED  RUN P95  STATE',
     'report        7   1m 5s             0        0                                  no worker',
     'email         2      4s             1        3    30       2        5    250ms',
     '',
@@ -61,7 +61,7 @@ test('it says what waits and for how long, what happened, and which types have n
 
 test('in a narrow terminal it leaves out columns, and no line of the tables is too wide', () => {
   const narrow = lines(overview, 50);
-  expect(narrow[4]).toBe('TYPE    WAITING  OLDEST  DONE  FAILED  STATE');
+  expect(narrow[4]).toBe('TYPE    PENDING  OLDEST  DONE  FAILED  STATE');
   expect(Math.max(...narrow.slice(2).map((line) => line.length))).toBeLessThanOrEqual(50);
 });
 
@@ -74,7 +74,7 @@ test('a paused type is told apart from one without workers', () => {
 test('a caller with a tenant, who is told neither backlog nor workers, sees the jobs of the tenant', () => {
   const { backlog: _backlog, projector: _projector, ...own } = stats;
   const shown = lines({ stats: own, failures: { ...failures, items: [] } });
-  expect(shown[0]).toBe('waiting 9 · running 1 · retrying 0');
+  expect(shown[0]).toBe('pending 9 · running 1 · waiting 3 · retrying 0');
   expect(shown.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['email', 'report']));
 });
 

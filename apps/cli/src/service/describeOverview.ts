@@ -48,10 +48,11 @@ export function describeOverview(overview: Overview, layout: Layout): readonly s
 
 function figures(overview: Overview, { tone }: Layout['printer']): readonly string[] {
   const { stats } = overview;
-  const { pending = 0, processing = 0, retrying = 0 } = stats.jobs.byStatus;
+  const { pending = 0, processing = 0, waiting = 0, retrying = 0 } = stats.jobs.byStatus;
   const oldest = Math.max(0, ...Object.values(stats.backlog ?? {}).map(({ oldestAgeMs = 0 }) => oldestAgeMs));
-  const waits = oldest > 0 ? `, the oldest for ${formatDuration(oldest)}` : '';
-  const now = [`waiting ${pending}${waits}`, `running ${processing}`, `retrying ${retrying}`];
+  const forHowLong = oldest > 0 ? `, the oldest for ${formatDuration(oldest)}` : '';
+  const sleeping = waiting === 0 ? [] : [`waiting ${waiting}`];
+  const now = [`pending ${pending}${forHowLong}`, `running ${processing}`, ...sleeping, `retrying ${retrying}`];
   return [
     joined([...now, workersText(overview, tone), lagText(stats, tone)]),
     ...(stats.activity === undefined ? [] : [hourText(stats.activity.total, tone)]),
@@ -148,7 +149,7 @@ function typeColumns({ printer, width = Number.POSITIVE_INFINITY }: Layout): rea
   ];
   return [
     { title: 'TYPE', value: ({ type }) => type, flexible: true },
-    number('WAITING', ({ backlog }) => backlog?.waiting),
+    number('PENDING', ({ backlog }) => backlog?.waiting),
     { title: 'OLDEST', value: ({ backlog }) => durationText(backlog?.oldestAgeMs), right: true },
     ...(width < NARROW ? [] : wide.slice(0, 2)),
     number('DONE', ({ activity }) => activity?.completed),

@@ -15,7 +15,7 @@ test('top shows an overview once where there is no terminal, and until q on one'
   const once = await stage.run('top', '--retry-for', '120s');
   expect(once).toMatchObject({ code: 0, stderr: '' });
   expect(once.stdout).toMatch(
-    /^waiting \d+.* · live workers 1 · .*\nin 60 min: completed \d+ .*\n[^]*^TYPE +WAITING +OLDEST /mu,
+    /^pending \d+.* · live workers 1 · .*\nin 60 min: completed \d+ .*\n[^]*^TYPE +PENDING +OLDEST /mu,
   );
   expect(once.stdout).not.toContain('\u001B');
   const { stdout } = await stage.run('top', '--json', '--retry-for', '120s');
@@ -40,7 +40,7 @@ test('top goes on while the API cannot be reached, and says so', async () => {
     env: { JOBSTREAM_URL: `http://127.0.0.1:${proxy.port}` },
     signal: stop.signal,
     onOutput: (text) => {
-      if (text.includes('waiting')) void proxy.cut();
+      if (text.includes('pending')) void proxy.cut();
       if (text.includes('not reachable')) stop.abort();
     },
   });

@@ -38,6 +38,7 @@ const STATUSES: readonly JobStatus[] = [
   'scheduled',
   'pending',
   'processing',
+  'waiting',
   'retrying',
   'completed',
   'failed',

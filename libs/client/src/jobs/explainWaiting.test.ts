@@ -15,6 +15,11 @@ test.each<[WaitingFor, string]>([
   [{ reason: 'lostWorker', attempt: 1, worker: 'w1' }, 'It ran on w1, which lives no more.'],
   [{ reason: 'due', at }, 'It is delayed: due at 12:34.'],
   [{ reason: 'backoff', attempt: 1, until: at }, 'Attempt 1 of 5 failed. The next one begins at 12:34.'],
+  [{ reason: 'sleep', attempt: 1, until: at }, 'Attempt 1 of 5 sleeps and goes on at 12:34.'],
+  [
+    { reason: 'sleep', attempt: 1, until: at, name: 'poll', key: '2' },
+    'Attempt 1 of 5 sleeps (poll 2) and goes on at 12:34.',
+  ],
   [{ reason: 'paused' }, 'Its type email was paused.'],
   [
     { reason: 'paused', by, since: at, until: at, why: 'the mail server is down' },

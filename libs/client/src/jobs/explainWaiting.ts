@@ -37,6 +37,12 @@ const EXPLAIN: { readonly [Reason in WaitingFor['reason']]: Explain<Extract<Wait
   backoff: ({ attempt, until }, { maxAttempts, error }, { time }) => ({
     because: `Attempt ${attempt} of ${maxAttempts} failed${causeOf(error)}. The next one begins ${time(until)}.`,
   }),
+  sleep: ({ attempt, until, name, key }, { maxAttempts }, { time }) => {
+    const sleep = [name, key].filter((part) => part !== undefined).join(' ');
+    return {
+      because: `Attempt ${attempt} of ${maxAttempts} sleeps${sleep === '' ? '' : ` (${sleep})`} and goes on ${time(until)}.`,
+    };
+  },
   paused: ({ by, since, why, until, all }, { type }, { time }) => ({
     because: [
       all ? 'All types were paused' : `Its type ${type} was paused`,

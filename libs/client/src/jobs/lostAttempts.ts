@@ -46,7 +46,7 @@ function isLoss({ event, data }: JobEvent): boolean {
 
 function runningAfter(event: JobEvent, before: Running | undefined): Running | undefined {
   if (event.event === 'JobProgressed' || event.event === 'JobStepsRecorded') return before;
-  if (event.event === 'JobStarted') return { ...event.data, startedAt: event.at };
+  if (event.event === 'JobStarted' || event.event === 'JobResumed') return { ...event.data, startedAt: event.at };
   return isCarry(event) ? runningIn(event.data) : undefined;
 }
 

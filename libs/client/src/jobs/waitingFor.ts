@@ -26,6 +26,14 @@ export type WaitingFor =
   | { readonly reason: 'due'; readonly at: string }
   /** The attempt has failed; the next one begins at `until`. */
   | { readonly reason: 'backoff'; readonly attempt: number; readonly until: string }
+  /** The attempt goes on at `until`, when the sleep with this name and key is over. Lists leave both out. */
+  | {
+      readonly reason: 'sleep';
+      readonly attempt: number;
+      readonly until: string;
+      readonly name?: string;
+      readonly key?: string;
+    }
   /** Its type is paused, until then or until it is resumed. */
   | {
       readonly reason: 'paused';

@@ -151,6 +151,7 @@ function requeueJob(command: JobCommandOf<'RequeueJob'>, job: Job): Decision {
 
 /** Also for a job that is due already: its wake-up may be late, and is sent once more. */
 function runJobNow(command: JobCommandOf<'RunJobNow'>, job: Job): Decision {
+  if (job.status === 'waiting') return illegal(job, 'a wait within an attempt cannot be cut short');
   if (job.status !== 'scheduled' && job.status !== 'retrying')
     return illegal(job, 'only a job that waits for its time can be run now');
   return make(command, job, 'JobDueNow', defined({ reason: command.reason }));

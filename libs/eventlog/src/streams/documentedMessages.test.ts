@@ -124,7 +124,7 @@ function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   low.next({ kind: 'ChangePriority', priority: 'low' });
   low.next({ kind: 'CancelJob' });
   low.next({ kind: 'RequeueJob' });
-  return [released, retried, failed, carried, low, steppedJob(), { events: revisedJob() }];
+  return [released, retried, failed, carried, low, steppedJob(), sleepingJob(), { events: revisedJob() }];
 }
 
 /** A job with steps, which is carried with them. */
@@ -141,6 +141,17 @@ function steppedJob(): JobScript {
   const recorded = steps.map((step) => Object.assign({ attempt: 1, at: past }, step));
   stepped.next({ kind: 'CarryJob', keepsCause: false, steps: recorded });
   return stepped;
+}
+
+/** A job that sleeps, is carried meanwhile, and goes on. */
+function sleepingJob(): JobScript {
+  const sleeping = new JobScript();
+  sleeping.create();
+  sleeping.start();
+  sleeping.next({ kind: 'SuspendAttempt', attempt: 1, until: past, ranMs: 0.5 });
+  sleeping.next({ kind: 'CarryJob', keepsCause: true, steps: [] });
+  sleeping.next({ kind: 'ResumeAttempt', worker: 'w2' });
+  return sleeping;
 }
 
 /** No command of this release revises a job. */

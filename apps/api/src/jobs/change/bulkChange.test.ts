@@ -9,6 +9,7 @@ import {
 } from '@jobstream/test-support';
 import { describe, expect, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
+import { carryOut } from '../../../testing/carryOut.ts';
 import { projectAll } from '../../../testing/projectAll.ts';
 import { startApi } from '../../../testing/startApi.ts';
 
@@ -78,6 +79,16 @@ describe('a bulk cancel', () => {
     expect(cancels.map((event) => event?.data)).toEqual(matching.map(() => ({ reason: 'clean-up' })));
     expect(new Set(cancels.map((event) => event?.id)).size).toBe(4);
     expect(new Set(cancels.map((event) => event?.correlationId)).size).toBe(1);
+  });
+
+  test('cancels jobs that wait within an attempt', async () => {
+    const type = newType();
+    const [id = ''] = await create(type, 1);
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const suspend = { kind: 'SuspendAttempt', attempt: 1, until, ranMs: 1 } as const;
+    await carryOut(api, id, { kind: 'StartAttempt', worker: 'w' }, suspend);
+    expect(await bulk('cancel', { type })).toMatchObject({ matched: 1, changed: 1 });
+    expect(await statusOf(id)).toBe('cancelled');
   });
 
   test('takes the newest first when there are more than its limit', async () => {

@@ -49,7 +49,7 @@ export interface BulkPlan {
  * Cancelled jobs are retried only if the request names that status.
  */
 export const statusesOf: Readonly<Record<ChangeCommand['kind'], readonly JobStatus[]>> = {
-  CancelJob: ['scheduled', 'pending', 'processing', 'retrying'],
+  CancelJob: ['scheduled', 'pending', 'processing', 'waiting', 'retrying'],
   RequeueJob: ['failed'],
   ChangePriority: ['scheduled', 'pending', 'retrying'],
 };

@@ -121,15 +121,17 @@ test('a follower of an attempt with several runs receives the last lines of the 
 
 test('a follower of an attempt that waits receives what the next run of it writes', async () => {
   const { path, write, append, resume } = await runningJob();
-  await write(['a'], true);
   await append('JobSuspended', { attempt: 1, until: new Date().toISOString(), ranMs: 1 });
   using feed = await openFeed(api.url + path, await keyWith(['jobs:debug']));
+  await write(['a'], true);
   await feed.received(1);
   await resume();
   await append('JobCompleted', { attempt: 1, durationMs: 1 });
-  await write(['b'], true);
+  await write(['b']);
+  await feed.received(2);
+  await write(['c'], true);
   expect(await feed.ended).toBe('end');
-  expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b']);
+  expect(feed.events.map(({ data }) => data['message'])).toEqual(['a', 'b', 'c']);
 });
 
 test('a follower of an attempt that has logged nothing is told when it is over', async () => {

@@ -272,7 +272,7 @@ describe('the list of jobs', () => {
     [
       'status=done',
       'status',
-      'must be "scheduled" | "pending" | "processing" | "retrying" | "completed" | "failed" | "cancelled"',
+      'must be "scheduled" | "pending" | "processing" | "waiting" | "retrying" | "completed" | "failed" | "cancelled"',
     ],
     ['sort=fastest', 'sort', 'must be "newest" | "oldest" | "longest" | "shortest" | "lastFinished" | "firstFinished"'],
     ['status=failed&status=done', 'status', expect.stringContaining('must be "scheduled"')],

@@ -23,6 +23,8 @@ describe('of several reasons the one that has to go first is told:', () => {
     ['a newer event before all', { unreadableEvents: 1, status: 'scheduled', runAt: later }, 'upgrade'],
     ['a delay before a pause', { status: 'scheduled', runAt: later }, 'due'],
     ['a backoff before a pause', { status: 'retrying', runAt: later }, 'backoff'],
+    ['a wait before a pause', { status: 'waiting', runAt: later }, 'sleep'],
+    ['a pause, once the wait is over', { status: 'waiting', runAt: earlier }, 'paused'],
     ['a pause, once the delay is over', { status: 'scheduled', runAt: earlier }, 'paused'],
     ['a pause, once the backoff is over', { status: 'retrying', runAt: earlier }, 'paused'],
     ['a pause, after a delay that was skipped', { status: 'pending', runAt: later }, 'paused'],

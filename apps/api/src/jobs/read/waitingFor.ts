@@ -30,6 +30,7 @@ export function dependsOnType(job: Job, now: number): boolean {
 
 function untilDue({ status, runAt, attempt }: Job, now: number): WaitingFor | undefined {
   if (status === 'pending' || runAt === undefined || Date.parse(runAt) <= now) return undefined;
+  if (status === 'waiting') return { reason: 'sleep', attempt, until: runAt };
   return status === 'retrying' ? { reason: 'backoff', attempt, until: runAt } : { reason: 'due', at: runAt };
 }
 

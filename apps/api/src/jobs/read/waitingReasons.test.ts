@@ -106,6 +106,24 @@ describe('a job says why it does not run', () => {
     expect(await whyInList(id)).toEqual(backoff);
   });
 
+  test('while its attempt sleeps: until when, and of a single job which sleep it is', async () => {
+    const type = newType();
+    const id = await newJob(type);
+    const [until, later] = [minutesAgo(-5), minutesAgo(-9)];
+    const slept = { name: 'until noon', result: later, durationMs: 0 };
+    const charged = { name: 'charge', result: 'paid', durationMs: 3 };
+    const sleeps = { name: 'poll', key: '2', result: until.replace('Z', '+00:00'), durationMs: 0 };
+    await append(id, type, [
+      started(),
+      { event: 'JobStepsRecorded', data: { attempt: 1, from: 0, steps: [slept, charged, sleeps] } },
+      { event: 'JobSuspended', data: { attempt: 1, until, ranMs: 12 } },
+    ]);
+    const asleep = { reason: 'sleep', attempt: 1, until };
+    expect(await whyOf(id)).toEqual(asleep);
+    expect(await whyInList(id)).toEqual(asleep);
+    expect(await whyOf(id)).toEqual({ ...asleep, name: 'poll', key: '2' });
+  });
+
   test('while its type is paused: by whom, since when and why, until it is resumed', async () => {
     const type = newType();
     const id = await newJob(type);

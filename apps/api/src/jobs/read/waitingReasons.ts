@@ -10,21 +10,21 @@ type Asking = Pick<Caller, 'tenant'>;
 type Deps = Pick<ApiDeps, 'log' | 'announced' | 'table'>;
 
 const COUNTED_AT_MOST = 10_000;
-/** Each may read thousands of index entries; beyond these the number is left out. */
-const MAX_COUNTS = 4;
+/** Requests for single jobs, each of which may read thousands of index entries; beyond these the answer lacks what they would add. */
+const MAX_ASKED = 4;
 
 /** Finds out why jobs wait, as far as it is known without waiting for it. */
 export class WaitingReasons {
   readonly #deps: Deps;
   readonly #types: TypeStates;
-  #counts = 0;
+  #asking = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#types = new TypeStates(deps);
   }
 
-  /** Returns the reasons for a list, without how many jobs are ahead: it costs no request for a job. */
+  /** Returns the reasons for a list, without how many jobs are ahead and which sleep it is: it costs no request for a job. */
   async ofAll(jobs: readonly Job[], { tenant }: Asking): Promise<readonly (WaitingFor | undefined)[]> {
     const now = this.#deps.log.clock.now();
     const stateOf = jobs.some((job) => dependsOnType(job, now)) ? await this.#types.read() : undefined;
@@ -35,29 +35,47 @@ export class WaitingReasons {
     });
   }
 
-  /** Returns the reason for one job, with how many of its type are ahead. */
+  /** Returns the reason for one job, with how many of its type are ahead, or which sleep it is. */
   async of(job: Job, { tenant }: Asking): Promise<WaitingFor | undefined> {
     const [waiting] = await this.ofAll([job], {});
+    if (waiting?.reason === 'sleep') return { ...waiting, ...(await this.#sleepOf(job)) };
     const position = waiting && isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
     const placed = waiting && position ? { ...waiting, ...placeOf(position) } : waiting;
     return placed && tenant !== undefined ? forTenant(placed) : placed;
   }
 
-  async #positionOf(job: Job, tenant: string | undefined): Promise<QueuePosition | undefined> {
-    if (this.#counts >= MAX_COUNTS) return undefined;
-    const { log, table } = this.#deps;
-    this.#counts++;
+  #positionOf(job: Job, tenant: string | undefined): Promise<QueuePosition | undefined> {
+    const { id, type } = job;
+    const now = timestampOf(this.#deps.log.clock.now());
+    return this.#asked((table) => table.findQueuePosition({ id, type, tenant, now, readyAt: readyAt(job) }));
+  }
+
+  /** Returns what the sleep is called that ends when the job is due. */
+  async #sleepOf({ id, runAt }: Job) {
+    const stored = await this.#asked((table) => table.readSteps(id));
+    const steps = await this.#deps.log.contents.openSteps(id, stored ?? []);
+    const sleep = steps.find(({ result }) => isInstant(result, runAt));
+    return { name: sleep?.name, key: sleep?.key };
+  }
+
+  /** Asks the table, unless it is asked for too much already; undefined if it does not answer. */
+  async #asked<Answer>(ask: (table: Deps['table']) => Promise<Answer>): Promise<Answer | undefined> {
+    if (this.#asking >= MAX_ASKED) return undefined;
+    this.#asking++;
     try {
-      const { id, type } = job;
-      const now = timestampOf(log.clock.now());
-      return await table.findQueuePosition({ id, type, tenant, now, readyAt: readyAt(job) });
+      return await ask(this.#deps.table);
     } catch (error) {
       if (error instanceof ReadModelUnavailableError || error instanceof SchemaMismatchError) return undefined;
       throw error;
     } finally {
-      this.#counts--;
+      this.#asking--;
     }
   }
+}
+
+/** Whether the result of a step is this instant, in whichever notation. */
+function isInstant(result: unknown, instant: string | undefined): boolean {
+  return typeof result === 'string' && instant !== undefined && Date.parse(result) === Date.parse(instant);
 }
 
 /** A job that was requeued or released is ready since then. */

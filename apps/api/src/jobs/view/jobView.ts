@@ -57,7 +57,12 @@ export const JobView = Schema.Struct({
   runAt: fields.runAt.annotateKey({ description: 'When the job is or was last due.' }),
   createdAt: fields.createdAt,
   updatedAt: fields.updatedAt,
-  startedAt: fields.startedAt,
+  startedAt: fields.startedAt.annotateKey({
+    description: 'When the current or last attempt began, or went on after its last wait.',
+  }),
+  ranMs: fields.ranMs.annotateKey({
+    description: 'How many milliseconds the attempt had run before its last wait; left out if it has not waited.',
+  }),
   finishedAt: fields.finishedAt,
   rerunOf: fields.rerunOf.annotateKey({ description: 'The job that this one repeats.' }),
   priority: fields.priority.annotateKey({ description: 'Left out for normal.' }),
@@ -121,8 +126,8 @@ function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf
   return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique };
 }
 
-function times({ runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents }: Job) {
-  return { runAt, createdAt, updatedAt, startedAt, finishedAt, unreadableEvents };
+function times({ runAt, createdAt, updatedAt, startedAt, ranMs, finishedAt, unreadableEvents }: Job) {
+  return { runAt, createdAt, updatedAt, startedAt, ranMs, finishedAt, unreadableEvents };
 }
 
 interface CreationFacts {

@@ -1,4 +1,4 @@
-import { Actor, Timestamp } from '@jobstream/domain';
+import { Actor, StepName, Timestamp } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
 
@@ -25,6 +25,15 @@ export const WaitingForView = Schema.Union([
   Schema.Struct({ reason: Schema.Literal('lostWorker'), ...running }),
   Schema.Struct({ reason: Schema.Literal('due'), at: Timestamp }),
   Schema.Struct({ reason: Schema.Literal('backoff'), attempt, until: Timestamp }),
+  Schema.Struct({
+    reason: Schema.Literal('sleep'),
+    attempt,
+    until: Timestamp,
+    name: optional(StepName).annotateKey({
+      description: 'For a single job: that of the sleep that ends then, if the table has it.',
+    }),
+    key: optional(StepName).annotateKey({ description: 'That of the sleep, if it has one.' }),
+  }),
   Schema.Struct({
     reason: Schema.Literal('paused'),
     since: optional(Timestamp),

@@ -32,6 +32,15 @@ test('of the start of an attempt its worker is shown, and the release of the pro
   ]);
 });
 
+test('of a sleep its end is shown and how long the attempt has run, and then with which worker it goes on', () => {
+  const until = '2026-01-04T12:34:00.000Z';
+  expect(described('JobSuspended', { attempt: 2, until, ranMs: 72_000 })).toEqual([
+    'JobSuspended',
+    `attempt 2 sleeps after 1m 12s, due ${until}`,
+  ]);
+  expect(described('JobResumed', { attempt: 2, worker: 'w' })).toEqual(['JobResumed', 'attempt 2 on w']);
+});
+
 test('of steps their names, keys and times are shown, or why they failed', () => {
   const steps = [
     { name: 'charge', durationMs: 12, result: 'paid' },

@@ -40,7 +40,7 @@ const DETAILS: Details = {
   JobProgressed: describeProgress,
   JobStepsRecorded: ({ steps }) => steps.map(describeStep).join(', '),
   JobSuspended: ({ attempt, until, ranMs }, due) =>
-    `attempt ${attempt} ran for ${formatDuration(ranMs)} and sleeps, due ${due(until)}`,
+    `attempt ${attempt} sleeps after ${formatDuration(ranMs)}, due ${due(until)}`,
   JobResumed: describeStart,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>

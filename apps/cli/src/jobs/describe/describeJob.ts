@@ -34,6 +34,7 @@ export function describeJob(job: Job, printer: Printer): string {
     created: time(job.createdAt),
     'run at': job.runAt && time(job.runAt),
     started: job.startedAt && time(job.startedAt),
+    ran: job.ranMs === undefined ? undefined : `${formatDuration(job.ranMs)} before its last sleep`,
     finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
     attempt: `${job.attempt} of ${job.maxAttempts}`,
     priority: job.priority,
@@ -55,9 +56,10 @@ function definitionOf(job: Job): string | undefined {
   return settings && plainText(settings);
 }
 
-function tookOf({ startedAt, finishedAt }: Job): string {
+function tookOf({ startedAt, finishedAt, ranMs }: Job): string {
   if (startedAt === undefined || finishedAt === undefined) return '';
-  return `, ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))} after its start`;
+  const since = ranMs === undefined ? 'its start' : 'it went on';
+  return `, ${formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))} after ${since}`;
 }
 
 function uniqueOf({ unique }: Job): string | undefined {

@@ -15,6 +15,7 @@ const COMMANDS: {
   readonly [Reason in WaitingFor['reason']]?: (waiting: Extract<WaitingFor, { reason: Reason }>, job: Job) => string;
 } = {
   due: (_waiting, { id }) => `If it is not needed any more: jobstream cancel ${id}`,
+  sleep: (_waiting, { id }) => `If it is not needed any more: jobstream cancel ${id}`,
   backoff: (_waiting, { id }) => `If the cause is gone: jobstream run-now ${id}`,
   paused: ({ all }, { type }) => `When the reason is gone: jobstream types resume ${all ? '--all' : type}`,
   noWorker: ({ announced }, { type }) =>
