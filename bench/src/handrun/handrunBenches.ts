@@ -19,6 +19,7 @@ import { search } from './search.ts';
 import { soak } from './soak.ts';
 import { stopWithRunningJobs } from './stopWithRunningJobs.ts';
 import { tableSize } from './tableSize.ts';
+import { waitingJobs } from './waitingJobs.ts';
 
 /** All benchmarks that `npm run bench:one` knows. */
 export const handrunBenches: readonly HandrunBench[] = [
@@ -32,6 +33,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   listing,
   search,
   readSteps,
+  waitingJobs,
   bulkReplay,
   asOf,
   cancelRunning,
