@@ -22,6 +22,7 @@ let worker: JobWorker | undefined;
 const observer = {
   redelivered: nothing,
   started: nothing,
+  resumed: nothing,
   ran: nothing,
   stepEnded: nothing,
   lost: nothing,
