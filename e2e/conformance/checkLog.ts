@@ -69,7 +69,8 @@ function mayFollow({ event, before }: Step): string | undefined {
 
 function saysWhoWrote({ event }: Step): string | undefined {
   if (event.actor.kind !== 'worker' || event.actor.id === '') return 'its actor should be a worker with a name';
-  if (event.event !== 'JobStarted' || event.data.worker === event.actor.id) return undefined;
+  if (event.event !== 'JobStarted' && event.event !== 'JobResumed') return undefined;
+  if (event.data.worker === event.actor.id) return undefined;
   return `says that ${event.data.worker} runs the job, but ${event.actor.id} wrote it`;
 }
 

@@ -60,7 +60,7 @@ export const faultySteps: readonly FaultyWorker[] = [
   },
   {
     name: 'records steps while a process lives that would lose them',
-    edits: [['older = [worker for worker, version in known if version < STEPS_PROTOCOL]', 'older: list[str] = []']],
+    edits: [['older = [worker for worker, version in known if version < protocol]', 'older: list[str] = []']],
     detectedBy: 'steps-upgrade',
     complaint: /the first step waits/,
   },

@@ -1,5 +1,6 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
 import { faultyPriorities } from './faultyPriorities.ts';
+import { faultySleeps } from './faultySleeps.ts';
 import { faultySteps } from './faultySteps.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
 
@@ -155,7 +156,9 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'leaves a retry to a timer that nobody has set',
-    edits: [['await self.appender.set_timer(call, job, job.run_at)  # whoever', 'pass  # whoever']],
+    edits: [
+      ['await self.appender.set_timer(call, job, job.called_at(self.clock.now()))  # whoever', 'pass  # whoever'],
+    ],
     detectedBy: 'overtaken-retry',
     complaint: /should become completed; .* JobRetryScheduled$/m,
   },
@@ -274,5 +277,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   ...faultyPriorities,
   ...faultySteps,
+  ...faultySleeps,
   ...faultyAnnouncements,
 ];

@@ -11,6 +11,7 @@ import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
+import { sleepScenarios } from './scenarios/sleeps.ts';
 import { stepScenarios } from './scenarios/steps.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
 import { takeoverScenarios } from './scenarios/takeovers.ts';
@@ -37,6 +38,7 @@ const allScenarios = [
   ...carriedScenarios,
   ...priorityScenarios,
   ...stepScenarios,
+  ...sleepScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

@@ -20,6 +20,9 @@ type step struct {
 	Tries int
 	Ms    int
 	Bytes *int
+
+	SleepMs    *int
+	SleepUntil *time.Time
 }
 
 // stepsRun is what has become of the steps of an attempt.
@@ -56,6 +59,9 @@ func runSteps(ctx context.Context, job *jobstream.Job[Command]) (any, error) {
 }
 
 func runStep(ctx context.Context, step step, attempt int, run *stepsRun) (any, error) {
+	if step.SleepMs != nil || step.SleepUntil != nil {
+		return nil, sleep(ctx, step)
+	}
 	tries := max(step.Tries, 1)
 	options := []jobstream.StepOption{
 		jobstream.StepMaxAttempts(tries), jobstream.StepFixedBackoff(10 * time.Millisecond),
@@ -83,4 +89,15 @@ func runStep(ctx context.Context, step step, attempt int, run *stepsRun) (any, e
 		}
 		return map[string]any{"attempt": attempt, "try": current.Attempt, "idempotencyKey": current.IdempotencyKey}, nil
 	}, options...)
+}
+
+func sleep(ctx context.Context, step step) error {
+	var options []jobstream.SleepOption
+	if step.Key != nil {
+		options = append(options, jobstream.SleepKey(*step.Key))
+	}
+	if step.SleepUntil != nil {
+		return jobstream.SleepUntil(ctx, step.Name, *step.SleepUntil, options...)
+	}
+	return jobstream.Sleep(ctx, step.Name, time.Duration(*step.SleepMs)*time.Millisecond, options...)
 }

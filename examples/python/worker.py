@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
-from jobstream import JobContext, StepContext, UnrecoverableError, Worker
+from jobstream import AttemptSuspended, JobContext, StepContext, UnrecoverableError, Worker
 
 
 class Succeed(BaseModel):
@@ -40,6 +40,8 @@ class Step(BaseModel):
     tries: int = 1
     ms: int = 0
     bytes: int | None = None
+    sleepMs: int | None = None
+    sleepUntil: str | None = None
 
 
 class Steps(BaseModel):
@@ -84,7 +86,7 @@ async def run_steps(asked: Steps, ctx: JobContext) -> Any:
     async def run_one(step: Step) -> Any:
         try:
             return await run_step(step, ctx, ran)
-        except Exception:
+        except (Exception, AttemptSuspended):
             if not asked.swallow:
                 raise
 
@@ -98,6 +100,11 @@ async def run_steps(asked: Steps, ctx: JobContext) -> Any:
 
 
 async def run_step(step: Step, ctx: JobContext, ran: list[str]) -> Any:
+    if step.sleepMs is not None:
+        return await ctx.sleep(step.name, step.sleepMs / 1000, key=step.key)
+    if step.sleepUntil is not None:
+        return await ctx.sleep_until(step.name, step.sleepUntil, key=step.key)
+
     async def work(run: StepContext) -> Any:
         ran.append(step.name if step.key is None else f"{step.name}/{step.key}")
         await asyncio.sleep(step.ms / 1000)

@@ -271,7 +271,7 @@ async function failedWith(testbed: Testbed, steps: readonly { readonly name: str
 }
 
 /** Does what another worker does that keeps to this version of the protocol: it counts as alive for twelve seconds. */
-async function beat(testbed: Testbed, protocol: number): Promise<void> {
+export async function beat(testbed: Testbed, protocol: number): Promise<void> {
   const startedAt = new Date().toISOString();
   const identity = { v: 1, worker: 'another', host: 'elsewhere', startedAt, pid: 1, runtime: 'any' };
   const heartbeat = { ...identity, types: ['other'], protocol, runningCount: 0, running: [] };
@@ -291,6 +291,6 @@ function recorded(events: readonly JobEvent[]): readonly unknown[] {
   return foldSteps(events).map(({ result }) => result);
 }
 
-async function resultOf(testbed: Testbed, jobId: string): Promise<StepsResult> {
+export async function resultOf(testbed: Testbed, jobId: string): Promise<StepsResult> {
   return (await testbed.job(jobId)).result as StepsResult;
 }

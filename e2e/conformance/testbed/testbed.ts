@@ -39,6 +39,8 @@ export interface WorkerSettings {
   readonly ackWaitMs?: number;
   readonly concurrency?: number;
   readonly shutdownGraceMs?: number;
+  /** A sleep that has more left ends its run. */
+  readonly slotWaitMs?: number;
   /** How far its clock is ahead of what the server says, negative if behind; default 0. */
   readonly clockAheadHours?: number;
   /** Whether the kit leaves it to the scenario to create the consumers, which the API does in a deployment. */
@@ -46,6 +48,8 @@ export interface WorkerSettings {
 }
 
 const ACK_WAIT_MS = 2_000;
+/** Short, so that the kit need not wait long for what waits without a worker. */
+const SLOT_WAIT_MS = 200;
 /** Longer than anything is done while new jobs are paused. */
 const PAUSE_MS = 600_000;
 /** A pause ends by itself only if its end is not past when the server gets it. */
@@ -87,6 +91,7 @@ export class Testbed implements AsyncDisposable {
   /** Starts a worker of the job type `conformance`; returns when it says that it is ready. */
   async startWorker(settings: WorkerSettings = {}): Promise<WorkerUnderTest> {
     const { ackWaitMs = ACK_WAIT_MS, concurrency = 10, shutdownGraceMs = 10_000, clockAheadHours = 0 } = settings;
+    const { slotWaitMs = SLOT_WAIT_MS } = settings;
     if (settings.withoutConsumers !== true) await createWorkConsumers(this.connection, ackWaitMs);
     const worker = new WorkerUnderTest(this.#command, {
       ...process.env,
@@ -99,6 +104,7 @@ export class Testbed implements AsyncDisposable {
       WORKER_CONCURRENCY: String(concurrency),
       ACK_WAIT_MS: String(ackWaitMs),
       SHUTDOWN_GRACE_MS: String(shutdownGraceMs),
+      SLOT_WAIT_MS: String(slotWaitMs),
     });
     this.#workers.push(worker);
     if (settings.withoutConsumers === true) return worker;

@@ -63,6 +63,13 @@ export class WireTap {
     );
   }
 
+  /** For when the timers of a job were set, in the order in which they were. */
+  timersOf(jobId: string): string[] {
+    return this.observed.flatMap((one) =>
+      'subject' in one && wordFor(one, jobId) === 'timer' ? (JSON.parse(one.body) as { at: string }).at : [],
+    );
+  }
+
   /**
    * What workers published about a job, in order: names of events, `timer`, and acknowledgements of the messages of the log
    * with these sequences, without heartbeats.

@@ -10,6 +10,8 @@ const stepOrder = z.object({
   tries: z.int().optional(),
   ms: z.int().optional(),
   bytes: z.int().optional(),
+  sleepMs: z.int().optional(),
+  sleepUntil: z.iso.datetime().optional(),
 });
 const payload = z.discriminatedUnion('do', [
   z.object({ do: z.literal('succeed'), result: z.json().optional() }),
@@ -66,7 +68,15 @@ async function runSteps(command: Extract<Payload, { do: 'steps' }>, ctx: JobCont
   return { ran, results };
 }
 
-function runStep({ name, key, fail = 0, tries = 1, ms = 0, bytes }: StepOrder, ctx: JobContext, ran: string[]) {
+function runStep(asked: StepOrder, ctx: JobContext, ran: string[]): Promise<unknown> {
+  const { name, key, sleepMs, sleepUntil } = asked;
+  const options = key === undefined ? {} : { key };
+  if (sleepMs !== undefined) return ctx.sleep(name, sleepMs, options);
+  if (sleepUntil !== undefined) return ctx.sleepUntil(name, sleepUntil, options);
+  return runWork(asked, ctx, ran);
+}
+
+function runWork({ name, key, fail = 0, tries = 1, ms = 0, bytes }: StepOrder, ctx: JobContext, ran: string[]) {
   const backoff = { type: 'fixed', delayMs: 10 } as const;
   const options = { ...(key === undefined ? {} : { key }), maxAttempts: tries, backoff };
   return ctx.step<unknown>(name, options, async ({ attempt, idempotencyKey, signal }) => {
