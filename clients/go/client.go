@@ -59,7 +59,7 @@ func NewClient(address string, options ClientOptions) *Client {
 type JobState struct {
 	ID          string          `json:"id"`
 	Type        string          `json:"type"`
-	Status      string          `json:"status"` // scheduled, pending, processing, retrying, completed, failed or cancelled
+	Status      string          `json:"status"` // scheduled, pending, processing, waiting, retrying, completed, failed or cancelled
 	Version     int             `json:"version"`
 	Payload     json.RawMessage `json:"payload"`
 	Attempt     int             `json:"attempt"` // of the running or last attempt, 0 before the first

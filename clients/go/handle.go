@@ -20,7 +20,7 @@ type Job[Payload any] struct {
 	// Attempt is 1 for the first attempt. Numbers repeat after a release or a requeue; RunID never does.
 	Attempt     int
 	MaxAttempts int
-	// RunID is the id of this run, which is that of its JobStarted.
+	// RunID is the id of this run, which is that of its JobStarted or JobResumed.
 	RunID   string
 	Tags    []string
 	Tenant  string

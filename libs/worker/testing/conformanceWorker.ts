@@ -11,7 +11,7 @@ const stepOrder = z.object({
   ms: z.int().optional(),
   bytes: z.int().optional(),
   sleepMs: z.int().optional(),
-  sleepUntil: z.iso.datetime().optional(),
+  sleepUntil: z.string().optional(),
 });
 const payload = z.discriminatedUnion('do', [
   z.object({ do: z.literal('succeed'), result: z.json().optional() }),

@@ -19,7 +19,7 @@ class Job:
     id: str
     type: str
     status: str
-    """`scheduled`, `pending`, `processing`, `retrying`, `completed`, `failed` or `cancelled`."""
+    """`scheduled`, `pending`, `processing`, `waiting`, `retrying`, `completed`, `failed` or `cancelled`."""
     version: int
     created_at: datetime
     updated_at: datetime
