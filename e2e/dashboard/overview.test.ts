@@ -48,8 +48,16 @@ test('the overview has the numbers of the API: figures, the chart, and what wait
       const ages = await page.locator('tbody tr td:first-child').allTextContents();
       const oldest = Object.entries(backlog ?? {})
         .filter(([type, { waiting, inFlight }]) => {
-          const { scheduled = 0, pending = 0, processing = 0, retrying = 0 } = jobs?.byType[type] ?? {};
-          return waiting + inFlight + scheduled + pending + processing + retrying > 0 || activity?.byType[type];
+          const {
+            scheduled = 0,
+            pending = 0,
+            processing = 0,
+            waiting: sleeping = 0,
+            retrying = 0,
+          } = jobs?.byType[type] ?? {};
+          return (
+            waiting + inFlight + scheduled + pending + processing + sleeping + retrying > 0 || activity?.byType[type]
+          );
         })
         .toSorted(([, a], [, b]) => (b.oldestAgeMs ?? 0) - (a.oldestAgeMs ?? 0));
       return {

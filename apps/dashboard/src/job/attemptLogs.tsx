@@ -20,7 +20,9 @@ interface AttemptLogsProps {
 /** What the handler has logged in an attempt, followed live, for those who may see it. */
 export function AttemptLogs({ id, events, attempt: chosen, onAttempt }: AttemptLogsProps) {
   const mayDebug = useMay('jobs:debug');
-  const begun = events.flatMap((event) => (event.event === 'JobStarted' ? [event.data.attempt] : []));
+  const begun = events.flatMap((event) =>
+    event.event === 'JobStarted' || event.event === 'JobResumed' ? [event.data.attempt] : [],
+  );
   const attempts = [...new Set(begun)];
   const attempt = chosen ?? begun.at(-1);
   if (attempt === undefined) return null;

@@ -43,6 +43,7 @@ export function JobActions({ job }: ActionProps) {
         </div>
       );
     case 'processing':
+    case 'waiting':
       return <Cancel job={job} />;
   }
 }
@@ -120,7 +121,7 @@ function Cancel({ job: { id } }: ActionProps) {
   const cancel = (reason: string | undefined) => client.jobs.cancel(id, reasonOf(reason)).then(changed);
   return (
     <ReasonDialog action="Cancel job" title="Cancel this job?" onConfirm={cancel}>
-      A running attempt is told to stop. The job can be retried later.
+      A running attempt is told to stop, and one that sleeps does not go on. The job can be retried later.
     </ReasonDialog>
   );
 }

@@ -1,6 +1,7 @@
 import { explainSettings, explainUnique, hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { formatDuration } from '../format/duration.ts';
 import { ExportIncident } from '../incident/exportIncident.tsx';
 import { CopyButton } from '../parts/copyButton.tsx';
 import { Fact } from '../parts/fact.tsx';
@@ -32,7 +33,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
 }
 
 function Facts({ job }: { readonly job: Job }) {
-  const { status, attempt, maxAttempts, createdAt, runAt, tags, tenant, worker, progress } = job;
+  const { status, attempt, maxAttempts, createdAt, runAt, ranMs, tags, tenant, worker, progress } = job;
   return (
     <dl className="facts">
       <Fact name="Created">
@@ -46,10 +47,11 @@ function Facts({ job }: { readonly job: Job }) {
       <ByDefinition job={job} />
       <Unique job={job} />
       {runAt !== undefined && !hasEnded(job) && (
-        <Fact name="Due">
+        <Fact name={status === 'waiting' ? 'Sleeps until' : 'Due'}>
           <Instant at={runAt} />
         </Fact>
       )}
+      {ranMs !== undefined && <Fact name="Ran before its last sleep">{formatDuration(ranMs)}</Fact>}
       {worker !== undefined && status === 'processing' && (
         <Fact name="Worker">
           <WorkerLink worker={worker} />

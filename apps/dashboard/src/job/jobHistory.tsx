@@ -1,6 +1,7 @@
 import type { JobEvent, JobEventData, JobEventName, Priority } from '@jobstream/client';
 import { Fragment, useEffect, useRef } from 'react';
 import { formatDuration } from '../format/duration.ts';
+import { formatInstant } from '../format/instant.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Instant } from '../parts/instant.tsx';
 import { ActorLink } from '../live/actorName.tsx';
@@ -225,6 +226,9 @@ const DETAILS: Details = {
   JobStarted: ({ attempt }) => `attempt ${attempt}`,
   JobProgressed: ({ percent, message }) => [percent === undefined ? [] : `${percent}%`, message ?? []].flat().join(' '),
   JobStepsRecorded: ({ steps }) => steps.map(stepText).join(', '),
+  JobSuspended: ({ until, ranMs }) =>
+    `after ${formatDuration(ranMs)}, until ${formatInstant(new Date(until), new Date())}`,
+  JobResumed: ({ attempt }) => `attempt ${attempt}`,
   JobCompleted: ({ durationMs }) => `in ${formatDuration(durationMs)}`,
   JobRetryScheduled: ({ error }) => `${error.name}: ${error.message}`,
   JobFailed: ({ error, reason }) => `${reason}: ${error.name}: ${error.message}`,
@@ -238,6 +242,7 @@ const DETAILS: Details = {
   JobRevised: ({ reason }) => reason,
   JobCarried: () => undefined,
   JobCarriedWithSteps: () => undefined,
+  JobCarriedWaiting: () => undefined,
 };
 
 function stepText({ name, key, error }: JobEventData['JobStepsRecorded']['steps'][number]): string {

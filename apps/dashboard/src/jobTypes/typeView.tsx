@@ -30,7 +30,7 @@ function UnknownType({ name }: { readonly name: string }) {
   return (
     <>
       <Empty title={`No type ${name}`}>
-        No worker has announced it within the last day, it was never paused, and it has no waiting jobs.{' '}
+        No worker has announced it within the last day, it was never paused, and it has no pending jobs.{' '}
         <Link to="/types">All types</Link>
       </Empty>
       <LastJobs type={name} />
@@ -72,7 +72,7 @@ function Facts({ type: one }: { readonly type: JobType }) {
   const { type, backlog, inFlight, limits, waitingSince } = one;
   return (
     <dl className="facts">
-      <Fact name="Waiting">
+      <Fact name="Pending">
         <Count of={type} status="pending" jobs={backlog} />
       </Fact>
       {waitingSince !== undefined && (

@@ -32,7 +32,7 @@ const NO_TYPES = (
 const COLUMNS: readonly Column<JobType>[] = [
   { name: 'Type', cell: ({ type }) => <TypeLink type={type} /> },
   { name: 'State', cell: (type) => <TypeState type={type} /> },
-  { name: 'Waiting', kind: 'number', cell: ({ type, backlog }) => <Count of={type} status="pending" jobs={backlog} /> },
+  { name: 'Pending', kind: 'number', cell: ({ type, backlog }) => <Count of={type} status="pending" jobs={backlog} /> },
   {
     name: 'Oldest waits since',
     kind: 'number',

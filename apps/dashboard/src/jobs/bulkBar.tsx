@@ -20,7 +20,7 @@ interface BulkBarProps {
 const ACTIONS = [
   ['retry', 'Retry…', ['failed', 'cancelled']],
   ['replay', 'Replay…', ['completed', 'failed', 'cancelled']],
-  ['cancel', 'Cancel…', ['scheduled', 'pending', 'processing', 'retrying']],
+  ['cancel', 'Cancel…', ['scheduled', 'pending', 'processing', 'waiting', 'retrying']],
 ] as const satisfies readonly (readonly [string, string, readonly JobStatus[]])[];
 
 /** What can be done to the chosen jobs, or to all that match; each first counts what it would change. */

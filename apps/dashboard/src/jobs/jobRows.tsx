@@ -2,6 +2,7 @@ import { hasEnded, type Job } from '@jobstream/client';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { formatInstant } from '../format/instant.ts';
 import { useRowKeys } from '../keys/useRowKeys.ts';
 import { Age } from '../parts/instant.tsx';
 import { ShortId } from '../parts/names.tsx';
@@ -192,7 +193,8 @@ function noteOf(job: Job): string {
   return [priority, happenedTo(job)].filter(Boolean).join(', ');
 }
 
-function happenedTo({ error, progress, status }: Job): string {
+function happenedTo({ error, progress, status, runAt }: Job): string {
+  if (status === 'waiting' && runAt !== undefined) return `sleeps until ${formatInstant(new Date(runAt), new Date())}`;
   if (error !== undefined && status !== 'completed') return `${error.name}: ${error.message}`;
   if (status === 'processing' && progress !== undefined) {
     return [progress.percent === undefined ? [] : `${progress.percent}%`, progress.message ?? []].flat().join(' ');

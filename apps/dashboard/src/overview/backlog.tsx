@@ -40,11 +40,11 @@ function hasSomething({ type, waiting, inFlight }: Waiting, { activity, jobs }: 
   return waiting > 0 || inFlight > 0 || unfinished || activity?.byType[type] !== undefined;
 }
 
-const UNFINISHED = ['scheduled', 'pending', 'processing', 'retrying'] as const;
+const UNFINISHED = ['scheduled', 'pending', 'processing', 'waiting', 'retrying'] as const;
 
 const COLUMNS: readonly Column<Waiting>[] = [
   { name: 'Type', cell: (one) => <TypeLink of={one} /> },
-  { name: 'Waiting', kind: 'number', cell: ({ waiting }) => waiting.toLocaleString() },
+  { name: 'Pending', kind: 'number', cell: ({ waiting }) => waiting.toLocaleString() },
   {
     name: 'Oldest waits',
     kind: 'number',

@@ -102,7 +102,7 @@ function NoJobs() {
 function Figures({ stats: { activity, backlog, projector } }: { readonly stats: Stats }) {
   return (
     <dl className="figures">
-      {backlog && <WaitingFigures backlog={backlog} />}
+      {backlog && <PendingFigures backlog={backlog} />}
       {activity && <HourFigures total={activity.total} />}
       {projector && <Figure name="Table behind the log" value={lagOf(projector)} to="/jobs" />}
       <SystemFigures />
@@ -110,13 +110,13 @@ function Figures({ stats: { activity, backlog, projector } }: { readonly stats: 
   );
 }
 
-function WaitingFigures({ backlog }: { readonly backlog: NonNullable<Stats['backlog']> }) {
+function PendingFigures({ backlog }: { readonly backlog: NonNullable<Stats['backlog']> }) {
   const types = Object.values(backlog);
   const waiting = types.reduce((sum, type) => sum + type.waiting, 0);
   const oldest = Math.max(0, ...types.map(({ oldestAgeMs = 0 }) => oldestAgeMs));
   return (
     <>
-      <Figure name="Waiting" value={waiting} to="/jobs" search={{ status: 'pending' }} />
+      <Figure name="Pending" value={waiting} to="/jobs" search={{ status: 'pending' }} />
       <Figure name="Oldest waits" value={oldest === 0 ? '–' : formatDuration(oldest)} to="/types" />
       <LiveWorkers />
     </>

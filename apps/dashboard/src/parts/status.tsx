@@ -11,6 +11,7 @@ const SHAPES: Readonly<Record<JobStatus, ReactNode>> = {
       <path d="M7 3.5v7a3.5 3.5 0 0 0 0-7z" className="solid" />
     </>
   ),
+  waiting: <path d="M11.8 8.6A5.2 5.2 0 1 1 5.9 1.9a4.2 4.2 0 0 0 5.9 6.7z" />,
   retrying: <path d="M11.9 4.6A5.5 5.5 0 1 0 12.5 7M12.6 1.8v3h-3" />,
   completed: <path d="M2.5 7.5l3 3l6-7" className="strong" />,
   failed: <path d="M3.2 3.2l7.6 7.6M10.8 3.2l-7.6 7.6" className="strong" />,

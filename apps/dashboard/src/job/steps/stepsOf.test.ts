@@ -17,8 +17,8 @@ function shown(...events: readonly Told[]) {
 
 const created: Told = ['JobCreated'];
 const recorded = (attempt: number, ...steps: readonly object[]): Told => ['JobStepsRecorded', { attempt, steps }];
-const carried = (version: number): Told => [
-  'JobCarriedWithSteps',
+const carried = (version: number, event = 'JobCarriedWithSteps'): Told => [
+  event,
   { steps: [{ name: 'charge', result: 'carried', attempt: 1, at: '2026-01-01T00:00:01.000Z' }] },
   version,
 ];
@@ -51,6 +51,7 @@ test('a history that begins with a carried job has the steps with which it was c
     'charge - 1 carried',
     'send - 2 1',
   ]);
+  expect(shown(carried(7, 'JobCarriedWaiting'))).toEqual(['charge - 1 carried']);
   // Of one that lacks nothing the events tell more.
   expect(shown(created, recorded(1, paid), carried(3))).toEqual(['charge - 1 paid']);
   expect(shown(created, recorded(1, paid, { name: 'old' }), carried(9))).toEqual(['charge - 1 carried']);

@@ -19,7 +19,7 @@ function recordedBy(event: JobEvent, isBehindGap: boolean): readonly JobStep[] {
     const { at: endedAt, data } = event;
     return data.steps.map((step) => Object.assign({ attempt: data.attempt, endedAt }, step));
   }
-  if (event.event !== 'JobCarriedWithSteps' || !isBehindGap) return [];
+  if (!isCarry(event) || event.event === 'JobCarried' || !isBehindGap) return [];
   return event.data.steps.map(({ at, ...step }) => Object.assign({ endedAt: at }, step));
 }
 

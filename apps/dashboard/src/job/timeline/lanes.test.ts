@@ -42,6 +42,45 @@ test('a start after a start says that the worker before was lost', () => {
   ]);
 });
 
+test('an attempt that sleeps stays one, with each of its sleeps, and the worker that goes on with it', () => {
+  const until = new Date(60_000).toISOString();
+  const [begun, sleeps] = [['JobStarted', { attempt: 1, worker: 'a' }] as const, ['JobSuspended', { until }] as const];
+  const goesOn = ['JobResumed', { attempt: 1, worker: 'b', workerVersion: '2.0.0' }] as const;
+  const sleeping = { waitsFrom: 0, attempt: 1, startedAt: 1_000 };
+  expect(lanesOf(history(['JobCreated'], begun, sleeps))).toEqual([
+    { ...sleeping, worker: 'a', sleeps: [{ from: 2_000, dueAt: 60_000 }] },
+  ]);
+  const again = history(['JobCreated'], begun, sleeps, ['JobCarriedWaiting'], goesOn, sleeps, ['JobCancelled']);
+  expect(lanesOf(again)).toEqual([
+    {
+      ...sleeping,
+      worker: 'b',
+      workerVersion: '2.0.0',
+      sleeps: [
+        { from: 2_000, dueAt: 60_000, to: 4_000 },
+        { from: 5_000, dueAt: 60_000 },
+      ],
+      endedAt: 6_000,
+      outcome: 'cancelled',
+    },
+  ]);
+});
+
+test('a history that begins within a sleep has it', () => {
+  const [createdAt, startedAt, updatedAt, runAt] = [1, 2, 3, 60].map((second) =>
+    new Date(second * 1_000).toISOString(),
+  );
+  const carried = { attempt: 2, worker: 'a', createdAt, startedAt, updatedAt, runAt };
+  const [lane] = lanesOf(history(['JobCarriedWaiting', carried]));
+  expect(lane).toEqual({
+    waitsFrom: 1_000,
+    startedAt: 2_000,
+    attempt: 2,
+    worker: 'a',
+    sleeps: [{ from: 3_000, dueAt: 60_000 }],
+  });
+});
+
 test('a released or requeued job waits again', () => {
   const start = ['JobStarted', { attempt: 1, worker: 'w' }] as const;
   const lanes = lanesOf(history(['JobCreated'], start, ['JobReleased'], start, ['JobCancelled'], ['JobRequeued']));

@@ -10,6 +10,14 @@ import {
 /** How an attempt ended; `lost` when the next one began without a word of it. */
 type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
 
+/** A sleep within an attempt. */
+export interface Sleep {
+  readonly from: number;
+  readonly dueAt: number;
+  /** When the attempt went on. */
+  readonly to?: number;
+}
+
 /** A wait and the attempt after it. Times are in milliseconds. */
 export interface Lane {
   readonly waitsFrom: number;
@@ -22,6 +30,8 @@ export interface Lane {
   /** The release of its program. */
   readonly workerVersion?: string;
   readonly startedAt?: number;
+  /** Its sleeps, oldest first. */
+  readonly sleeps?: readonly Sleep[];
   readonly endedAt?: number;
   readonly outcome?: Outcome;
   readonly error?: JobError;
@@ -44,6 +54,10 @@ type Evolve = {
 /** The last lane after an event, and the one that the event begins; undefined for events that change none. */
 const AFTER: Evolve = {
   JobStarted: started,
+  JobSuspended: (lane, at, { until }) => [
+    { ...lane, sleeps: [...(lane.sleeps ?? []), { from: at, dueAt: Date.parse(until) }] },
+  ],
+  JobResumed: resumed,
   JobCompleted: (lane, at) => [{ ...lane, endedAt: at, outcome: 'completed' }],
   JobFailed: (lane, at, { error }) => [{ ...lane, endedAt: at, outcome: 'failed', error }],
   JobCancelled: (lane, at) => [{ ...lane, endedAt: at, outcome: 'cancelled' }],
@@ -64,19 +78,39 @@ const AFTER: Evolve = {
   JobPayloadChanged: undefined,
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,
+  JobCarriedWaiting: undefined,
 };
 
 function after(lane: Lane | undefined, event: JobEvent): readonly Lane[] {
   if (lane === undefined) return [firstLane(event, Date.parse(event.at))];
-  const at = Math.max(Date.parse(event.at), lane.endedAt ?? lane.startedAt ?? lane.waitsFrom);
+  const at = Math.max(Date.parse(event.at), lastMomentOf(lane));
   const evolve = AFTER[event.event] as ((lane: Lane, at: number, data: unknown) => readonly Lane[]) | undefined;
   return evolve?.(lane, at, event.data) ?? [lane];
 }
 
+function lastMomentOf({ waitsFrom, startedAt, sleeps, endedAt }: Lane): number {
+  const sleep = sleeps?.at(-1);
+  return endedAt ?? sleep?.to ?? sleep?.from ?? startedAt ?? waitsFrom;
+}
+
 function firstLane(event: JobEvent, at: number): Lane {
+  if (event.event === 'JobCarriedWaiting') return sleepingLane(event.data);
   if (isCarry(event)) return { waitsFrom: Date.parse(event.data.createdAt) };
   const runAt = isCreation(event) ? event.data.runAt : undefined;
   return { waitsFrom: at, ...(runAt === undefined ? {} : { dueAt: Date.parse(runAt) }) };
+}
+
+/** Of an attempt whose first events are missing: when it began is not known, but when it last went on. */
+function sleepingLane(data: JobEventData['JobCarriedWaiting']): Lane {
+  const { attempt, worker, workerVersion, createdAt, startedAt = createdAt, updatedAt, runAt = updatedAt } = data;
+  return {
+    waitsFrom: Date.parse(createdAt),
+    startedAt: Date.parse(startedAt),
+    attempt,
+    ...(worker === undefined ? {} : { worker }),
+    ...(workerVersion === undefined ? {} : { workerVersion }),
+    sleeps: [{ from: Date.parse(updatedAt), dueAt: Date.parse(runAt) }],
+  };
 }
 
 function requeued(lane: Lane, at: number): readonly Lane[] {
@@ -88,13 +122,19 @@ function nextTo({ retries }: Lane, at: number): Lane {
   return { waitsFrom: at, ...(retries === undefined ? {} : { retries }) };
 }
 
-function started(
-  lane: Lane,
-  at: number,
-  { attempt, worker, workerVersion }: JobEventData['JobStarted'],
-): readonly Lane[] {
-  const version = workerVersion === undefined ? {} : { workerVersion };
-  const begun = { startedAt: at, attempt, worker, ...version };
+/** Of several workers that an attempt has had, the last is named. */
+function resumed(lane: Lane, at: number, data: JobEventData['JobResumed']): readonly Lane[] {
+  const { workerVersion: _version, sleeps = [], startedAt = at, ...rest } = lane;
+  const over = sleeps.map((sleep, index) => (index === sleeps.length - 1 ? { ...sleep, to: at } : sleep));
+  return [{ ...rest, startedAt, ...runnerOf(data), sleeps: over }];
+}
+
+function runnerOf({ attempt, worker, workerVersion }: JobEventData['JobStarted']) {
+  return { attempt, worker, ...(workerVersion === undefined ? {} : { workerVersion }) };
+}
+
+function started(lane: Lane, at: number, data: JobEventData['JobStarted']): readonly Lane[] {
+  const begun = { startedAt: at, ...runnerOf(data) };
   if (lane.startedAt === undefined) return [{ ...lane, ...begun }];
   return [
     { ...lane, endedAt: at, outcome: 'lost' },

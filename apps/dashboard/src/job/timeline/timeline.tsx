@@ -6,6 +6,8 @@ import { useFold } from '../../parts/values/fold.ts';
 import { LongText } from '../../parts/values/longText.tsx';
 import { ErrorName, WorkerLink } from '../../parts/names.tsx';
 import { type Lane, lanesOf } from './lanes.ts';
+import { laneText } from './laneText.ts';
+import { drawnSpans, spansOf } from './spans.ts';
 
 const TICKS = 4;
 
@@ -23,7 +25,7 @@ interface TimelineProps {
   readonly children: ReactNode;
 }
 
-/** The attempts of a job on one time axis, each with the wait before it. */
+/** The attempts of a job on one time axis, each with the wait before it, and with its runs and sleeps. */
 export function Timeline({ events, ended, children }: TimelineProps) {
   const lanes = useMemo(() => lanesOf(events), [events]);
   const { segments, showMore } = useFold(lanes.length, { first: 5, last: 45 });
@@ -89,16 +91,20 @@ function LaneRow({ lane, before, scale, type }: LaneRowProps) {
         {nameOf(lane)}
         <span className="dim">
           {' '}
-          {sentenceOf(lane, scale)}
+          {laneText(lane, scale.now)}
           <Runner lane={lane} before={before} />
         </span>
       </span>
       <svg width="100%" height="22" aria-hidden="true">
         <line x1="0" x2="100%" y1="11" y2="11" className="base" />
         <Bar from={waitsFrom} to={waitEnd} scale={scale} kind="wait" />
-        {startedAt !== undefined && (
-          <Bar from={startedAt} to={endedAt ?? scale.now} scale={scale} kind={outcome ?? 'processing'} />
-        )}
+        {drawnSpans(spansOf(lane, scale.now)).map(({ kind, from, to }) => (
+          <Bar
+            key={`${kind} ${from}`}
+            {...{ from, to, scale }}
+            kind={kind === 'run' ? (outcome ?? 'processing') : kind}
+          />
+        ))}
       </svg>
       {lane.error !== undefined && (
         <span className="lane-error">
@@ -124,19 +130,13 @@ interface BarProps {
 
 function Bar({ from, to, scale: { start, span }, kind }: BarProps) {
   const [left, width] = [((from - start) / span) * 100, ((to - from) / span) * 100];
-  const [y, height] = kind === 'wait' ? [8, 6] : [3, 16];
+  const isThin = kind === 'wait' || kind === 'sleep';
+  const [y, height] = isThin ? [8, 6] : [3, 16];
   // What takes a moment of hours is still to be seen, also at the right edge.
-  const visible = kind === 'wait' ? width : Math.max(width, 0.4);
+  const visible = isThin ? width : Math.max(width, 0.4);
   return (
     <rect x={`${Math.min(left, 100 - visible)}%`} width={`${visible}%`} y={y} height={height} rx="2" className={kind} />
   );
-}
-
-function sentenceOf(lane: Lane, { now }: Scale): string {
-  const { waitsFrom, startedAt, endedAt, outcome } = lane;
-  if (startedAt === undefined) return waitOf(lane, now);
-  const ran = `${outcome === undefined ? 'running for' : 'ran'} ${formatDuration((endedAt ?? now) - startedAt)}`;
-  return [`waited ${formatDuration(startedAt - waitsFrom)}`, ran, outcome ?? []].flat().join(', ');
 }
 
 function isAlike({ name, code }: JobError, other: JobError | undefined): boolean {
@@ -154,11 +154,4 @@ function Runner({ lane: { worker, workerVersion }, before }: Pick<LaneRowProps, 
       {workerVersion !== undefined && `, version ${workerVersion}`}
     </>
   );
-}
-
-/** Of a wait after which no attempt has begun yet. */
-function waitOf({ waitsFrom, dueAt, endedAt, outcome }: Lane, now: number): string {
-  if (outcome !== undefined) return `${outcome} after a wait of ${formatDuration((endedAt ?? now) - waitsFrom)}`;
-  const due = dueAt !== undefined && dueAt > now ? `, due in ${formatDuration(dueAt - now)}` : '';
-  return `waiting for ${formatDuration(now - waitsFrom)}${due}`;
 }
