@@ -155,10 +155,11 @@ test('a job does not wait for a sleep that its handler does not wait for', async
   expect(await job.result()).toBe(42);
 });
 
+const ignore = () => undefined;
+
 /** A logger that keeps what is logged as an error. */
 function errorLogger() {
   const lines: unknown[][] = [];
-  const ignore = () => undefined;
   const logger: Logger = {
     debug: ignore,
     info: ignore,

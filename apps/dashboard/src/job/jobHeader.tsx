@@ -33,7 +33,7 @@ export function JobHeader({ job, children }: { readonly job: Job; readonly child
 }
 
 function Facts({ job }: { readonly job: Job }) {
-  const { status, attempt, maxAttempts, createdAt, runAt, ranMs, tags, tenant, worker, progress } = job;
+  const { status, attempt, maxAttempts, createdAt, tags, tenant, worker, progress } = job;
   return (
     <dl className="facts">
       <Fact name="Created">
@@ -46,12 +46,7 @@ function Facts({ job }: { readonly job: Job }) {
       <Priority job={job} />
       <ByDefinition job={job} />
       <Unique job={job} />
-      {runAt !== undefined && !hasEnded(job) && (
-        <Fact name={status === 'waiting' ? 'Sleeps until' : 'Due'}>
-          <Instant at={runAt} />
-        </Fact>
-      )}
-      {ranMs !== undefined && <Fact name="Ran before its last sleep">{formatDuration(ranMs)}</Fact>}
+      <Due job={job} />
       {worker !== undefined && status === 'processing' && (
         <Fact name="Worker">
           <WorkerLink worker={worker} />
@@ -65,6 +60,20 @@ function Facts({ job }: { readonly job: Job }) {
       )}
       {tenant !== undefined && <Fact name="Tenant">{tenant}</Fact>}
     </dl>
+  );
+}
+
+function Due({ job }: { readonly job: Job }) {
+  const { status, runAt, ranMs } = job;
+  return (
+    <>
+      {runAt !== undefined && !hasEnded(job) && (
+        <Fact name={status === 'waiting' ? 'Sleeps until' : 'Due'}>
+          <Instant at={runAt} />
+        </Fact>
+      )}
+      {ranMs !== undefined && <Fact name="Ran before its last sleep">{formatDuration(ranMs)}</Fact>}
+    </>
   );
 }
 

@@ -93,16 +93,17 @@ describe('running a job now', () => {
   });
 });
 
+const refusedWhileItWaits = (detail: string) => ({ status: 409, body: { detail: `the job is waiting: ${detail}` } });
+
 test('a job that waits within an attempt can be cancelled, but neither run now nor given another priority', async () => {
   const id = await newJob();
   const until = new Date(Date.now() + 3_600_000).toISOString();
   await carryOut(api, id, START, { kind: 'SuspendAttempt', attempt: 1, until, ranMs: 12 });
   expect(await get(`/api/jobs/${id}`)).toMatchObject({ status: 'waiting', attempt: 1, runAt: until, ranMs: 12 });
-  const refused = (detail: string) => ({ status: 409, body: { detail: `the job is waiting: ${detail}` } });
   const now = 'a wait within an attempt cannot be cut short';
-  expect(await post(`/api/jobs/${id}/run-now`)).toMatchObject(refused(now));
+  expect(await post(`/api/jobs/${id}/run-now`)).toMatchObject(refusedWhileItWaits(now));
   const priority = 'its attempt has begun, and keeps its priority';
-  expect(await post(`/api/jobs/${id}/priority`, { priority: 'high' })).toMatchObject(refused(priority));
+  expect(await post(`/api/jobs/${id}/priority`, { priority: 'high' })).toMatchObject(refusedWhileItWaits(priority));
   expect(await post(`/api/jobs/${id}/cancel`)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
   expect(await namesOf(id)).toBe('JobCreated JobStarted JobSuspended JobCancelled');
 });

@@ -45,10 +45,13 @@ export function describeJob(job: Job, printer: Printer): string {
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
     error: job.error && plainText(describeError(job.error)),
-    unreadable:
-      job.unreadableEvents === undefined ? undefined : `${countOf(job.unreadableEvents, 'event')} of a newer release`,
+    unreadable: unreadableIn(job),
   };
   return formatProperties(properties, (text) => printer.tone('quiet', text));
+}
+
+function unreadableIn({ unreadableEvents }: Job): string | undefined {
+  return unreadableEvents === undefined ? undefined : `${countOf(unreadableEvents, 'event')} of a newer release`;
 }
 
 function definitionOf(job: Job): string | undefined {

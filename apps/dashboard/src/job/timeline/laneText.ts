@@ -7,20 +7,21 @@ export function laneText(lane: Lane, now: number): string {
   const { waitsFrom, startedAt, endedAt, outcome, sleeps = [] } = lane;
   if (startedAt === undefined) return waitText(lane, now);
   const spans = spansOf(lane, now);
-  const last = sleeps.at(-1);
-  const asleep = last !== undefined && last.to === undefined && endedAt === undefined ? last : undefined;
+  const asleep = endedAt === undefined ? sleeps.findLast(({ to }) => to === undefined) : undefined;
   const ran = outcome === undefined && asleep === undefined ? 'running for' : 'ran';
+  const slept = asleep === undefined ? sleptText(totalMs(spans, 'sleep'), sleeps.length) : [];
   return [
     `waited ${formatDuration(startedAt - waitsFrom)}`,
     `${ran} ${formatDuration(totalMs(spans, 'run'))}`,
-    ...(sleeps.length > 0 && asleep === undefined ? [sleptText(totalMs(spans, 'sleep'), sleeps.length)] : []),
+    ...slept,
     ...(asleep === undefined ? [] : [`sleeping for ${formatDuration(now - asleep.from)}${dueText(asleep.dueAt, now)}`]),
     ...(outcome === undefined ? [] : [outcome]),
   ].join(', ');
 }
 
-function sleptText(ms: number, times: number): string {
-  return `slept ${formatDuration(ms)}${times === 1 ? '' : ` in ${times.toLocaleString()} sleeps`}`;
+function sleptText(ms: number, times: number): readonly string[] {
+  if (times === 0) return [];
+  return [`slept ${formatDuration(ms)}${times === 1 ? '' : ` in ${times.toLocaleString()} sleeps`}`];
 }
 
 /** Of a wait after which no attempt has begun yet. */

@@ -125,7 +125,8 @@ function nextTo({ retries }: Lane, at: number): Lane {
 /** Of several workers that an attempt has had, the last is named. */
 function resumed(lane: Lane, at: number, data: JobEventData['JobResumed']): readonly Lane[] {
   const { workerVersion: _version, sleeps = [], startedAt = at, ...rest } = lane;
-  const over = sleeps.map((sleep, index) => (index === sleeps.length - 1 ? { ...sleep, to: at } : sleep));
+  const last = sleeps.at(-1);
+  const over = last === undefined ? [] : [...sleeps.slice(0, -1), { ...last, to: at }];
   return [{ ...rest, startedAt, ...runnerOf(data), sleeps: over }];
 }
 
