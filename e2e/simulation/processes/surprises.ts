@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError } from '@jobstream/eventlog';
 import type { Logger } from '@jobstream/worker';
 import { PLANNED_FAILURE } from '../../chaos/judge/checkSteps.ts';
@@ -9,7 +10,7 @@ const EXPECTED = [ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError
 /** Notes an error of a process that none of the faults of a simulation explains: its code is wrong, or the simulation. */
 export function noteSurprise(world: World, error: unknown): void {
   if (error === undefined || EXPECTED.some((kind) => error instanceof kind) || isPlanned(error)) return;
-  world.surprises.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  world.surprises.push(error instanceof Error ? (error.stack ?? error.message) : inspect(error));
 }
 
 /** A handler has failed as it was to: where it has swallowed the interruption of a sleep, that is logged. */
