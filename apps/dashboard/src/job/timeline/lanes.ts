@@ -11,7 +11,7 @@ import {
 type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
 
 /** A sleep within an attempt. */
-export interface Sleep {
+interface Sleep {
   readonly from: number;
   readonly dueAt: number;
   /** When the attempt went on. */
