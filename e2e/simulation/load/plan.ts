@@ -67,7 +67,7 @@ export function planOf(random: SeededRandom, jobs: number): Plan {
       slotWaitMs: random.pick([1_000, 2_000, 5_000]),
     },
     keepers: random.int(1, 2),
-    maxAgeMs: random.pick([40_000, 60_000, 120_000, 3_600_000]),
+    maxAgeMs: random.pick([40_000, 60_000, 120_000, HOUR_MS, 24 * HOUR_MS]),
     jobs: Array.from({ length: jobs }, (_, index) => jobOf(random, index)),
     disturbances: Array.from({ length: random.int(0, 10) }, () => random.int(0, STORM_MS)),
     crashes: Array.from({ length: random.chance(1 / 4) ? random.int(1, 3) : 0 }, () => ({
@@ -115,7 +115,7 @@ function requestOf(random: SeededRandom, token: string): CreateJobRequest {
     payload: { ...workOf(random, token), key: random.pick(KEYS) },
     maxAttempts: random.int(1, 4),
     backoff: { type: 'fixed', delayMs: random.pick([0, 1_000, 30_000]) },
-    timeoutMs: random.pick([2_000, 20_000, 60_000]),
+    timeoutMs: random.pick([2_000, 20_000, 60_000, 1_800_000]),
     tags: [token],
     ...(delayMs === undefined ? {} : { delayMs }),
     ...(random.chance(0.4) ? { priority: random.pick(PRIORITIES) } : {}),
@@ -163,7 +163,7 @@ function napsOf(random: SeededRandom, count: number): Pick<StepsOfWork, 'naps' |
   const sleeps = random.chance(0.6);
   const nap = () => (sleeps && random.chance(0.7) ? random.int(1, random.pick(NAPS_MS)) : 0);
   const naps = Array.from({ length: count }, nap);
-  if (count > 0 && random.chance(0.05)) naps[random.int(0, count - 1)] = random.int(HOUR_MS, LONGEST_NAP_MS);
+  if (count > 0 && random.chance(0.1)) naps[random.int(0, count - 1)] = random.int(HOUR_MS, LONGEST_NAP_MS);
   return {
     naps,
     forgottenMs: count > 0 && random.chance(0.1) ? random.int(1, random.pick(NAPS_MS)) : 0,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JobEvent } from '@jobstream/domain';
+import type { Job, JobEvent } from '@jobstream/domain';
 import { ConcurrentAppendError, type Delivery, type Wake } from '@jobstream/eventlog';
+import { isSleep } from '../../chaos/judge/checkSleeps.ts';
 import type { RemoteLog } from '../world/remoteLog.ts';
 import type { Sabotage } from '../world/sabotage.ts';
 
@@ -13,9 +14,19 @@ export const sabotages: readonly (readonly [what: string, rule: string, Sabotage
   ['a step is recorded behind whatever is there', 'overtaken', { worker: withoutFence('JobStepsRecorded') }],
   ['a worker takes no notice of the steps of earlier attempts', 'steps', { worker: withoutSteps }],
   ['a step that has ended is not recorded', 'steps', { worker: withoutRecords }],
-  ['the keeper carries a job without its steps', 'steps', { keeper: carryingNoSteps }],
+  ['the keeper carries a job without its steps', 'steps', { keeper: carryingNothing('JobCarriedWithSteps') }],
   ['a worker takes no notice of lanes', 'stranded', { worker: withoutLanes }],
   ['the keeper sets the timer of a job after it was carried', 'stranded', { keeper: carryingFirst }],
+  ['the timer of a wait is not set', 'late', { worker: waitTimers({ before: false, after: false }) }],
+  [
+    'the timer of a wait is set after JobSuspended alone',
+    'late',
+    { worker: waitTimers({ before: false, after: true }) },
+  ],
+  ['a timer that comes before the end of a wait is not set again', 'stranded', { worker: lookingOnce }],
+  ['a wait ends before its time', 'early', { worker: resumingEarly }],
+  ['the time that an attempt has run begins again with each of its runs', 'sleeps', { worker: forgettingTime }],
+  ['the keeper carries a job that waits without its sleeps', 'steps', { keeper: carryingNothing('JobCarriedWaiting') }],
   ['a unique job is created without the claim of its key', 'claim', { api: withoutClaims }],
   ['a timer is set for an hour later', 'late', { worker: settingTimersForLater }],
   ['the code of a process throws what it should not', 'surprise', { keeper: throwing }],
@@ -102,33 +113,95 @@ function withoutFence(name: JobEvent['event']): (log: RemoteLog) => RemoteLog {
     });
 }
 
+/** But for sleeps: a job whose sleeps begin again in each run would never end. */
 function withoutSteps(log: RemoteLog): RemoteLog {
   return changed(log, {
     readJob: async (jobId, jobType) => {
-      const { steps: _steps, ...found } = (await log.readJob(jobId, jobType)) ?? {};
-      return 'job' in found ? found : undefined;
+      const { steps = [], ...found } = (await log.readJob(jobId, jobType)) ?? {};
+      return 'job' in found ? { ...found, steps: steps.filter(isSleep) } : undefined;
     },
   });
 }
 
-/** Instead of a record of steps another report of progress is appended. */
+/** Instead of a record of steps another report of progress is appended; sleeps are recorded. */
 function withoutRecords(log: RemoteLog): RemoteLog {
   return changed(log, {
     append: (event, expected) => {
       if (event.event !== 'JobStepsRecorded') return log.append(event, expected);
       const { attempt } = event.data;
+      const steps = event.data.steps.filter(isSleep);
+      if (steps.length > 0) return log.append({ ...event, data: { ...event.data, steps } }, expected);
       return log.append({ ...event, event: 'JobProgressed', data: { attempt, percent: 0 } }, expected);
     },
   });
 }
 
-function carryingNoSteps(log: RemoteLog): RemoteLog {
+function carryingNothing(name: JobEvent['event']): (log: RemoteLog) => RemoteLog {
+  return (log) =>
+    changed(log, {
+      append: (event, expected) =>
+        log.append(
+          (event.event === name ? { ...event, data: { ...event.data, steps: [] } } : event) as JobEvent,
+          expected,
+        ),
+    });
+}
+
+const BEGINS_RUN = new Set(['JobStarted', 'JobResumed']);
+const OF_A_RUN = new Set(['JobProgressed', 'JobStepsRecorded']);
+
+/** A worker that sets the timer of a wait only before, or only after, it appends JobSuspended; or neither. */
+function waitTimers(when: { readonly before: boolean; readonly after: boolean }): (log: RemoteLog) => RemoteLog {
+  return (log) => {
+    const running = new Set<string>();
+    const suspended = new Set<string>();
+    return changed(log, {
+      append: async (event, expected) => {
+        const sequence = await log.append(event, expected);
+        if (BEGINS_RUN.has(event.event)) running.add(event.jobId);
+        else if (!OF_A_RUN.has(event.event)) running.delete(event.jobId);
+        if (event.event === 'JobSuspended') suspended.add(event.jobId);
+        return sequence;
+      },
+      scheduleWake: async (wake) => {
+        if (running.has(wake.jobId) ? when.before : !suspended.delete(wake.jobId) || when.after)
+          await log.scheduleWake(wake);
+      },
+    });
+  };
+}
+
+/** The log as a worker has it that reads another state of each job that waits. */
+function readingWaits(log: RemoteLog, read: (job: Job) => Job): RemoteLog {
   return changed(log, {
-    append: (event, expected) =>
-      log.append(
-        event.event === 'JobCarriedWithSteps' ? { ...event, data: { ...event.data, steps: [] } } : event,
-        expected,
-      ),
+    readJob: async (jobId, jobType) => {
+      const found = await log.readJob(jobId, jobType);
+      return found?.job.status === 'waiting' ? { ...found, job: read(found.job) } : found;
+    },
+  });
+}
+
+function resumingEarly(log: RemoteLog): RemoteLog {
+  return readingWaits(log, (job) => ({ ...job, runAt: job.createdAt }));
+}
+
+function forgettingTime(log: RemoteLog): RemoteLog {
+  return readingWaits(log, ({ ranMs: _ranMs, ...job }) => job);
+}
+
+function lookingOnce(log: RemoteLog): RemoteLog {
+  const waiting = new Set<string>();
+  return changed(log, {
+    readJob: async (jobId, jobType) => {
+      const found = await log.readJob(jobId, jobType);
+      if (found?.job.status === 'waiting') waiting.add(jobId);
+      return found;
+    },
+    append: (event, expected) => {
+      waiting.delete(event.jobId);
+      return log.append(event, expected);
+    },
+    scheduleWake: (wake) => (waiting.has(wake.jobId) ? Promise.resolve() : log.scheduleWake(wake)),
   });
 }
 
