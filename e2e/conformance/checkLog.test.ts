@@ -79,6 +79,12 @@ test.each<[what: string, Change, complaint: string]>([
   expect(checkLog(logWith(change))).toEqual([expect.stringContaining(complaint)]);
 });
 
+test('checkLog complains about another worker in a JobResumed than the one that wrote it', () => {
+  const resumed = { event: 'JobResumed', data: { attempt: 1, worker: 'w2' } };
+  const complaints = checkLog(logWith({ event: resumed, subject: `jobs.conformance.${jobId}.resumed` }));
+  expect(complaints).toContainEqual(expect.stringContaining('says that w2 runs the job, but w1 wrote it'));
+});
+
 test('checkLog reports an id that the worker has used before', () => {
   const [first, second, ...none] = logWith({});
   if (first === undefined || second === undefined || none.length > 0) throw new Error('two messages');

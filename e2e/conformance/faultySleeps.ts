@@ -42,6 +42,12 @@ export const faultySleeps: readonly FaultyWorker[] = [
     complaint: /should become failed; .* JobCompleted$/m,
   },
   {
+    name: 'lists a run under the id of an earlier one',
+    edits: [['return self._begun(event)', 'return replace(self._begun(event), run=self.run)']],
+    detectedBy: 'sleep-presence',
+    complaint: /in a heartbeat, not/,
+  },
+  {
     name: 'waits until the last sleep is over',
     edits: [['min(end for _, end', 'max(end for _, end']],
     detectedBy: 'sleep-together',

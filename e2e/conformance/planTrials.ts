@@ -11,6 +11,7 @@ import { newerEventScenarios } from './scenarios/newerEvents.ts';
 import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
+import { lostSleepScenarios } from './scenarios/lostSleeps.ts';
 import { sleepScenarios } from './scenarios/sleeps.ts';
 import { stepScenarios } from './scenarios/steps.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
@@ -39,6 +40,7 @@ const allScenarios = [
   ...priorityScenarios,
   ...stepScenarios,
   ...sleepScenarios,
+  ...lostSleepScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,
