@@ -26,13 +26,14 @@ func noop(context.Context, *Job[email]) (any, error) { return nil, nil }
 
 func TestRunTellsAllMistakes(t *testing.T) {
 	t.Setenv("SHUTDOWN_GRACE_MS", "soon")
-	worker := NewWorker(WorkerOptions{Concurrency: -1, AckWait: time.Millisecond})
+	worker := NewWorker(WorkerOptions{Concurrency: -1, AckWait: time.Millisecond, SlotWait: -1})
 	Handle(worker, "E-Mail", noop)
 	Handle(worker, "email", noop, PayloadSchema(json.RawMessage("{")))
 	Handle(worker, "email", noop)
 	err := worker.Run(t.Context())
 	for _, mistake := range []string{
 		`expected SHUTDOWN_GRACE_MS to be a whole number, got: "soon"`, "to be positive, got: -1", "500 ms to 1 h, got: 1ms",
+		"SlotWait (SLOT_WAIT_MS) to be 0 to 1 h, got: -1ns",
 		`starting with a letter, got: "E-Mail"`, "schema of a job type to be JSON, got: {", `"email" has two handlers`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), mistake) {

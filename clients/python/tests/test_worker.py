@@ -27,7 +27,7 @@ class Settings(unittest.TestCase):
     def test_what_the_program_gives_wins_over_the_environment(self) -> None:
         environment = {"WORKER_CONCURRENCY": "3", "ACK_WAIT_MS": "2000", "NATS_URL": "nats://a, nats://u:p@b"}
         settings = resolve_settings(Given(concurrency=7), environment)
-        self.assertEqual((settings.concurrency, settings.ack_wait), (7, 2.0))
+        self.assertEqual((settings.concurrency, settings.ack_wait, settings.slot_wait), (7, 2.0, 30.0))
         self.assertEqual(settings.servers, ("nats://a", "nats://u:p@b"))
         self.assertFalse(settings.is_anonymous)
 
@@ -37,6 +37,7 @@ class Settings(unittest.TestCase):
             (Given(), {"WORKER_CONCURRENCY": "many"}, "to be a positive integer, got: many"),
             (Given(ack_wait=0.1), {}, "to be 0.5 to 3600 seconds, got: 0.1"),
             (Given(), {"SHUTDOWN_GRACE_MS": "-1"}, "got: -1"),
+            (Given(), {"SLOT_WAIT_MS": "3600001"}, "slot_wait (SLOT_WAIT_MS) to be 0 to 3600 seconds, got: 3600.001"),
         ):
             with self.assertRaises(ValueError) as raised:
                 resolve_settings(given, environment)
