@@ -12,11 +12,11 @@ const plantedEvent = (name: string) => `  ${name}: define({
     token: '${name}',
     callsForWork: true,
     byOperator: true,
-    data: { attempt: Attempt, note: Schema.String, reason: Schema.optionalKey(Schema.String) },
+    data: { attempt: Schema.Int, note: Schema.String, reason: Schema.optionalKey(Schema.String) },
     secrets: { note: 'text' },
     hidden: [],
     legalIn: ['processing'],
-    fits: ofRunningAttempt,
+    fits: always,
     evolve: (job) => job,
   }),
 `;

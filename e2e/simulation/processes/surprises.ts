@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { ConcurrentAppendError, LogUnavailableError, UniqueKeyHeldError } from '@jobstream/eventlog';
-import type { Logger } from '@jobstream/worker';
+import { AttemptSuspendedError, type Logger } from '@jobstream/worker';
 import { PLANNED_FAILURE } from '../../chaos/judge/checkSteps.ts';
 import type { World } from '../world/world.ts';
 
@@ -13,8 +13,9 @@ export function noteSurprise(world: World, error: unknown): void {
   world.surprises.push(error instanceof Error ? (error.stack ?? error.message) : inspect(error));
 }
 
-/** A handler has failed as it was to: where it has swallowed the interruption of a sleep, that is logged. */
+/** A handler has failed as it was to, and may have swallowed the interruption of a sleep. */
 function isPlanned(error: unknown): boolean {
+  if (error instanceof AttemptSuspendedError) return true;
   return error instanceof Error && error.message === PLANNED_FAILURE;
 }
 

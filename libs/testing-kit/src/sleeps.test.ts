@@ -189,7 +189,10 @@ test('a handler that catches the interruption changes nothing, and is told', asy
   const job = await t.enqueue(order, { amount: 1 });
   await t.drain();
   expect(await t.job(job)).toMatchObject({ status: 'waiting' });
-  expect(lines.flat()).toContainEqual(expect.stringContaining('has caught the AttemptSuspendedError'));
+  const told = lines.find(([, text]) => String(text).includes('has caught the error of a sleep'));
+  const [{ err }] = told as [{ readonly err: Error }];
+  expect(err.message).toMatch(/^the attempt ends here for now, in the sleep 'nap': it goes on at 20/);
+  expect(err.stack).toContain('sleeps.test.ts');
   await t.advance('1h');
   expect(await job.result()).toBe('slept');
   expect(finished).toHaveLength(2);

@@ -97,13 +97,16 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 }
 
 /** How the run has ended, by its handler and by its steps. */
-function endingOf(ending: Ending, { fault, suspendedUntil: until }: StepsEnd, { logger }: Attempt): Ending {
+function endingOf(ending: Ending, { fault, suspension }: StepsEnd, { logger }: Attempt): Ending {
   if (fault !== undefined) return { kind: 'threw', ...fault };
-  if (until === undefined) return ending;
+  if (suspension === undefined) return ending;
+  const { until, error } = suspension;
   if (ending.kind !== 'threw' || !(ending.error instanceof AttemptSuspendedError)) {
-    const what =
-      'the handler has caught the AttemptSuspendedError of a sleep: let it pass. What the run came to is discarded';
-    logger.error({ until, err: ending.kind === 'threw' ? ending.error : undefined }, what);
+    const thrown = ending.kind === 'threw' ? { thrown: ending.error } : {};
+    logger.error(
+      { err: error, ...thrown },
+      'the handler has caught the error of a sleep: let it pass. What the run came to is discarded',
+    );
   }
   return { kind: 'suspended', until };
 }

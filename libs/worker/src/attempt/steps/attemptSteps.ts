@@ -4,7 +4,7 @@ import { AttemptSuspendedError, UnrecoverableError } from '../../handler/handler
 import { jobErrorOf } from '../../handler/jobErrorOf.ts';
 import { jsonResult } from '../../handler/jsonResult.ts';
 import type { SleepOptions } from '../../handler/sleep.ts';
-import { OpenSleeps } from './openSleeps.ts';
+import { OpenSleeps, type Suspension } from './openSleeps.ts';
 import { recordedEnd, recordedResult } from './recordedResult.ts';
 import { runTries } from './runTries.ts';
 import { sleepCallOf, type SleepCall, type SleepLength } from './sleepCall.ts';
@@ -28,8 +28,8 @@ interface RunningStep {
 export interface StepsEnd {
   /** Why the attempt fails, whatever its handler has done. */
   readonly fault?: { readonly error: unknown };
-  /** The attempt goes on then, whatever its handler has done. */
-  readonly suspendedUntil?: string;
+  /** The attempt goes on later, whatever its handler has done. */
+  readonly suspension?: Suspension;
 }
 
 /** The steps and sleeps of one run: made at the first call of `ctx.step` or `ctx.sleep`. */
@@ -66,7 +66,9 @@ export class AttemptSteps {
 
   /** Waits until the end of a sleep, which is that of its first call in the life of the job. */
   sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
-    const sleeping = this.#sleep(name, length, options);
+    // Made here, so that its stack shows the line that sleeps.
+    const interruption = new AttemptSuspendedError(`the sleep '${name}'`);
+    const sleeping = this.#sleep(() => sleepCallOf(name, length, options), interruption);
     // A handler that does not wait for it is interrupted all the same.
     sleeping.catch(() => undefined);
     return sleeping;
@@ -85,8 +87,8 @@ export class AttemptSteps {
     this.#sleeps.over();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     if (this.#fault !== undefined) return { fault: this.#fault };
-    const { until } = this.#sleeps;
-    return until === undefined ? {} : { suspendedUntil: until };
+    const { suspension } = this.#sleeps;
+    return suspension === undefined ? {} : { suspension };
   }
 
   /** The attempt is over: what still runs is not recorded any more. */
@@ -106,28 +108,28 @@ export class AttemptSteps {
     this.#assertRuns();
     const call = stepCallOf(args);
     this.#begin(call, titleOf(call), 'step');
-    const recorded = this.#recorded.get(call.id);
-    if (recorded !== undefined && recorded.error === undefined) return this.#reused(recorded, call);
+    const recorded = this.#doneBefore(call);
+    if (recorded !== undefined) return this.#reused(recorded, call);
     if (!this.#sizes.takePlace(call.id)) throw this.#failed(noPlaceFor(titleOf(call)));
     await this.#untilUnderstood(STEPS_PROTOCOL, 'the first step');
     return this.#runAndRecord(call);
   }
 
-  async #sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+  async #sleep(called: () => SleepCall, interruption: AttemptSuspendedError): Promise<void> {
     this.#assertRuns();
-    const call = sleepCallOf(name, length, options);
+    const call = called();
     const step = withinStep.getStore();
     if (step !== undefined)
       throw misusedStep(`${call.title} was begun within the step '${step}', which must end first`);
     this.#begin(call, call.title, 'sleep');
     const end = await this.#awaited(this.#endOf(call));
-    return this.#sleeps.wait(call, end);
+    return this.#sleeps.wait(end, interruption);
   }
 
   /** Returns when the sleep is over, in milliseconds since 1970, once that is recorded. */
   async #endOf(call: SleepCall): Promise<number> {
-    const recorded = this.#recorded.get(call.id);
-    const end = recorded?.error === undefined && recorded !== undefined ? recordedEnd(recorded, call.title) : undefined;
+    const recorded = this.#doneBefore(call);
+    const end = recorded && recordedEnd(recorded, call.title);
     const { clock, slotWaitMs } = this.#context;
     const now = Date.parse(clock.now());
     const at = end === undefined ? call.endFrom(now) : Date.parse(end);
@@ -153,6 +155,12 @@ export class AttemptSteps {
     const example = method === 'step' ? `ctx.step('${name}', { key }, …)` : `ctx.sleep('${name}', …, { key })`;
     const remedy = key === undefined ? `. In a loop give each its key: ${example}` : '';
     throw misusedStep(`${title} was begun twice in this attempt${remedy}`);
+  }
+
+  /** The step as an earlier attempt has recorded it, unless that has failed. */
+  #doneBefore({ id }: Pick<StepCall, 'id'>): RecordedStep | undefined {
+    const recorded = this.#recorded.get(id);
+    return recorded?.error === undefined ? recorded : undefined;
   }
 
   #reused(recorded: RecordedStep, call: StepCall): unknown {
@@ -228,8 +236,9 @@ export class AttemptSteps {
     if (this.#abort.error !== undefined) throw this.#abort.error;
     if (this.#isOver) throw over();
     if (this.#fault !== undefined) throw this.#fault.error;
-    const { until } = this.#sleeps;
-    if (until !== undefined) throw new AttemptSuspendedError('another branch of the handler').suspendedUntil(until);
+    const { suspension } = this.#sleeps;
+    if (suspension !== undefined)
+      throw new AttemptSuspendedError('another branch of the handler').suspendedUntil(suspension.until);
   }
 }
 

@@ -1,7 +1,6 @@
 import { timestampOf } from '@jobstream/domain';
 import type { Timer, Timers } from '@jobstream/eventlog';
-import { AttemptSuspendedError } from '../../handler/handlerErrors.ts';
-import type { SleepCall } from './sleepCall.ts';
+import type { AttemptSuspendedError } from '../../handler/handlerErrors.ts';
 import { pauseInSlot, type StepsAbort } from './stepsParts.ts';
 
 /** A timer cannot be set further ahead. */
@@ -9,9 +8,16 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 interface OpenSleep {
   readonly end: number;
-  readonly interrupt: (until: string) => void;
+  /** Returns what the sleep was ended by. */
+  readonly interrupt: (until: string) => AttemptSuspendedError;
   /** Stops its timer: it never settles. */
   readonly leave: () => void;
+}
+
+/** When an attempt goes on whose run the sleeps have ended, and the error of the first of them. */
+export interface Suspension {
+  readonly until: string;
+  readonly error: AttemptSuspendedError | undefined;
 }
 
 interface SleepsContext {
@@ -32,16 +38,16 @@ export class OpenSleeps {
   #busy = 0;
   #idle: NodeJS.Immediate | undefined;
   #isOver = false;
-  #until: string | undefined;
+  #suspension: Suspension | undefined;
 
   constructor(abort: StepsAbort, context: SleepsContext) {
     this.#abort = abort;
     this.#context = context;
   }
 
-  /** When the attempt is to go on, if it was interrupted. */
-  get until(): string | undefined {
-    return this.#until;
+  /** Undefined unless the run was interrupted. */
+  get suspension(): Suspension | undefined {
+    return this.#suspension;
   }
 
   /** Nothing is interrupted while the work goes on. */
@@ -56,12 +62,12 @@ export class OpenSleeps {
     return work;
   }
 
-  /** Waits for the end of a sleep. Rejects when the attempt is aborted, or is interrupted. */
-  wait(call: SleepCall, end: number): Promise<void> {
+  /** Waits for the end of a sleep, in milliseconds since 1970. Rejects when the attempt is aborted, or with the error by which it is interrupted. */
+  wait(end: number, interruption: AttemptSuspendedError): Promise<void> {
     const leftMs = end - this.#context.now();
     if (leftMs <= 0) return Promise.resolve();
     if (leftMs <= this.#context.slotWaitMs) return this.during(pauseInSlot(leftMs, this.#abort, this.#context.timers));
-    return this.#waitLong(call, end);
+    return this.#waitLong(end, interruption);
   }
 
   /** The handler has ended: what still sleeps does not matter any more. */
@@ -71,9 +77,7 @@ export class OpenSleeps {
     for (const { leave } of this.#open) leave();
   }
 
-  #waitLong({ title }: SleepCall, end: number): Promise<void> {
-    // Made here, so that its stack shows the line that sleeps.
-    const interruption = new AttemptSuspendedError(title);
+  #waitLong(end: number, interruption: AttemptSuspendedError): Promise<void> {
     return new Promise((resolve, reject) => {
       const { signal } = this.#abort;
       let timer: Timer | undefined;
@@ -98,6 +102,7 @@ export class OpenSleeps {
       const interrupt = (until: string) => {
         leave();
         reject(interruption.suspendedUntil(until));
+        return interruption;
       };
       const sleep = { end, interrupt, leave };
       this.#open.add(sleep);
@@ -121,7 +126,7 @@ export class OpenSleeps {
     if (this.#busy > 0 || this.#open.size === 0 || this.#isOver || this.#abort.error !== undefined) return;
     const open = [...this.#open];
     const until = timestampOf(Math.min(...open.map(({ end }) => end)));
-    this.#until = until;
-    for (const { interrupt } of open) interrupt(until);
+    const [error] = open.map(({ interrupt }) => interrupt(until));
+    this.#suspension = { until, error };
   }
 }
