@@ -58,7 +58,7 @@ export const bulkChangeDocs = {
     ...ofAll,
     id: 'changePriorities',
     summary: 'Change the priority of many jobs',
-    description: 'Every waiting job that matches the filter: `scheduled`, `pending` or `retrying`.',
+    description: 'Every job that matches the filter and is `scheduled`, `pending` or `retrying`.',
     body: {
       required: true,
       content: jsonContent(PriorityBulkRequest, {

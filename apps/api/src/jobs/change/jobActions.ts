@@ -122,7 +122,7 @@ export const changeJobDocs = {
       required: false,
       content: jsonContent(ReasonRequest, { 'with a reason': { reason: 'the mail server is back' } }),
     },
-    summary: 'Run a waiting job now',
+    summary: 'Run a job before it is due',
     description:
       'A `scheduled` job, or the next attempt of a `retrying` one, is due at once. It runs when a worker has a free slot; while its type is paused it goes on waiting.',
     problems: [...ofAll.problems, 'upgrade-unfinished'],
@@ -134,7 +134,7 @@ export const changeJobDocs = {
       required: true,
       content: jsonContent(PriorityRequest, { 'with a reason': { priority: 'high', reason: 'the customer waits' } }),
     },
-    summary: 'Change the priority of a waiting job',
+    summary: 'Change the priority of a job',
     description:
       'Of a job that is `scheduled`, `pending` or `retrying`. One that has the priority already stays as it is.',
     problems: [...ofAll.problems, 'upgrade-unfinished', 'too-many-priority-types'],

@@ -16,7 +16,7 @@ export function priorityOption() {
 }
 
 export function priorityCommand(run: RunOnApi) {
-  return changeCommand('priority', 'Gives waiting jobs another priority: some by their ids, or those of a filter.')
+  return changeCommand('priority', 'Gives jobs another priority: some by their ids, or those of a filter.')
     .usage('[options] [id...] <priority>')
     .argument(
       '<priority...>',
