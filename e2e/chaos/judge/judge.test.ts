@@ -60,7 +60,7 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 14, unacknowledged: 0, effects: 22 });
+  expect(verdict).toMatchObject({ acknowledged: 14, unacknowledged: 0, effects: 22, waits: 1 });
   expect(verdict.statuses).toEqual({ completed: 13, cancelled: 1 });
   const explained = { jobs: 9, afterRetry: 4, afterTakeOver: 1, afterWait: 1, afterRelease: 1, afterRequeue: 2 };
   expect(verdict.repeats).toEqual(explained);
