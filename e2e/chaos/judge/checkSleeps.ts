@@ -48,6 +48,11 @@ export function checkSleeps(
   );
 }
 
+/** How often an attempt has waited without a worker. */
+export function countWaits(histories: ReadonlyMap<string, readonly LoggedEvent[]>): number {
+  return [...histories.values()].flat().filter(({ event }) => event === 'JobSuspended').length;
+}
+
 function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]): readonly string[] {
   const found: string[] = [];
   const all: Sleep[] = [];

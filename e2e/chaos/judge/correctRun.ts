@@ -1,3 +1,4 @@
+import { NAP } from './checkSleeps.ts';
 import { digestOf } from './checkLog.ts';
 import type { CountRow, Effect, Evidence, LoadRecord, StepEffect, StepRow, TableRow } from './evidence.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
@@ -117,17 +118,21 @@ function effectsOf({ id, effects = [] }: Script): Effect[] {
 }
 
 function stepEffectsOf({ id, stepEffects = [] }: Script, messages: readonly RawMessage[]): StepEffect[] {
-  const starts = messages.filter(({ subject }) => subject.endsWith(`.${id}.started`));
-  return stepEffects.map(([attempt, at, step]) => ({
+  const starts = messages.filter(({ subject }) => new RegExp(`\\.${id}\\.(started|resumed)$`).test(subject));
+  return stepEffects.map(([run, at, step]) => ({
     jobId: id,
-    runId: `event-${starts[attempt - 1]?.sequence}`,
+    runId: `event-${starts[run - 1]?.sequence}`,
     at: second(at),
     ...step,
   }));
 }
 
-function stepRowsOf({ id, stepEffects = [] }: Script): StepRow[] {
-  return stepEffects.map(([attempt, , { name, key = null, result }]) => {
-    return { jobId: id, name, key, attempt, result, error: null };
+function stepRowsOf({ id, stepEffects = [], sleeps = [] }: Script): StepRow[] {
+  const rows = stepEffects.map(([run, , { name, key = null, result }]) => {
+    return { jobId: id, name, key, attempt: sleeps.length === 0 ? run : 1, result, error: null };
   });
+  return [
+    ...rows,
+    ...sleeps.map(([key, end]) => ({ jobId: id, name: NAP, key, attempt: 1, result: rfc3339(end), error: null })),
+  ];
 }

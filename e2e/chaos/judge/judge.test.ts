@@ -60,9 +60,9 @@ function row(run: Run, id: string, change: object): void {
 test('a correct run passes, with its repeated effects explained', () => {
   const verdict = judge(correctRun());
   expect(verdict.violations).toEqual([]);
-  expect(verdict).toMatchObject({ acknowledged: 13, unacknowledged: 0, effects: 20 });
-  expect(verdict.statuses).toEqual({ completed: 12, cancelled: 1 });
-  const explained = { jobs: 8, afterRetry: 4, afterTakeOver: 1, afterRelease: 1, afterRequeue: 2 };
+  expect(verdict).toMatchObject({ acknowledged: 14, unacknowledged: 0, effects: 22, waits: 1 });
+  expect(verdict.statuses).toEqual({ completed: 13, cancelled: 1 });
+  const explained = { jobs: 9, afterRetry: 4, afterTakeOver: 1, afterWait: 1, afterRelease: 1, afterRequeue: 2 };
   expect(verdict.repeats).toEqual(explained);
 });
 
@@ -315,6 +315,7 @@ test.each([
   ['updated_at', 1],
   ['started_at', undefined],
   ['finished_at', 1],
+  ['ran_ms', 1],
   ['worker', 'another'],
   ['tags', []],
   ['priority', 'low'],

@@ -6,7 +6,7 @@ import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkKeys } from './checkKeys.ts';
 import { checkPast } from './checkPast.ts';
-import { checkSleeps } from './checkSleeps.ts';
+import { checkSleeps, countWaits } from './checkSleeps.ts';
 import { checkStepRows, checkSteps, countSteps } from './checkSteps.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
 import type { Evidence } from './evidence.ts';
@@ -28,6 +28,8 @@ export interface Verdict {
   readonly repeats: Repeats;
   /** Steps whose work was done, and how many of them had to be done again. */
   readonly steps: { readonly done: number; readonly repeated: number };
+  /** How often attempts have waited without a worker. */
+  readonly waits: number;
 }
 
 /** Judges a run by its evidence alone. Shares no code with the services, so that it does not share their faults. */
@@ -65,6 +67,7 @@ export function judge(evidence: Evidence): Verdict {
     effects: evidence.effects.length,
     repeats: explainRepeats(evidence.effects, byJob),
     steps: countSteps(evidence.steps),
+    waits: countWaits(byJob),
   };
 }
 

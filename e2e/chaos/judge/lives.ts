@@ -11,8 +11,10 @@ export interface Script {
   readonly steps: readonly Step[];
   /** Attempt and second of each side effect. */
   readonly effects?: readonly (readonly [attempt: number, second: number])[];
-  /** Steps whose work was done. */
-  readonly stepEffects?: readonly (readonly [attempt: number, second: number, step: StepWork])[];
+  /** Steps whose work was done, each in which run of the job. */
+  readonly stepEffects?: readonly (readonly [run: number, second: number, step: StepWork])[];
+  /** The keys of sleeps of its first attempt, and the second of the end of each. */
+  readonly sleeps?: readonly (readonly [key: string, second: number])[];
   readonly row: Record<string, unknown>;
   readonly change?: 'cancelled' | 'requeued' | 'priorityChanged';
   /** With which it was created; default normal. */
@@ -40,6 +42,16 @@ const carriedState = (id: string) => ({
   ...settings,
   createdAt: rfc3339(0),
   updatedAt: rfc3339(0),
+});
+
+const nap = (until: number) => ({ name: 'nap', key: '0', result: rfc3339(until), durationMs: 0 });
+const waitsUntil = (until: number) => ({
+  status: 'waiting',
+  attempt: 1,
+  worker,
+  startedAt: rfc3339(1),
+  runAt: rfc3339(until),
+  ranMs: 2_000,
 });
 
 /** Short lives of all kinds, each with the row that the published rules make of it. */
@@ -185,6 +197,36 @@ export const scripts: readonly Script[] = [
       [2, 6, { name: 'send', key: 'a', result: 'sent' }],
     ],
     row: { ...completedRow, attempt: 2, version: 7, run_at: second(5), steps_recorded: 2, ...finished(5, 7) },
+  },
+  {
+    id: 'slept',
+    type: 'webhook',
+    steps: [
+      start(1),
+      ['JobStepsRecorded', 2, { attempt: 1, from: 0, steps: [nap(20)] }],
+      ['JobSuspended', 3, { attempt: 1, until: rfc3339(20), ranMs: 2_000 }],
+      ['JobCarriedWaiting', 5, { ...carriedState('slept'), ...waitsUntil(20), stepsRecorded: 1, steps: [nap(20)] }],
+      ['JobResumed', 20, { attempt: 1, worker }],
+      [
+        'JobStepsRecorded',
+        21,
+        { attempt: 1, from: 1, steps: [{ name: 'call', key: '0', result: 'called', durationMs: 1 }] },
+      ],
+      ['JobCompleted', 22, { attempt: 1, result: { ok: 1 }, durationMs: 4_000 }],
+    ],
+    effects: [
+      [1, 1],
+      [1, 20],
+    ],
+    stepEffects: [[2, 21, { name: 'call', key: '0', result: 'called' }]],
+    sleeps: [['0', 20]],
+    row: {
+      ...completedRow,
+      version: 8,
+      run_at: second(20),
+      ran_ms: 2_000,
+      ...finished(20, 22),
+    },
   },
   {
     id: 'requeued-high',

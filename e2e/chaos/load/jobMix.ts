@@ -39,6 +39,9 @@ const PRIORITIES = ['high', 'low', 'normal', undefined, undefined];
 /** Of an errand. */
 const MOST_STEPS = 5;
 
+/** The longest sleeps of a kind: some keep their slot, most do not. */
+const NAPS_MS = [1_500, 8_000, 25_000];
+
 const short = { backoff: { type: 'fixed', delayMs: 300 } };
 
 /** The kinds of work and how many of each hundred jobs are such. */
@@ -115,11 +118,19 @@ function stepsOf(random: SeededRandom): Body {
     steps,
     ms: random.int(0, 600),
     isTogether: random.chance(0.3),
+    naps: napsOf(random, steps),
     fails: 0,
     failsAt: random.int(0, steps - 1),
     isWithin: random.chance(0.5),
     isForGood: false,
   };
+}
+
+/** Half of the errands sleep; the log of some scenarios has lost the events of before a long sleep when that ends. */
+function napsOf(random: SeededRandom, steps: number): readonly number[] {
+  const sleeps = random.chance(0.5);
+  const nap = () => (sleeps && random.chance(0.6) ? random.int(1, random.pick(NAPS_MS)) : 0);
+  return Array.from({ length: steps }, nap);
 }
 
 /** Fails for good between its steps, and is then asked to run again with a payload with which it does not. */

@@ -4,9 +4,10 @@ import { defineJob } from '@jobstream/client';
 import { runProcess } from '@jobstream/runtime';
 import { createWorker, UnrecoverableError, type JobContext } from '@jobstream/worker';
 import { z } from 'zod';
+import { NAP } from '../judge/checkSleeps.ts';
 import { PLANNED_FAILURE } from '../judge/checkSteps.ts';
 
-/** A job with steps: each calls the receiver, which takes `ms` for its answer. */
+/** A job with steps: each calls the receiver, which takes `ms` for its answer. Before each the attempt may sleep. */
 const errand = defineJob('errand', {
   payload: z.object({
     url: z.url(),
@@ -14,6 +15,8 @@ const errand = defineJob('errand', {
     steps: z.int(),
     ms: z.int(),
     isTogether: z.boolean(),
+    /** How long it sleeps before each step, in milliseconds; 0 for not at all. */
+    naps: z.array(z.int()),
     /** How many attempts fail, from the first on; at which step, and whether within it or before. */
     fails: z.int(),
     failsAt: z.int(),
@@ -23,11 +26,15 @@ const errand = defineJob('errand', {
 });
 type Errand = z.infer<(typeof errand)['payload']>;
 
+/** Shorter than most sleeps. */
+const SLOT_WAIT_MS = 1_000;
+
 await runProcess('worker', (config, logger) => {
   const worker = createWorker({
     natsUrl: config.NATS_URL,
     ackWaitMs: config.ACK_WAIT_MS,
     shutdownGraceMs: config.SHUTDOWN_GRACE_MS,
+    slotWaitMs: SLOT_WAIT_MS,
     logger,
   });
   worker.handle(errand, run);
@@ -44,6 +51,8 @@ async function run(wanted: Errand, context: JobContext): Promise<{ readonly step
 
 async function runStep(key: number, wanted: Errand, context: JobContext): Promise<string> {
   const fails = context.attempt <= wanted.fails && key === wanted.failsAt;
+  const napMs = wanted.naps[key] ?? 0;
+  if (napMs > 0) await context.sleep(NAP, napMs, { key: String(key) });
   if (fails && !wanted.isWithin) throw failure(wanted);
   return context.step('call', { key: String(key) }, async ({ signal }) => {
     if (fails) {
