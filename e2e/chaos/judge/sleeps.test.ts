@@ -116,9 +116,10 @@ test('work that was done before the end of its sleep is found', () => {
   expect(foundIn(slept, work(5, 20))).toEqual(['sleeps: call 0 was done 10000 ms before the end of nap 0']);
 });
 
+const found = (steps: readonly Step[], ...done: readonly StepEffect[]) =>
+  checkSteps(done, historyOf(steps)).map(({ detail }) => detail);
+
 test('steps of a run that goes on are judged as those of one that has begun, and sleeps have no work', () => {
-  const found = (steps: readonly Step[], ...done: readonly StepEffect[]) =>
-    checkSteps(done, historyOf(steps)).map(({ detail }) => detail);
   const slept = [...begun, suspended(30), resumed(30)];
   expect(found([...slept, called], work(5, 31))).toEqual([]);
   expect(found([...slept, called], work(9, 31))).toEqual(['call 0 ran in an attempt that was not started']);
