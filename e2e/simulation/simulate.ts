@@ -45,7 +45,12 @@ export async function simulate({ seed, jobs = JOBS, sabotage = {} }: SimulationO
   using time = new VirtualProcess(world.clock, world.randomFor('process'));
   const workers = new Workers(world, plan.workers);
   const clients = new Clients(world);
-  await runThrough({ plan, world, workers, clients, time });
+  // Of a real process it would be the end.
+  const onUnhandled = (error: unknown) => void world.surprises.push(`not handled: ${String(error)}`);
+  process.on('unhandledRejection', onUnhandled);
+  await runThrough({ plan, world, workers, clients, time }).finally(() =>
+    process.off('unhandledRejection', onUnhandled),
+  );
   const { messages } = world.record;
   const quietAt = begunAt + quietAfterMs(plan);
   const { effects, steps } = workers;

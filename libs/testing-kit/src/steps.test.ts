@@ -190,6 +190,27 @@ test('an error that no other run can fix is not tried again', async () => {
   expect(runs.get('call')).toBe(1);
 });
 
+test('a step that a branch would begin as its attempt ends is either recorded or not begun', async () => {
+  const done: number[] = [];
+  await using t = await testJobstream(
+    handling(({ step }, turns) => {
+      const branch = async () => {
+        await step('charge', nextTurn);
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        await step('send', () => nextTurn().then(() => done.push(turns)));
+      };
+      branch().catch(() => undefined);
+      return 'done';
+    }),
+  );
+  const turns = Array.from({ length: 30 }, (_, index) => index);
+  const jobs = await Promise.all(turns.map((amount) => t.enqueue(order, { amount })));
+  await t.drain();
+  await nextTurn(); // work of which nothing waits for the end
+  const recorded = await Promise.all(jobs.map(async (job) => (await t.steps(job)).length === 2));
+  expect(done.toSorted((one, other) => one - other)).toEqual(turns.filter((turn) => recorded[turn]));
+});
+
 test('the attempt ends when all steps have ended that it began, also those that it does not await', async () => {
   const slow = Promise.withResolvers<string>();
   await using t = await testJobstream(

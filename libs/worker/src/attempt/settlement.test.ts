@@ -1,4 +1,4 @@
-import { ConcurrentAppendError, type Delivery } from '@jobstream/eventlog';
+import { ConcurrentAppendError, type Delivery, LogUnavailableError } from '@jobstream/eventlog';
 import { expect, test } from 'vitest';
 import { testJob } from '../../testing/testContext.ts';
 import { silentLogger } from '../handler/logger.ts';
@@ -38,3 +38,15 @@ test.each(['scheduled', 'retrying', 'waiting'] as const)(
     expect(wakes).toEqual([{ jobId: testJob().id, jobType: 'order', at: runAt }]);
   },
 );
+
+test('an overtaken attempt leaves its message where the worker closes before the timer could be set', async () => {
+  const job = testJob({ status: 'waiting', runAt: '2026-01-01T00:00:05.000Z' });
+  const eventLog = {
+    readJob: () => Promise.resolve({ job, sequence: 3, dispatches: [1] }),
+    scheduleWake: () => Promise.reject(new LogUnavailableError('no answer')),
+  };
+  const clock = systemClock({ now: () => Date.parse('2026-01-01T00:00:04.000Z') });
+  const context = { eventLog, clock, logger: silentLogger, closing: AbortSignal.abort() };
+  const settlement = await settlementAfterError(overtaken, delivery, context as unknown as AttemptContext);
+  expect(settlement).toEqual({ kind: 'leave' });
+});

@@ -42,10 +42,13 @@ async function settlementWhenOvertaken(delivery: Delivery, context: AttemptConte
   if (snapshot === undefined) return { kind: 'ack' };
   const { status, runAt } = snapshot.job;
   if (isWithAnother(snapshot.job)) return { kind: 'leave' };
-  if (runAt !== undefined && isLeftToItsTimer(status)) {
-    await scheduleWake(wakeAt(runAt, { status }, context.clock.now()), delivery, context);
-  }
-  return { kind: 'ack' };
+  if (runAt === undefined || !isLeftToItsTimer(status)) return { kind: 'ack' };
+  const wake = scheduleWake(wakeAt(runAt, { status }, context.clock.now()), delivery, context);
+  // It fails when the worker closes while the log is unavailable: the message comes again, and its next holder sets the timer.
+  return wake.then<Settlement, Settlement>(
+    () => ({ kind: 'ack' }),
+    () => ({ kind: 'leave' }),
+  );
 }
 
 /**

@@ -86,6 +86,8 @@ export class AttemptSteps {
   async settled(): Promise<StepsEnd> {
     this.#sleeps.over();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    // From here on nothing waits for a step that a branch of the handler would begin.
+    this.#isOver = true;
     if (this.#fault !== undefined) return { fault: this.#fault };
     const { suspension } = this.#sleeps;
     return suspension === undefined ? {} : { suspension };
