@@ -285,6 +285,11 @@ describe('a sleep is refused', () => {
       (ctx: JobContext) => ctx.sleep('nap', '3 days' as never),
     ],
     ['for what is no instant', /must last until a Date/, (ctx: JobContext) => ctx.sleepUntil('nap', 'tomorrow')],
+    [
+      'for an instant without a zone',
+      /must last until a Date/,
+      (ctx: JobContext) => ctx.sleepUntil('nap', '2026-01-31T09:30:00'),
+    ],
     ['for more than a year', /longer than 366 days/, (ctx: JobContext) => ctx.sleep('nap', '53w')],
     ['without a name', /the name of a sleep must have/, (ctx: JobContext) => ctx.sleep('', 1)],
   ] as const)('%s', async (_name, message, run) => {

@@ -40,8 +40,11 @@ function span(duration: Duration, title: string): number {
   }
 }
 
+/** A text without its zone would be another instant on each machine. */
+const HAS_ZONE = /T.*(?:Z|[+-]\d{2}:\d{2})$/i;
+
 function instant(until: Date | string, title: string): number {
-  const at = until instanceof Date ? until.getTime() : Date.parse(until);
+  const at = until instanceof Date ? until.getTime() : HAS_ZONE.test(until) ? Date.parse(until) : Number.NaN;
   if (Number.isFinite(at)) return at;
   throw misusedStep(
     `${title} must last until a Date, or an instant such as '2026-01-31T09:30:00Z', got: ${String(until)}`,
