@@ -1,5 +1,5 @@
 export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
-export { decide, type Decision } from './job/decide.ts';
+export { carrierOf, decide, type Decision } from './job/decide.ts';
 export { evolve, fold, foldHistory, type FoldedHistory } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
 export { attemptOverAt, awaitsFirstStart, isTerminal, mayBeRevised, timeLeftMs } from './job/job.ts';
@@ -54,6 +54,17 @@ export type { CarryName, CreationName, OperatorEventName, WorkEventName } from '
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
 export { WAITS_PROTOCOL } from './job/attemptEvents.ts';
 export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
+export { foldSignals } from './job/foldSignals.ts';
+export {
+  MAX_SIGNAL_BYTES,
+  MAX_UNREAD_BYTES,
+  MAX_UNREAD_SIGNALS,
+  Signal,
+  SignalCounts,
+  SignalName,
+  SIGNALS_PROTOCOL,
+  unreadSignals,
+} from './job/signals.ts';
 export {
   MAX_STEP_RESULT_BYTES,
   MAX_STEPS,

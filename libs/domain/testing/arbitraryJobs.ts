@@ -55,12 +55,15 @@ const percent = int(0, 100);
 const durationMs = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0);
 
 const stepName = fc.stringMatching(/^[ -~]{1,8}$/);
-const step = recordOf({ name: stepName, durationMs }, { key: stepName, result: json, error });
-const recordedStep = recordOf(
-  { name: stepName, durationMs, attempt, at: timestamp },
-  { key: stepName, result: json, error },
-);
+const signalName = fc.constantFrom('approved', 'constructor', 'note');
+const signal = recordOf({ id, name: signalName, payload: json, at: timestamp });
+const signals = fc.array(signal, { maxLength: 3 });
+const readSignal = recordOf({ id, name: signalName });
+const stepOptions = { key: stepName, result: json, error, signal: readSignal, waitsUntil: timestamp };
+const step = recordOf({ name: stepName, durationMs }, stepOptions);
+const recordedStep = recordOf({ name: stepName, durationMs, attempt, at: timestamp }, stepOptions);
 const steps = fc.array(step, { minLength: 1, maxLength: 3 });
+const awaits = fc.uniqueArray(signalName, { minLength: 1, maxLength: 2 });
 const recordedSteps = fc.array(recordedStep, { maxLength: 3 });
 
 const creation = {
@@ -130,7 +133,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobStarted: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobProgressed: recordOf({ attempt }, { percent, message: anyText }),
   JobStepsRecorded: recordOf({ attempt, from: int(0, 4), steps }),
-  JobSuspended: recordOf({ attempt, until: timestamp, ranMs: durationMs }),
+  JobSuspended: recordOf({ attempt, until: timestamp, ranMs: durationMs }, { signals: awaits }),
   JobResumed: recordOf({ attempt, worker: anyText }, { workerVersion: anyText }),
   JobCompleted: recordOf({ attempt, durationMs }, { result: json }),
   JobRetryScheduled: recordOf({ attempt, error, retryAt: timestamp, durationMs }),
@@ -149,9 +152,13 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
   JobDueNow: recordOf({}, { reason: anyText }),
   JobPayloadChanged: recordOf({ payload: json }, { keepSteps: fc.boolean(), reason: anyText }),
   JobRevised: recordOf({}, { payload: json, runAt: timestamp, delayMs: durationMs, reason: anyText }),
+  JobSignalled: recordOf({ name: signalName, payload: json }),
   JobReleased: recordOf({ attempt, reason: anyText }),
   JobCarried: recordOf(carriedState, carriedOptions),
-  JobCarriedWithSteps: recordOf({ ...carriedState, stepsRecorded: int(0, 4), steps: recordedSteps }, carriedOptions),
+  JobCarriedWithSteps: recordOf(
+    { ...carriedState, stepsRecorded: int(0, 4), steps: recordedSteps },
+    { ...carriedOptions, signals },
+  ),
   JobCarriedWaiting: recordOf(
     {
       ...carriedState,
@@ -160,7 +167,7 @@ const eventData: Record<JobEventName, fc.Arbitrary<unknown>> = {
       stepsRecorded: int(0, 4),
       steps: recordedSteps,
     },
-    carriedOptions,
+    { ...carriedOptions, signals, awaits },
   ),
 };
 
@@ -173,7 +180,7 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   TakeOverAttempt: [{ attempt, worker: anyText }, { workerVersion: anyText }],
   ReportProgress: [{ attempt }, { percent, message: anyText }],
   RecordSteps: [{ attempt, steps }],
-  SuspendAttempt: [{ attempt, until: timestamp, ranMs: durationMs }],
+  SuspendAttempt: [{ attempt, until: timestamp, ranMs: durationMs }, { signals: awaits }],
   ResumeAttempt: [{ worker: anyText }, { workerVersion: anyText }],
   CompleteAttempt: [{ attempt, durationMs }, { result: json }],
   FailAttempt: [
@@ -193,7 +200,8 @@ const commandFields: Record<JobCommandName, [Fields, Fields?]> = {
   ChangePriority: [{ priority }, { reason: anyText }],
   ChangePayload: [{ payload: json }, { keepSteps: fc.boolean(), reason: anyText }],
   ReviseJob: [{ payload: json }, { runAt: timestamp, delayMs: durationMs }],
-  CarryJob: [{ keepsCause: fc.boolean(), steps: recordedSteps }],
+  SignalJob: [{ name: signalName, payload: json }],
+  CarryJob: [{ keepsCause: fc.boolean(), steps: recordedSteps }, { signals }],
 };
 
 /** Any event that the schema allows. */

@@ -137,6 +137,14 @@ export const reviseJob = (fields: Partial<Fields<'ReviseJob'>> = {}): JobCommand
   ...fields,
 });
 
+export const signalJob = (fields: Partial<Fields<'SignalJob'>> = {}): JobCommand => ({
+  ...context,
+  kind: 'SignalJob',
+  name: 'approved',
+  payload: { by: 'ann' },
+  ...fields,
+});
+
 export const carryJob = (fields: Fields<'CarryJob'> = {}): JobCommand => ({
   ...context,
   kind: 'CarryJob',

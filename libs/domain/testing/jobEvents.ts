@@ -93,6 +93,9 @@ export const jobRevised = (data: Data<'JobRevised'> = {}): JobEvent =>
 export const jobPayloadChanged = (data: Data<'JobPayloadChanged'> = {}): JobEvent =>
   happened('JobPayloadChanged', { payload: { to: 'other@example.com' }, ...data });
 
+export const jobSignalled = (data: Data<'JobSignalled'> = {}): JobEvent =>
+  happened('JobSignalled', { name: 'approved', payload: { by: 'ann' }, ...data });
+
 /** Of a pending job, as `jobCreated` makes it. */
 export const jobCarried = (data: Data<'JobCarried'> = {}): JobEvent =>
   happened('JobCarried', {

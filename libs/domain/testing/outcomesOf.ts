@@ -22,6 +22,7 @@ import {
   resumeAttempt,
   reviseJob,
   runJobNow,
+  signalJob,
   startAttempt,
   suspendAttempt,
   takeOverAttempt,
@@ -54,6 +55,7 @@ const variants: Record<JobCommandName, readonly JobCommand[]> = {
   ChangePayload: [changePayload()],
   ChangePriority: [changePriority(), changePriority({ priority: 'normal' })],
   ReviseJob: [reviseJob(), reviseJob({ runAt: '9999-01-01T00:00:00Z' })],
+  SignalJob: [signalJob()],
   CarryJob: [carryJob()],
 };
 

@@ -166,7 +166,13 @@ export class EventLog {
     this.reached.note(snapshot?.sequence ?? 0);
     if (snapshot === undefined) return undefined;
     const job = await contents.openJob(snapshot.job);
-    return { ...snapshot, job, ...(snapshot.steps && { steps: await contents.openSteps(jobId, snapshot.steps) }) };
+    const { steps, signals } = snapshot;
+    return {
+      ...snapshot,
+      job,
+      ...(steps && { steps: await contents.openSteps(jobId, steps) }),
+      ...(signals && { signals: await contents.openSignals(jobId, signals) }),
+    };
   }
 
   /** Returns all events of a job, oldest first; empty if there is no such job. */

@@ -45,6 +45,7 @@ const defaults: { [Name in JobEventName]: JobEventOf<Name>['data'] } = {
   JobDueNow: {},
   JobRevised: { payload: { to: 'other@example.com' } },
   JobPayloadChanged: { payload: { to: 'other@example.com' } },
+  JobSignalled: { name: 'approved', payload: { by: 'ann' } },
   JobReleased: { attempt: 1, reason: 'shutdown' },
   JobCarried: carried,
   JobCarriedWithSteps: { ...carried, stepsRecorded: 1, steps },

@@ -22,6 +22,7 @@ const statusAfter: Readonly<Record<JobEventName, JobStatus | undefined>> = {
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
   JobRevised: undefined,
+  JobSignalled: undefined,
   JobReleased: 'pending',
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,

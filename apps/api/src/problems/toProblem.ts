@@ -74,6 +74,7 @@ const rejections: Readonly<Record<Rejection['kind'], ProblemCode>> = {
   overtaken: 'illegal-transition',
   'not-due': 'illegal-transition',
   'key-held': 'unique-key-held',
+  'too-many-signals': 'too-many-signals',
 };
 
 /** Converts a rejection of the domain into a Problem. */

@@ -2,6 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { PayloadError } from '../transport/errors.ts';
 import type { NewBackoff } from '../jobs/job.ts';
 
+const SIGNAL_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const MOST_SIGNALS = 32;
 const JOB_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Defaults of the jobs of a definition; what `enqueue` is given wins. */
@@ -25,10 +27,14 @@ export interface JobSchedule<Payload = unknown> {
   readonly payload: Payload;
 }
 
+/** The signals that jobs of a type take: their names, each with the schema of its payload. */
+export type SignalSchemas = Readonly<Record<string, StandardSchemaV1>>;
+
 /** A job type as producers and workers share it; made by `defineJob`. */
 export interface JobDefinition<
   PayloadSchema extends StandardSchemaV1 = StandardSchemaV1,
   ResultSchema extends StandardSchemaV1 = StandardSchemaV1,
+  Signals extends SignalSchemas = SignalSchemas,
 > {
   readonly type: string;
   readonly payload: PayloadSchema;
@@ -37,6 +43,8 @@ export interface JobDefinition<
   readonly defaults: JobDefaults;
   /** Undefined where the type has no schedule of its own. */
   readonly schedule?: JobSchedule | undefined;
+  /** Left out where the type takes none. */
+  readonly signals?: Signals | undefined;
 }
 
 /** What a producer passes for the payload: the input of its schema. */
@@ -52,14 +60,33 @@ export type ResultOutput<Definition extends JobDefinition> = StandardSchemaV1.In
   NonNullable<Definition['result']>
 >;
 
+/** The names of the signals that jobs of the definition take. */
+export type SignalNameOf<Definition extends JobDefinition> = keyof NonNullable<Definition['signals']> & string;
+/** What a sender passes for the payload of a signal: the input of its schema. */
+export type SignalInput<
+  Definition extends JobDefinition,
+  Name extends SignalNameOf<Definition>,
+> = StandardSchemaV1.InferInput<NonNullable<Definition['signals']>[Name]>;
+/** What a handler gets of a signal: the output of its schema. */
+export type SignalOutput<
+  Definition extends JobDefinition,
+  Name extends SignalNameOf<Definition>,
+> = StandardSchemaV1.InferOutput<NonNullable<Definition['signals']>[Name]>;
+
 export interface JobDefinitionOptions<
   PayloadSchema extends StandardSchemaV1,
   ResultSchema extends StandardSchemaV1,
+  Signals extends SignalSchemas = SignalSchemas,
 > extends JobDefaults {
   /** Any Standard Schema: zod, valibot, arktype, `Schema.toStandardSchemaV1` of effect. */
   readonly payload: PayloadSchema;
   /** Checks what handlers return; default: any JSON. */
   readonly result?: ResultSchema;
+  /**
+   * The signals that its jobs take, by their names, of 1 to 64 letters, digits, `-` and `_`: handlers wait for them with `ctx.waitFor`, anybody
+   * who may sends them. At most 32.
+   */
+  readonly signals?: Signals;
   /** Runs the job by itself: the worker creates this schedule when it starts. */
   readonly schedule?: JobSchedule<StandardSchemaV1.InferInput<PayloadSchema>>;
 }
@@ -69,7 +96,7 @@ export interface JobDefinitionOptions<
  * needs nothing of Node, so both sides can import the file that it is in.
  *
  * @param type 1 to 63 lower-case letters, digits and dashes, starting with a letter.
- * @throws TypeError when `type` is not a job type, or `payload` or `result` no schema.
+ * @throws TypeError when `type` is not a job type, a name of a signal is none, or one of the schemas is no schema.
  * @example
  * export const thumbnail = defineJob('thumbnail', {
  *   payload: z.object({ url: z.url(), width: z.int() }),
@@ -77,19 +104,44 @@ export interface JobDefinitionOptions<
  *   maxAttempts: 5,
  * });
  */
-export function defineJob<PayloadSchema extends StandardSchemaV1, ResultSchema extends StandardSchemaV1>(
+export function defineJob<
+  PayloadSchema extends StandardSchemaV1,
+  ResultSchema extends StandardSchemaV1,
+  const Signals extends SignalSchemas = Record<never, never>,
+>(
   type: string,
-  options: JobDefinitionOptions<PayloadSchema, ResultSchema>,
-): JobDefinition<PayloadSchema, ResultSchema> {
+  options: JobDefinitionOptions<PayloadSchema, ResultSchema, Signals>,
+): JobDefinition<PayloadSchema, ResultSchema, Signals> {
   // A program in JavaScript may leave the options out: then it is told that the schema is missing.
-  const { payload, result, schedule, ...defaults } = { ...options };
+  const { payload, result, schedule, signals, ...defaults } = { ...options };
   if (!JOB_TYPE.test(type)) {
     const expected = '1 to 63 lower-case letters, digits and dashes, starting with a letter';
     throw new TypeError(`expected a job type of ${expected}, got: ${JSON.stringify(type)}`);
   }
   assertSchema(payload, `the payload of ${type}`);
   if (result !== undefined) assertSchema(result, `the result of ${type}`);
-  return { type, payload, result, defaults, ...(schedule === undefined ? {} : { schedule }) };
+  if (signals !== undefined) assertSignals(signals, type);
+  return {
+    type,
+    payload,
+    result,
+    defaults,
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(signals === undefined ? {} : { signals }),
+  };
+}
+
+function assertSignals(signals: SignalSchemas, type: string): void {
+  const all = Object.entries(signals);
+  if (all.length > MOST_SIGNALS)
+    throw new TypeError(`expected at most ${MOST_SIGNALS} signals of ${type}, got: ${all.length}`);
+  for (const [name, schema] of all) {
+    if (!SIGNAL_NAME.test(name)) {
+      const expected = '1 to 64 letters, digits, dashes and underscores, starting with a letter';
+      throw new TypeError(`expected the name of a signal of ${type} to be ${expected}, got: ${JSON.stringify(name)}`);
+    }
+    assertSchema(schema, `the signal ${name} of ${type}`);
+  }
 }
 
 /** For programs in JavaScript, of which no compiler says so: their jobs would fail, each with an error from deep within. */

@@ -31,6 +31,10 @@ export interface JobStep {
   readonly result?: unknown;
   /** It runs again in the next attempt. */
   readonly error?: JobError;
+  /** The signal that it has waited for, and read: its payload is the result. */
+  readonly signal?: { readonly id: string; readonly name: string };
+  /** It waits for a signal, until then. */
+  readonly waitsUntil?: string;
 }
 
 /** A job as the API shows it. Times are RFC 3339 in UTC. */
@@ -73,6 +77,10 @@ export interface Job {
   readonly unique?: Unique;
   /** How often a step of it was recorded: `jobs.steps(id)` reads them. Left out for none. */
   readonly stepsRecorded?: number;
+  /** How many signals of each name no step has read. */
+  readonly unread?: Readonly<Record<string, number>>;
+  /** The names of the signals by which a job that waits is called. */
+  readonly awaits?: readonly string[];
   /** Events of a newer release, which the API cannot read: the rest may be wrong until it is upgraded. */
   readonly unreadableEvents?: number;
   /** Why it does not run, if it has not ended; not in the answers to changes. */

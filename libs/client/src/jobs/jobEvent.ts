@@ -28,6 +28,10 @@ interface StepOutcome {
   readonly key?: string;
   readonly result?: unknown;
   readonly error?: JobError;
+  /** The signal that it has waited for, and read. */
+  readonly signal?: { readonly id: string; readonly name: string };
+  /** It waits for a signal, until then. */
+  readonly waitsUntil?: string;
   readonly durationMs: number;
 }
 
@@ -49,8 +53,18 @@ type CarriedData = Omit<
   | 'unreadableEvents'
   | 'waitingFor'
   | 'stepsRecorded'
+  | 'unread'
+  | 'awaits'
   | 'status'
 >;
+
+/** A signal that no step has read. */
+interface Signal {
+  readonly id: string;
+  readonly name: string;
+  readonly payload: unknown;
+  readonly at: string;
+}
 
 interface CarriedStatus {
   readonly status: Exclude<JobStatus, 'waiting'>;
@@ -84,6 +98,8 @@ export interface JobEventData {
     readonly until: string;
     /** How long it has run so far: waits do not count. */
     readonly ranMs: number;
+    /** The signals by which it is called earlier. */
+    readonly signals?: readonly string[];
   };
   /** A worker goes on with the attempt that has waited. */
   readonly JobResumed: StartData;
@@ -127,6 +143,8 @@ export interface JobEventData {
     readonly delayMs?: number;
     readonly reason?: string;
   };
+  /** For a step that waits for it now or later. */
+  readonly JobSignalled: { readonly name: string; readonly payload: unknown };
   readonly JobReleased: { readonly attempt: number; readonly reason: string };
   /** The state of the job, written down again before the log loses earlier events. */
   readonly JobCarried: CarriedData & CarriedStatus;
@@ -135,12 +153,15 @@ export interface JobEventData {
     CarriedStatus & {
       readonly stepsRecorded: number;
       readonly steps: readonly RecordedStep[];
+      readonly signals?: readonly Signal[];
     };
   /** As JobCarriedWithSteps, of a job that waits within an attempt. */
   readonly JobCarriedWaiting: CarriedData & {
     readonly status: 'waiting';
     readonly stepsRecorded?: number;
     readonly steps: readonly RecordedStep[];
+    readonly signals?: readonly Signal[];
+    readonly awaits?: readonly string[];
   };
 }
 
@@ -154,7 +175,8 @@ export type OperatorEventName =
   | 'JobPriorityChanged'
   | 'JobDueNow'
   | 'JobPayloadChanged'
-  | 'JobRevised';
+  | 'JobRevised'
+  | 'JobSignalled';
 
 /** Something that happened to a job. `sequence` is its place in the log, by which a feed can be resumed. */
 export type JobEvent = { readonly [Name in JobEventName]: EventOf<Name> }[JobEventName];

@@ -1,6 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact, type Job } from './job.ts';
 import { define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt, type OccurrenceOf } from './eventDefinition.ts';
+import { hasRead, SignalName, unreadSignals, withoutRead } from './signals.ts';
 import { EntryCount, MAX_STEPS, StepOutcome, STEPS_PROTOCOL } from './stepRecord.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 
@@ -17,7 +18,7 @@ type Start = Schema.Struct<typeof startData>['Type'];
 
 /** The job whose attempt a worker has begun, or goes on with. */
 function running(
-  { startedBy: _by, workerVersion: _version, ...job }: Job,
+  { startedBy: _by, workerVersion: _version, awaits: _awaits, ...job }: Job,
   { at, causationId, data }: OccurrenceOf<Start>,
 ): Job {
   return {
@@ -78,13 +79,17 @@ export const jobStepsRecorded = define({
   secrets: { steps: 'steps' },
   hidden: [],
   legalIn: ['processing'],
-  fits: (job, { attempt, from }) => ofRunningAttempt(job, { attempt }) && from === (job.stepsRecorded ?? 0),
-  evolve: (job, { data: { from, steps } }) => ({ ...job, stepsRecorded: from + steps.length }),
+  fits: (job, { attempt, from, steps }) =>
+    ofRunningAttempt(job, { attempt }) && from === (job.stepsRecorded ?? 0) && hasRead(job, steps),
+  evolve: (job, { data: { from, steps } }) => ({ ...withoutRead(job, steps), stepsRecorded: from + steps.length }),
 });
 
-/** The wait itself is a step of the job: what it is called, and that it has ended, is recorded there. */
+/**
+ * The wait itself is a step of the job: what it is called, and that it has ended, is recorded there. A signal that is awaited may have come
+ * before it: then the job is due at once.
+ */
 export const jobSuspended = define({
-  summary: 'The attempt waits, without a worker, until a timer calls for it.',
+  summary: 'The attempt waits, without a worker, until a timer or a signal calls for it.',
   token: 'suspended',
   protocol: WAITS_PROTOCOL,
   callsForWork: false,
@@ -95,12 +100,17 @@ export const jobSuspended = define({
     until: Timestamp,
     /** How long the attempt has run so far, in all its runs: waits do not count. */
     ranMs: DurationMs,
+    /** The names of the signals by which it is called earlier. */
+    signals: Schema.optionalKey(Schema.Array(SignalName).check(Schema.isMinLength(1))),
   },
   secrets: {},
   hidden: [],
   legalIn: ['processing'],
   fits: ofRunningAttempt,
-  evolve: (job, { data: { until: runAt, ranMs } }) => ({ ...job, status: 'waiting', runAt, ranMs }),
+  evolve: (job, { at, data: { until, ranMs, signals: awaits } }) => {
+    const runAt = awaits?.some((name) => unreadSignals(job, name) > 0) === true ? at : until;
+    return { ...job, status: 'waiting', runAt, ranMs, ...(awaits === undefined ? {} : { awaits }) };
+  },
 });
 
 export const jobResumed = define({

@@ -6,6 +6,7 @@ import { JobId } from './jobId.ts';
 import { type Lane, withPriority } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
 import { EntryCount, RecordedStep, STEPS_PROTOCOL } from './stepRecord.ts';
+import { areUnreadOf, Signal, SignalName } from './signals.ts';
 import { WAITS_PROTOCOL } from './attemptEvents.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 
@@ -66,6 +67,7 @@ export function beginAgain(
     startedAt: _startedAt,
     startedBy: _startedBy,
     ranMs: _ran,
+    awaits: _awaits,
     ...rest
   } = kept;
   const { unreadableEvents: _unreadableEvents, ...unmarked } = rest;
@@ -91,6 +93,8 @@ const ofCarries = {
   hidden: ['idempotencyKey', 'fingerprint', 'uniqueKey', 'startedBy', 'generation'],
   legalIn: ['scheduled', 'pending', 'processing', 'retrying', 'failed', 'cancelled'],
 } as const;
+/** Of a job with signals that no step has read. */
+const carriedSignals = { signals: Schema.optionalKey(Schema.Array(Signal)) };
 const secretsOfCarries = { payload: 'value', fingerprint: 'text', error: 'error', progress: 'progress' } as const;
 
 /** The job goes on as it is; the call by which a running attempt began is left out where a timer replaces it. */
@@ -117,13 +121,12 @@ export const jobCarried = define({
 /** Its own name, since the state that an older fold made of it would lack the steps. */
 export const jobCarriedWithSteps = define({
   ...ofCarries,
-  summary: 'As JobCarried, of a job with steps: these are in it.',
+  summary: 'As JobCarried, of a job with steps or unread signals: these are in it.',
   token: 'carried-with-steps',
   protocol: STEPS_PROTOCOL,
-  data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep) },
-  secrets: { ...secretsOfCarries, steps: 'steps' },
-  fits: (job, { status, attempt, stepsRecorded }) =>
-    status === job.status && attempt === job.attempt && stepsRecorded === job.stepsRecorded,
+  data: { ...CarriedJob.fields, stepsRecorded: EntryCount, steps: Schema.Array(RecordedStep), ...carriedSignals },
+  secrets: { ...secretsOfCarries, steps: 'steps', signals: 'signals' },
+  fits: (job, data) => data.status === job.status && fitsEntries(job, data),
   evolve: carryOn,
 });
 
@@ -138,9 +141,22 @@ export const jobCarriedWaiting = define({
     status: Schema.Literal('waiting'),
     stepsRecorded: Schema.optionalKey(EntryCount),
     steps: Schema.Array(RecordedStep),
+    ...carriedSignals,
+    awaits: Schema.optionalKey(Schema.Array(SignalName)),
   },
-  secrets: { ...secretsOfCarries, steps: 'steps' },
+  secrets: { ...secretsOfCarries, steps: 'steps', signals: 'signals' },
   legalIn: ['waiting'],
-  fits: (job, { attempt, stepsRecorded }) => attempt === job.attempt && stepsRecorded === job.stepsRecorded,
+  fits: fitsEntries,
   evolve: carryOn,
 });
+
+interface Entries {
+  readonly attempt: number;
+  readonly stepsRecorded?: number;
+  readonly signals?: readonly Signal[];
+}
+
+/** Whether as many steps, and as many signals of each name, are carried as the job has. */
+function fitsEntries(job: Job, { attempt, stepsRecorded = 0, signals = [] }: Entries): boolean {
+  return attempt === job.attempt && stepsRecorded === (job.stepsRecorded ?? 0) && areUnreadOf(job, signals);
+}

@@ -1,11 +1,13 @@
 import { MAX_DELAY_MS, retryDelayMs } from './settings/backoff.ts';
-import { mayBeRevised, type Job, type JobState, type JobStatus } from './job.ts';
+import { isTerminal, mayBeRevised, type Job, type JobState, type JobStatus } from './job.ts';
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
+import type { CarryName } from './jobEventNames.ts';
 import type { JobEventName } from './jobEvents.ts';
 import type { Rejection } from '../messages/commandContext.ts';
 import { laneOf } from './settings/priority.ts';
+import { areUnreadOf, hasRead, MAX_UNREAD_SIGNALS, unreadSignals } from './signals.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
@@ -52,6 +54,7 @@ const deciders: {
   ChangePayload: changePayload,
   ChangePriority: changePriority,
   ReviseJob: reviseJob,
+  SignalJob: signalJob,
   CarryJob: carryJob,
 };
 
@@ -107,12 +110,13 @@ function reportProgress(command: JobCommandOf<'ReportProgress'>, job: Job): Deci
 
 function recordSteps(command: JobCommandOf<'RecordSteps'>, job: Job): Decision {
   const { attempt, steps } = command;
+  if (!hasRead(job, steps)) return illegal(job, 'it has no unread signal as a step has read');
   return make(command, job, 'JobStepsRecorded', { attempt, from: job.stepsRecorded ?? 0, steps });
 }
 
 function suspendAttempt(command: JobCommandOf<'SuspendAttempt'>, job: Job): Decision {
-  const { attempt, until, ranMs } = command;
-  return make(command, job, 'JobSuspended', { attempt, until, ranMs });
+  const { attempt, until, ranMs, signals } = command;
+  return make(command, job, 'JobSuspended', { attempt, until, ranMs, ...defined({ signals }) });
 }
 
 function completeAttempt(command: JobCommandOf<'CompleteAttempt'>, job: Job): Decision {
@@ -181,25 +185,45 @@ function reviseJob(command: JobCommandOf<'ReviseJob'>, job: Job): Decision {
   return make(command, job, 'JobRevised', { payload: payload ?? null, ...defined({ runAt, delayMs }) });
 }
 
+function signalJob(command: JobCommandOf<'SignalJob'>, job: Job): Decision {
+  if (isTerminal(job.status)) return illegal(job, 'it takes no signals any more');
+  if (unreadSignals(job) < MAX_UNREAD_SIGNALS)
+    return make(command, job, 'JobSignalled', { name: command.name, payload: command.payload ?? null });
+  return { kind: 'too-many-signals', detail: `the job has ${MAX_UNREAD_SIGNALS} signals that no step has read` };
+}
+
+/** The event by which the job is carried. */
+export function carrierOf({ status, stepsRecorded, unread }: Job): CarryName {
+  if (status === 'waiting') return 'JobCarriedWaiting';
+  return stepsRecorded === undefined && unread === undefined ? 'JobCarried' : 'JobCarriedWithSteps';
+}
+
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */
 function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
   if (job.status === 'completed') return illegal(job, 'nothing can follow');
   const { id: _id, type: _type, version: _version, tenant: _tenant, startedBy, ...rest } = job;
-  const { result: _result, resultInexact: _mark, stepsRecorded, ...state } = rest;
+  const { result: _result, resultInexact: _mark, stepsRecorded, unread: _unread, awaits, ...state } = rest;
   const carried = { ...state, ...(command.keepsCause ? defined({ startedBy }) : {}) };
   const { status } = carried;
-  const { steps } = command;
-  if (status !== 'waiting') {
-    if (stepsRecorded === undefined) return make(command, job, 'JobCarried', { ...carried, status });
-    if (steps === undefined) return stepsUnknown(job);
-    return make(command, job, 'JobCarriedWithSteps', { ...carried, status, stepsRecorded, steps });
-  }
-  if (steps === undefined) return stepsUnknown(job);
-  return make(command, job, 'JobCarriedWaiting', { ...carried, status, ...defined({ stepsRecorded }), steps });
-}
-
-function stepsUnknown(job: Job): Rejection {
-  return illegal(job, 'its steps are not known');
+  if (status !== 'waiting' && carrierOf(job) === 'JobCarried')
+    return make(command, job, 'JobCarried', { ...carried, status });
+  const { steps, signals = [] } = command;
+  if (steps === undefined) return illegal(job, 'its steps are not known');
+  if (!areUnreadOf(job, signals)) return illegal(job, 'its signals are not known');
+  const entries = { steps, ...(signals.length === 0 ? {} : { signals }) };
+  if (status !== 'waiting')
+    return make(command, job, 'JobCarriedWithSteps', {
+      ...carried,
+      status,
+      stepsRecorded: stepsRecorded ?? 0,
+      ...entries,
+    });
+  return make(command, job, 'JobCarriedWaiting', {
+    ...carried,
+    status,
+    ...defined({ stepsRecorded, awaits }),
+    ...entries,
+  });
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {

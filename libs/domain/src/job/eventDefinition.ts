@@ -8,8 +8,8 @@ type Fields = Schema.Struct.Fields;
 /** The token of events whose data have a `priority`: it is that, so that each lane has messages of its own. */
 export const BY_PRIORITY = Symbol('by priority');
 
-/** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message, of steps results and errors. */
-export type SecretKind = 'value' | 'text' | 'error' | 'progress' | 'steps';
+/** How a secret field is encrypted: any JSON value, a text, or of an error message and stack, of progress the message, of steps results and errors, of signals payloads. */
+export type SecretKind = 'value' | 'text' | 'error' | 'progress' | 'steps' | 'signals';
 
 /** What `evolve` of a definition sees of an event. */
 export interface OccurrenceOf<Data> {

@@ -3,6 +3,7 @@ import type { begin } from './beginnings.ts';
 import { isCarry, isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
 import type { CarryName, CreationName } from './jobEventNames.ts';
 import { jobEvents } from './jobEvents.ts';
+import { countsOf } from './signals.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
 interface Transition {
@@ -79,14 +80,14 @@ function carried({ jobId: id, jobType: type, version, tenant, data }: JobEventOf
   if (data.status === 'completed' || data.attempt < 0 || data.attempt > data.maxAttempts) return undefined;
   if (data.status === 'waiting' && data.attempt === 0) return undefined;
   if (AWAIT_ATTEMPT.has(data.status) && data.attempt === data.maxAttempts) return undefined;
-  return { ...withoutSteps(data), id, type, version, ...(tenant === undefined ? {} : { tenant }) };
+  return { ...withoutEntries(data), id, type, version, ...(tenant === undefined ? {} : { tenant }) };
 }
 
-/** The steps themselves are no part of the state: see foldSteps.ts. */
-function withoutSteps<Data extends object>(data: Data): Omit<Data, 'steps'> {
+/** The steps and the signals themselves are no part of the state: see foldSteps.ts and foldSignals.ts. */
+function withoutEntries(data: JobEventOf<CarryName>['data']): Omit<Job, 'id' | 'type' | 'version'> {
   if (!('steps' in data)) return data;
-  const { steps: _steps, ...rest } = data;
-  return rest;
+  const { steps: _steps, signals = [], stepsRecorded = 0, ...rest } = data;
+  return { ...rest, ...(stepsRecorded === 0 ? {} : { stepsRecorded }), ...countsOf(signals) };
 }
 
 /** What this release does not understand may have changed anything, so whoever decides must see the mark. */

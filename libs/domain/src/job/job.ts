@@ -2,6 +2,7 @@ import * as Schema from 'effect/Schema';
 import { Backoff } from './settings/backoff.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Lane } from './settings/priority.ts';
+import { SignalCounts, SignalName } from './signals.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { addMs, Timestamp } from '../messages/timestamp.ts';
@@ -82,7 +83,7 @@ export const ResultInexact = Schema.Literal(true);
  * `version` counts the events folded. `attempt` is the number of the running or last attempt, 0 before the first one.
  * `runAt` is when the job is or was last due, for delayed jobs, retries and jobs that wait. `startedBy` is what caused the running
  * attempt to begin or go on at `startedAt`: the `causationId` of its JobStarted or JobResumed. `ranMs` is how many milliseconds the attempt had run before its last wait. `priority` is left out for normal. `workerVersion` is the release of the program that ran it. `rerunOf` is the job that this one repeats. `uniqueKey` is the hash of what it is `unique` by. `stepsRecorded` counts what was recorded
- * of its steps, and `generation` how often another payload has dropped them. `unreadableEvents` counts events of a newer release, which were passed by:
+ * of its steps, and `generation` how often another payload has dropped them. `unread` counts the signals that no step has read, and `awaits` names those that a job that waits is called by. `unreadableEvents` counts events of a newer release, which were passed by:
  * the rest of the state may be wrong.
  */
 export const Job = Schema.Struct({
@@ -119,12 +120,15 @@ export const Job = Schema.Struct({
   uniqueKey: Schema.optionalKey(Schema.String),
   stepsRecorded: Schema.optionalKey(Schema.Int),
   generation: Schema.optionalKey(Schema.Int),
+  unread: Schema.optionalKey(SignalCounts),
+  awaits: Schema.optionalKey(Schema.Array(SignalName)),
   unreadableEvents: Schema.optionalKey(Schema.Int),
 });
 export type Job = typeof Job.Type;
 
 const { id: _id, type: _type, version: _version, tenant: _tenant, result: _result, ...state } = Job.fields;
-const { unreadableEvents: _unreadable, resultInexact: _inexact, stepsRecorded: _steps, ...carried } = state;
+const { unreadableEvents: _unreadable, resultInexact: _inexact, stepsRecorded: _steps, ...known } = state;
+const { unread: _unread, awaits: _awaits, ...carried } = known;
 /**
  * The state of an unfinished job without what the envelope of each event has: enough to go on from. One that waits is carried by an
  * event of its own, since to earlier releases its status would be malformed.

@@ -4,6 +4,7 @@ import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Priority } from './settings/priority.ts';
+import { Signal, SignalName } from './signals.ts';
 import { RecordedStep, StepOutcome } from './stepRecord.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
@@ -17,8 +18,8 @@ const RandomShare = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 
 
 /**
  * Everything that one can ask of a job. `TakeOverAttempt` says that the worker of `attempt` is gone; `CarryJob` writes the
- * state of a job down again with its `steps`, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
- * its unique key; `SuspendAttempt` leaves an attempt to its timer, having run `ranMs` in all;
+ * state of a job down again with its `steps` and unread `signals`, without what started its running attempt unless it `keepsCause`; `ReviseJob` is a later request under
+ * its unique key; `SuspendAttempt` leaves an attempt to its timer, or the `signals` that it awaits, having run `ranMs` in all;
  * `FailAttempt.cause` says whether a further attempt makes sense, and `retryAfterMs` is the shortest wait before it, up to thirty days.
  */
 export const JobCommand = Schema.Union([
@@ -53,7 +54,12 @@ export const JobCommand = Schema.Union([
     percent: Schema.optionalKey(Percent),
     message: Schema.optionalKey(Schema.String),
   }),
-  commandOf('SuspendAttempt', { attempt: Attempt, until: Timestamp, ranMs: DurationMs }),
+  commandOf('SuspendAttempt', {
+    attempt: Attempt,
+    until: Timestamp,
+    ranMs: DurationMs,
+    signals: Schema.optionalKey(Schema.Array(SignalName)),
+  }),
   commandOf('ResumeAttempt', { worker: Schema.String, workerVersion: Schema.optionalKey(Schema.String) }),
   commandOf('RecordSteps', { attempt: Attempt, steps: Schema.Array(StepOutcome) }),
   commandOf('CompleteAttempt', {
@@ -87,7 +93,12 @@ export const JobCommand = Schema.Union([
     runAt: Schema.optionalKey(Timestamp),
     delayMs: Schema.optionalKey(DurationMs),
   }),
-  commandOf('CarryJob', { keepsCause: Schema.Boolean, steps: Schema.optionalKey(Schema.Array(RecordedStep)) }),
+  commandOf('SignalJob', { name: SignalName, payload: Schema.Unknown }),
+  commandOf('CarryJob', {
+    keepsCause: Schema.Boolean,
+    steps: Schema.optionalKey(Schema.Array(RecordedStep)),
+    signals: Schema.optionalKey(Schema.Array(Signal)),
+  }),
 ]);
 export type JobCommand = typeof JobCommand.Type;
 export type JobCommandName = JobCommand['kind'];

@@ -39,8 +39,8 @@ export function createsJob(event: string): event is CreationName {
 }
 
 /** Whether an event of this name puts a job back to work that had ended. */
-export function requeuesJob(event: string): event is WorkEventName {
-  return callsForWork(event) && !createsJob(event);
+export function requeuesJob(event: string): event is Exclude<WorkEventName, CreationName | 'JobSignalled'> {
+  return callsForWork(event) && !createsJob(event) && event !== 'JobSignalled';
 }
 
 /** The events with which a job is written down again, so that a history can begin with them. */

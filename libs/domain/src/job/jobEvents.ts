@@ -22,6 +22,7 @@ import {
   jobSuspended,
 } from './attemptEvents.ts';
 import { DurationMs, mayBeRevised } from './job.ts';
+import { jobSignalled } from './signalEvents.ts';
 import { always, BY_PRIORITY, define } from './eventDefinition.ts';
 import { Lane, Priority, withPriority } from './settings/priority.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
@@ -71,7 +72,7 @@ export const jobEvents = {
     hidden: [],
     legalIn: ['scheduled', 'pending', 'processing', 'waiting', 'retrying'],
     fits: always,
-    evolve: (job, { at }) => ({ ...job, status: 'cancelled', finishedAt: at }),
+    evolve: ({ awaits: _awaits, ...job }, { at }) => ({ ...job, status: 'cancelled', finishedAt: at }),
   }),
 
   JobRequeued: define({
@@ -178,6 +179,7 @@ export const jobEvents = {
     }),
   }),
 
+  JobSignalled: jobSignalled,
   JobReleased: jobReleased,
   JobCarried: jobCarried,
   JobCarriedWithSteps: jobCarriedWithSteps,

@@ -65,7 +65,7 @@ test('the table of refusals has every code that a command can be refused with', 
   const documented = tableUnder('Refusals').map(([code]) => String(code));
   const outcomes = commandNames.flatMap((command) => situations.flatMap((situation) => outcomesOf(command, situation)));
   const refusals = new Set(outcomes.filter((outcome) => !outcome.includes('→')));
-  expect(sorted(documented)).toEqual(sorted(refusals.add('unreadable')));
+  expect(sorted(documented)).toEqual(sorted(refusals.add('unreadable').add('too-many-signals')));
 });
 
 test('the waits of the default backoff are those of the code', () => {

@@ -1,5 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { Attempt, DurationMs, JobError } from './job.ts';
+import { SignalName } from './signals.ts';
+import { EventId } from '../messages/eventEnvelope.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 
 /** Since this version attempts record steps, and a payload may be changed without losing them: decision 0060. */
@@ -22,12 +24,18 @@ export const StepName = Schema.String.check(
   }),
 );
 
-/** How a step has ended: with an error, or with a result, which is left out where its function returned nothing. */
+/**
+ * How a step has ended: with an error, or with a result, which is left out where its function returned nothing. One that waits for a
+ * signal has its payload for a result, and the signal that it has read; until then it may have been recorded with `waitsUntil`, the end of
+ * its time limit.
+ */
 export const StepOutcome = Schema.Struct({
   name: StepName,
   key: Schema.optionalKey(StepName),
   result: Schema.optionalKey(Schema.Unknown),
   error: Schema.optionalKey(JobError),
+  signal: Schema.optionalKey(Schema.Struct({ id: EventId, name: SignalName })),
+  waitsUntil: Schema.optionalKey(Timestamp),
   durationMs: DurationMs,
 });
 export type StepOutcome = typeof StepOutcome.Type;

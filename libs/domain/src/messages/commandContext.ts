@@ -14,7 +14,8 @@ export type CommandContext = Schema.Struct<typeof commandContext>['Type'];
 
 /**
  * Why a command was refused. `not-due` comes with `dueAt`, the instant before which the job must not start; `unreadable`: the
- * job has events of a newer release; `unchanged`: it is so already; `key-held`: another job holds its unique key.
+ * job has events of a newer release; `unchanged`: it is so already; `key-held`: another job holds its unique key; `too-many-signals`: no step has
+ * read those that it has.
  */
 export interface Rejection {
   readonly kind:
@@ -26,7 +27,8 @@ export interface Rejection {
     | 'not-due'
     | 'unreadable'
     | 'unchanged'
-    | 'key-held';
+    | 'key-held'
+    | 'too-many-signals';
   readonly detail: string;
   readonly dueAt?: string;
 }

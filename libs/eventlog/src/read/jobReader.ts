@@ -2,6 +2,7 @@ import {
   callsForWork,
   carryNames,
   foldHistory,
+  foldSignals,
   foldSteps,
   isCarry,
   isCreation,
@@ -9,6 +10,7 @@ import {
   type JobEventName,
   type LoggedEvent,
   type RecordedStep,
+  type Signal,
   tokensOf,
 } from '@jobstream/domain';
 import { JobUnreadableError, LogUnavailableError } from '../errors.ts';
@@ -39,6 +41,8 @@ export interface JobSnapshot {
   readonly since?: string;
   /** The steps of a job that has some, each as it was recorded last. */
   readonly steps?: readonly RecordedStep[];
+  /** The signals that no step has read, of a job that has some, oldest first. */
+  readonly signals?: readonly Signal[];
   /** The sequences of the job's events by their ids, of the same look at the log. */
   readonly sequences?: ReadonlyMap<string, number>;
 }
@@ -246,11 +250,19 @@ function snapshotOf(history: readonly RecordedEvent<LoggedEvent>[]): Omit<JobSna
   const carried = changes.findLast(({ event }) => isCarry(event));
   const replaced = changes.findLast(({ event }) => REPLACES_CALLS.has(event.event));
   const since = (carried ?? first).recordedAt;
-  return { job, dispatches, since, ...calledFrom(replaced), ...stepsOf(job, changes) };
+  return { job, dispatches, since, ...calledFrom(replaced), ...entriesOf(job, changes) };
 }
 
-function stepsOf({ stepsRecorded }: Job, changes: readonly RecordedEvent<LoggedEvent>[]): Pick<JobSnapshot, 'steps'> {
-  return stepsRecorded === undefined ? {} : { steps: foldSteps(changes.map(({ event }) => event)) };
+function entriesOf(
+  { stepsRecorded, unread }: Job,
+  changes: readonly RecordedEvent<LoggedEvent>[],
+): Pick<JobSnapshot, 'steps' | 'signals'> {
+  if (stepsRecorded === undefined && unread === undefined) return {};
+  const events = changes.map(({ event }) => event);
+  return {
+    ...(stepsRecorded === undefined ? {} : { steps: foldSteps(events) }),
+    ...(unread === undefined ? {} : { signals: foldSignals(events) }),
+  };
 }
 
 function calledFrom(replaced: RecordedEvent<LoggedEvent> | undefined): Pick<JobSnapshot, 'calledFrom' | 'callsAgain'> {

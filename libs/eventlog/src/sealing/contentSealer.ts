@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { isCreation, isReadable, type Job, type JobEvent, type LoggedEvent, type StepOutcome } from '@jobstream/domain';
+import {
+  isCreation,
+  isReadable,
+  type Job,
+  type JobEvent,
+  type LoggedEvent,
+  type Signal,
+  type StepOutcome,
+} from '@jobstream/domain';
 import { LogUnavailableError } from '../errors.ts';
 import type { RecordedEvent } from '../read/logEntry.ts';
 import type { JobKey, JobKeys } from './jobKeys.ts';
@@ -11,6 +19,7 @@ import {
   isSealed,
   openEvent,
   openJob,
+  openSignals,
   openSteps,
   sealEvent,
 } from './sealedEvent.ts';
@@ -87,6 +96,13 @@ export class ContentSealer {
     if (!haveSealed(steps, jobId)) return steps;
     const key = (await this.#keysOf([jobId])).get(jobId);
     return key === undefined ? steps : openSteps(steps, jobId, key);
+  }
+
+  /** Decrypts the payloads of signals of a job, as `openEvents` does. */
+  async openSignals(jobId: string, signals: readonly Signal[]): Promise<readonly Signal[]> {
+    if (!haveSealed(signals, jobId)) return signals;
+    const key = (await this.#keysOf([jobId])).get(jobId);
+    return key === undefined ? signals : openSignals(signals, jobId, key);
   }
 
   /** Encrypts a text about a job; undefined when its key was destroyed or is locked, so that nothing could be read again. */

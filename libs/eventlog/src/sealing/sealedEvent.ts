@@ -1,5 +1,14 @@
 import { hasInexactNumber, jobEvents, mayBeInexact } from '@jobstream/domain';
-import type { Job, JobError, JobEvent, JobEventName, JobProgress, SecretKind, StepOutcome } from '@jobstream/domain';
+import type {
+  Job,
+  JobError,
+  JobEvent,
+  JobEventName,
+  JobProgress,
+  SecretKind,
+  Signal,
+  StepOutcome,
+} from '@jobstream/domain';
 import { headerOf, open, seal } from './jwe.ts';
 import type { JobKey } from './jobKeys.ts';
 
@@ -26,6 +35,7 @@ interface Transform extends Record<SecretKind, unknown> {
   readonly error: (error: JobError) => JobError;
   readonly progress: (progress: JobProgress) => JobProgress;
   readonly steps: (steps: readonly StepOutcome[]) => readonly StepOutcome[];
+  readonly signals: (signals: readonly Signal[]) => readonly Signal[];
 }
 
 /** Returns the event with its contents encrypted by the key of its job. */
@@ -75,14 +85,21 @@ export function openSteps<Step extends StepOutcome>(
   return opening(jobId, key).steps(steps) as readonly Step[];
 }
 
+/** As `openEvent`, for signals of a job. */
+export function openSignals(signals: readonly Signal[], jobId: string, key: JobKey): readonly Signal[] {
+  return opening(jobId, key).signals(signals);
+}
+
 /** Whether the event has contents, to be encrypted where keys are configured. */
 export function hasContents(event: JobEvent): boolean {
   return secretsOf(event).some(([field]) => fieldsOf(event)[field] !== undefined);
 }
 
+const HAVE_VALUES: ReadonlySet<SecretKind> = new Set(['value', 'steps', 'signals']);
+
 /** Whether events of this name have a payload or a result, which must not be lost. */
 export function hasValue(event: JobEventName): boolean {
-  return Object.values<SecretKind>(jobEvents[event].secrets).some((kind) => kind === 'value' || kind === 'steps');
+  return Object.values<SecretKind>(jobEvents[event].secrets).some((kind) => HAVE_VALUES.has(kind));
 }
 
 /** Whether a part of the job or the event is sealed. */
@@ -90,8 +107,8 @@ export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   if ('event' in jobOrEvent) {
     const fields = fieldsOf(jobOrEvent);
     return secretsOf(jobOrEvent).some(([field, kind]) =>
-      kind === 'steps'
-        ? haveSealed(fields[field] as readonly StepOutcome[], jobOrEvent.jobId)
+      kind === 'steps' || kind === 'signals'
+        ? haveSealed((fields[field] ?? []) as readonly Entry[], jobOrEvent.jobId)
         : isSealedContent(fields[field], jobOrEvent.jobId),
     );
   }
@@ -99,9 +116,18 @@ export function isSealed(jobOrEvent: Job | JobEvent): boolean {
   return [payload, result, error, progress, fingerprint].some((content) => isSealedContent(content, id));
 }
 
-/** Whether the result or the error of one of the steps is sealed. */
-export function haveSealed(steps: readonly StepOutcome[], jobId: string): boolean {
-  return steps.some(({ result, error }) => isSealedContent(result, jobId) || isSealedContent(error, jobId));
+/** The contents of a step or a signal. */
+interface Entry {
+  readonly payload?: unknown;
+  readonly result?: unknown;
+  readonly error?: JobError;
+}
+
+/** Whether contents of one of the steps or signals are sealed. */
+export function haveSealed(entries: readonly Entry[], jobId: string): boolean {
+  return entries.some(({ payload, result, error }) =>
+    [payload, result, error].some((content) => isSealedContent(content, jobId)),
+  );
 }
 
 /** Of whatever kind of secret it is; `changed` is what treats each in its way. */
@@ -134,7 +160,7 @@ function secretsOf({ event }: JobEvent): readonly (readonly [field: string, kind
 function sealing(jobId: string, secret: Uint8Array): Transform {
   const token = (value: unknown) => seal(Buffer.from(JSON.stringify(value)), secret, { kid: jobId });
   const text = (plainText: string) => TEXT_PREFIX + token(plainText);
-  return withSteps({
+  return withEntries({
     value: (value) => ({ $jwe: token(value) }),
     text,
     progress: (progress) => withMessage(progress, text),
@@ -150,7 +176,7 @@ function opening(jobId: string, key: JobKey): Transform {
     const token = tokenOfText(sealed, jobId);
     return token === undefined ? sealed : String(valueOf(read(token), missingText));
   };
-  return withSteps({
+  return withEntries({
     value: (value) => {
       const token = tokenOfValue(value, jobId);
       return token === undefined ? value : valueOf(read(token), missing);
@@ -165,13 +191,18 @@ function opening(jobId: string, key: JobKey): Transform {
   });
 }
 
-/** Adds what treats steps, by what treats their results and errors. */
-function withSteps(transform: Omit<Transform, 'steps'>): Transform {
+/** Adds what treats steps and signals, by what treats their contents. */
+function withEntries(transform: Omit<Transform, 'steps' | 'signals'>): Transform {
   const changedStep = (step: StepOutcome): StepOutcome => {
     if (step.error !== undefined) return { ...step, error: transform.error(step.error) };
     return 'result' in step ? { ...step, result: transform.value(step.result) } : step;
   };
-  return { ...transform, steps: (steps) => steps.map(changedStep) };
+  const changedSignal = (signal: Signal): Signal => ({ ...signal, payload: transform.value(signal.payload) });
+  return {
+    ...transform,
+    steps: (steps) => steps.map(changedStep),
+    signals: (signals) => signals.map(changedSignal),
+  };
 }
 
 function withMessage({ message, ...rest }: JobProgress, change: (text: string) => string): JobProgress {

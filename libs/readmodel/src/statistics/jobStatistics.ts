@@ -26,6 +26,7 @@ const COUNTED_AS: Readonly<Record<JobEventName, Counted | undefined>> = {
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
   JobRevised: undefined,
+  JobSignalled: undefined,
   JobReleased: undefined,
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,

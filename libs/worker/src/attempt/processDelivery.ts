@@ -32,6 +32,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobDueNow: 'unsettled',
   JobPayloadChanged: 'unsettled',
   JobRevised: 'unsettled',
+  JobSignalled: 'unsettled',
   JobCarried: 'unsettled',
   JobCarriedWithSteps: 'unsettled',
   JobCarriedWaiting: 'unsettled',

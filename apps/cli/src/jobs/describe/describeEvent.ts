@@ -21,6 +21,7 @@ const TONES: Readonly<Record<JobEventName, Tone>> = {
   JobDueNow: 'quiet',
   JobPayloadChanged: 'quiet',
   JobRevised: 'quiet',
+  JobSignalled: 'quiet',
   JobReleased: 'quiet',
   JobCarried: 'quiet',
   JobCarriedWithSteps: 'quiet',
@@ -46,6 +47,7 @@ const DETAILS: Details = {
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
     `attempt ${attempt} failed, next ${due(retryAt)}: ${describeError(error)}`,
   JobFailed: ({ reason, error }) => `${reason}: ${describeError(error)}`,
+  JobSignalled: ({ name, payload }) => [name, ...jsonOf(payload ?? undefined)].join(': '),
   JobReleased: ({ attempt, reason }) => `attempt ${attempt}: ${reason}`,
   JobCancelled: ({ reason }) => reason,
   JobRequeued: ({ reason }) => reason,
