@@ -79,6 +79,16 @@ export class TooManyPriorityTypesError extends Error {
   }
 }
 
+/** Too many job types have priorities or signals already; nothing was stored. Reject the input: see docs/api.md. */
+export class TooManySignalTypesError extends Error {
+  readonly code = 'TOO_MANY_SIGNAL_TYPES';
+
+  constructor() {
+    super('too many job types have priorities or signals already, and no more may');
+    this.name = 'TooManySignalTypesError';
+  }
+}
+
 /** The server is too old: it would ignore expectations and schedules without an error. Do not start; upgrade the server. */
 export class UnsupportedServerError extends Error {
   readonly code = 'UNSUPPORTED_SERVER';

@@ -39,6 +39,7 @@ export {
   NewerEventError,
   StreamMismatchError,
   TooManyPriorityTypesError,
+  TooManySignalTypesError,
   TriggerRefusedError,
   UniqueKeyHeldError,
   UnsupportedServerError,

@@ -31,6 +31,7 @@ export const problemTypes = {
   'job-unreadable': { status: 409, title: 'Job has events of a newer release' },
   'unique-key-held': { status: 409, title: 'Another job holds the unique key' },
   'too-many-priority-types': { status: 409, title: 'Too many job types with priorities' },
+  'too-many-signal-types': { status: 409, title: 'Too many job types with priorities or signals' },
   'too-many-signals': { status: 409, title: 'Too many signals that the job has not read' },
   'job-changed': { status: 409, title: 'Job changed concurrently' },
   'version-not-reached': { status: 409, title: 'Job has not reached this version' },

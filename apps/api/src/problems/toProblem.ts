@@ -9,6 +9,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   EVENT_TOO_LARGE: 'payload-too-large',
   UNIQUE_KEY_HELD: 'unique-key-held',
   TOO_MANY_PRIORITY_TYPES: 'too-many-priority-types',
+  TOO_MANY_SIGNAL_TYPES: 'too-many-signal-types',
   CONCURRENT_APPEND: 'job-changed',
   ARCHIVE_CORRUPT: 'history-unavailable',
   ARCHIVE_UNAVAILABLE: 'history-unavailable',

@@ -1,4 +1,3 @@
-import type { Lane } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { ServerClock } from '../connection/serverClock.ts';
@@ -9,6 +8,7 @@ import { LaneShares } from './admission/laneShares.ts';
 import { decodeDueDelivery, decodeEventDelivery, type MessageDelivery } from './delivery.ts';
 import { HeldDeliveries } from './heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
+import { priorityOfLane, type QueueLane } from './queueLane.ts';
 import { LaneWatch } from './laneWatch.ts';
 import { PullLoop } from './pullLoop.ts';
 import { subscribeToPauses } from './queueHints.ts';
@@ -31,7 +31,7 @@ const EXPIRES_MS: { readonly [Source in WorkConsumer['source']]: number | undefi
 const HELD_PER_RUN = 2;
 
 /**
- * Delivers the jobs of one type: created, requeued, and due, of each priority. All sources share the slots and the rate. Deliveries
+ * Delivers the jobs of one type: created, requeued, signalled, and due, of each priority. All sources share the slots and the rate. Deliveries
  * that wait for their turn are kept alive, so a busy process causes no redelivery; when the type is paused they are handed
  * back.
  */
@@ -65,10 +65,10 @@ export class JobQueue implements OpenQueue {
     for (const loop of this.#loops) loop.start();
   }
 
-  /** Takes those of the other priorities as well, from the moment on when there are any. */
+  /** Takes those of the other priorities, and signals, as well, from the moment on when there are any. */
   async watchLanes(manager: JetStreamManager): Promise<void> {
     const { jobType } = this.#options;
-    const onFound = (lane: Lane) => this.#startLane(lane);
+    const onFound = (lane: QueueLane) => this.#startLane(lane);
     this.#lanes = new LaneWatch({ connection: this.#connection, manager, jobType, onFound, sink: this.#sink });
     await this.#lanes.start();
   }
@@ -81,7 +81,7 @@ export class JobQueue implements OpenQueue {
       this.#held.setAckWait(Math.min(ackWaitMs, actualMs));
       this.start();
       this.watchLanes(options.manager).catch((error: unknown) =>
-        this.#sink.warn({ reason: String(error) }, 'jobs of high and low priority are not taken'),
+        this.#sink.warn({ reason: String(error) }, 'jobs of high and low priority, and signals, are not taken'),
       );
     };
     this.#wait = new ConsumerWait({ ...options, consumers, onFound });
@@ -99,7 +99,7 @@ export class JobQueue implements OpenQueue {
     this.#held.stop();
   }
 
-  #startLane(lane: Lane): void {
+  #startLane(lane: QueueLane): void {
     const ofLane = workConsumers({ jobType: this.#options.jobType, lanes: [lane] }).filter((one) => one.lane === lane);
     for (const consumer of ofLane) {
       const loop = this.#loop(consumer);
@@ -120,7 +120,7 @@ export class JobQueue implements OpenQueue {
       available: () => this.#held.available(),
       rate,
       shares: this.#shares,
-      priority: lane,
+      priority: priorityOfLane(lane),
       decode: stream === TIMERS_STREAM ? (message) => decodeDueDelivery(message, clock.reached()) : decodeEventDelivery,
       onDelivery: (delivery: MessageDelivery) => this.#held.hold(delivery),
     });

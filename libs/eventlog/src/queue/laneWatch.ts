@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Lane, lanes } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
+import { type QueueLane, queueLanes } from './queueLane.ts';
 import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { subscribeToNewConsumers } from './queueHints.ts';
 import { findConsumer } from './consumers/oneConsumer.ts';
@@ -12,7 +12,7 @@ export interface LaneWatchOptions {
   readonly manager: JetStreamManager;
   readonly jobType: string;
   /** Called once for each lane that has its consumers. */
-  readonly onFound: (lane: Lane) => void;
+  readonly onFound: (lane: QueueLane) => void;
   readonly sink: LogSink;
   /** How often it looks although the server has told of nothing new; default a minute. */
   readonly lookMs?: number;
@@ -27,7 +27,7 @@ const LOOK_MS = 60_000;
 export class LaneWatch {
   readonly #options: LaneWatchOptions;
   readonly #stop = new AbortController();
-  readonly #found = new Set<Lane>();
+  readonly #found = new Set<QueueLane>();
   #news = Promise.withResolvers<void>();
   #unsubscribe: readonly (() => void)[] = [];
   #working: Promise<void> | undefined;
@@ -55,7 +55,7 @@ export class LaneWatch {
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
     const { lookMs = LOOK_MS } = this.#options;
-    while (!signal.aborted && this.#found.size < lanes.length) {
+    while (!signal.aborted && this.#found.size < queueLanes.length) {
       const waited = new AbortController();
       const timeout = pause(lookMs, undefined, { signal: waited.signal, ref: false }).catch(() => undefined);
       await Promise.race([this.#news.promise, timeout]);
@@ -66,14 +66,14 @@ export class LaneWatch {
   }
 
   async #look(): Promise<void> {
-    for (const lane of lanes) {
+    for (const lane of queueLanes) {
       if (this.#found.has(lane) || !(await this.#exists(lane)) || this.#stop.signal.aborted) continue;
       this.#found.add(lane);
       this.#options.onFound(lane);
     }
   }
 
-  async #exists(lane: Lane): Promise<boolean> {
+  async #exists(lane: QueueLane): Promise<boolean> {
     const { manager, jobType, sink } = this.#options;
     const consumers = possibleConsumers(jobType).filter((one) => one.lane === lane);
     try {
@@ -81,7 +81,7 @@ export class LaneWatch {
         if ((await findConsumer(manager, stream, config.durable_name)) === undefined) return false;
       return true;
     } catch (error) {
-      sink.warn({ jobType, priority: lane, reason: String(error) }, 'could not look for the consumers of a priority');
+      sink.warn({ jobType, lane, reason: String(error) }, 'could not look for the consumers of priorities and signals');
       return false;
     }
   }

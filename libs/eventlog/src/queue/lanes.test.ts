@@ -8,7 +8,7 @@ import { JobScript } from '../../testing/jobScript.ts';
 import { openEventLog, useEventLog } from '../../testing/openEventLog.ts';
 import { openTestQueue } from '../../testing/openTestQueue.ts';
 import { silentSink } from '../connection/logSink.ts';
-import { TooManyPriorityTypesError } from '../errors.ts';
+import { TooManyPriorityTypesError, TooManySignalTypesError } from '../errors.ts';
 import { Lanes } from './lanes.ts';
 import { removeWorkConsumers } from './consumers/workConsumers.ts';
 
@@ -58,6 +58,17 @@ describe('a lane of a job type', () => {
     await using queue = await openTestQueue(on.log, { jobType });
     await eventually(() => expect(queue.deliveries).toHaveLength(3));
     expect(queue.deliveries.filter(({ priority }) => priority === 'high')).toMatchObject([{ jobId: job.jobId }]);
+  });
+
+  test('of signals begins with the first one, and has no timers of its own', async () => {
+    const { job, sequence } = await create();
+    await using queue = await openTestQueue(on.log, { jobType });
+    const signalled = await on.log.append(job.next({ kind: 'SignalJob', name: 'approved', payload: 1 }), sequence);
+    expect(await consumers()).toEqual(['JOBS calls', ...PLAIN]);
+    await eventually(() => expect(queue.deliveries).toHaveLength(2));
+    const [, delivery] = queue.deliveries;
+    expect(delivery).toMatchObject({ jobId: job.jobId, recorded: { sequence: signalled, isFirst: false } });
+    expect(delivery?.priority).toBeUndefined();
   });
 
   test('that begins while a worker runs is found', async () => {
@@ -163,6 +174,13 @@ describe('lanes', () => {
     await on.log.append(event, 0);
     await lanes.open(jobType, 'low');
     expect(await consumers()).toEqual(['JOBS high', 'JOBS low', ...PLAIN, 'TIMERS high', 'TIMERS low'].toSorted());
+  });
+
+  test('of signals is refused where the priorities of other types have taken the room', async () => {
+    const [other, third] = [`type-${randomUUID()}`, `type-${randomUUID()}`];
+    const lanes = new Lanes({ connection: { nats }, manager, createsConsumers: true, mostTypes: 0 });
+    await expect(lanes.open(other, 'signalled')).rejects.toThrow(TooManySignalTypesError);
+    await expect(lanes.open(third, 'high')).rejects.toThrow(TooManyPriorityTypesError);
   });
 
   test('are opened by another process for one that may not create consumers', async () => {

@@ -1,5 +1,6 @@
-import { isJobType, type Lane } from '@jobstream/domain';
+import { isJobType } from '@jobstream/domain';
 import type { ConsumerInfo } from '@nats-io/jetstream';
+import type { QueueLane } from '../queueLane.ts';
 import type { WorkLimits } from './consumerSettings.ts';
 import { areWorkConsumers, consumersOf, hasSettings, lanesOf, type TypeConsumers } from './workConsumers.ts';
 
@@ -34,7 +35,7 @@ export interface WantedSettings {
   /** Default: what the consumers have. */
   readonly ackWaitMs?: number | undefined;
   /** Those that it has. */
-  readonly lanes?: readonly Lane[] | undefined;
+  readonly lanes?: readonly QueueLane[] | undefined;
 }
 
 export interface PlanOptions {

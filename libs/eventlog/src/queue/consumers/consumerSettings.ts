@@ -1,8 +1,8 @@
 import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstream';
-import { type Lane, lanes as allLanes } from '@jobstream/domain';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import { dueSubject, tokenFilter } from '../../streams/jobSubjects.ts';
 import type { StartRate } from '../admission/rateLimiter.ts';
+import { type QueueLane, queueLanes } from '../queueLane.ts';
 import { laneNote } from './laneNote.ts';
 
 export interface WorkConsumerOptions {
@@ -14,7 +14,7 @@ export interface WorkConsumerOptions {
   /** The limits of one worker process, stored in the consumer's metadata for people to see. */
   readonly limits?: WorkLimits | undefined;
   /** The lanes that the type has; default none. */
-  readonly lanes?: readonly Lane[] | undefined;
+  readonly lanes?: readonly QueueLane[] | undefined;
 }
 
 export interface WorkLimits {
@@ -28,7 +28,7 @@ export interface DurableConsumer {
   readonly config: Partial<ConsumerConfig> & { readonly durable_name: string };
 }
 
-/** What a consumer of a job type delivers: jobs that are created or requeued, both of those of a lane, or what timers call for. */
+/** What a consumer of a job type delivers: jobs that are created or requeued, what a lane has of events, or what timers call for. */
 type WorkSource = 'created' | 'requeued' | 'lane' | 'due';
 
 /** A consumer of a job type. */
@@ -36,8 +36,8 @@ export interface WorkConsumer extends DurableConsumer {
   /** The subjects that it selects. */
   readonly filter: string;
   readonly source: WorkSource;
-  /** Of jobs that have this priority; undefined for normal. */
-  readonly lane?: Lane | undefined;
+  /** Undefined for new, requeued and due jobs of normal priority. */
+  readonly lane?: QueueLane | undefined;
 }
 
 /** Deliveries that all workers of a type may hold together; the server scans them all on each redelivery tick. */
@@ -58,7 +58,7 @@ export const WORKER_PREFIX = 'worker-';
 export function workConsumers(options: WorkConsumerOptions): WorkConsumer[] {
   const { jobType, lanes = [] } = options;
   const common = commonSettings(options);
-  const ofEvents = (source: WorkSource, name: string, token: string, lane?: Lane): WorkConsumer => {
+  const ofEvents = (source: WorkSource, name: string, token: string, lane?: QueueLane): WorkConsumer => {
     const filter = tokenFilter(token, jobType);
     // As a list, to which the consumer with two filters of an earlier release can be updated.
     const config = { ...common, durable_name: name, filter_subjects: [filter] };
@@ -66,7 +66,7 @@ export function workConsumers(options: WorkConsumerOptions): WorkConsumer[] {
     const metadata = { ...common.metadata, ...laneNote(lanes) };
     return { stream: JOBS_STREAM, source, lane, filter, config: { ...config, metadata } };
   };
-  const ofTimers = (name: string, lane?: Lane): WorkConsumer => {
+  const ofTimers = (name: string, lane?: 'high' | 'low'): WorkConsumer => {
     const filter = dueSubject(jobType, lane);
     const config = { ...common, durable_name: name, filter_subject: filter, max_ack_pending: MAX_ACK_PENDING_DUE };
     return { stream: TIMERS_STREAM, source: 'due', lane, filter, config };
@@ -76,6 +76,7 @@ export function workConsumers(options: WorkConsumerOptions): WorkConsumer[] {
     ofEvents('created', `${WORKER_PREFIX}${jobType}`, 'created'),
     ofTimers(`due-${jobType}`),
     ...lanes.flatMap((lane) => {
+      if (lane === 'signalled') return ofEvents('lane', `calls-${jobType}`, lane, lane);
       const name = `${lane}-${jobType}`;
       return [ofEvents('lane', name, lane, lane), ofTimers(name, lane)];
     }),
@@ -84,7 +85,7 @@ export function workConsumers(options: WorkConsumerOptions): WorkConsumer[] {
 
 /** Returns all consumers that a job type may have. */
 export function possibleConsumers(jobType: string): WorkConsumer[] {
-  return workConsumers({ jobType, lanes: allLanes });
+  return workConsumers({ jobType, lanes: queueLanes });
 }
 
 function commonSettings({ limits, ...wait }: WorkConsumerOptions): Partial<ConsumerConfig> {

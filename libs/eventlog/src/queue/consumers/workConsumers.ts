@@ -1,5 +1,5 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
-import { type Lane, lanes as allLanes } from '@jobstream/domain';
+import { lanes as ofPriorities } from '@jobstream/domain';
 import { tokenFilter } from '../../streams/jobSubjects.ts';
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type WorkLimits,
   WORKER_PREFIX,
 } from './consumerSettings.ts';
+import { type QueueLane, queueLanes } from '../queueLane.ts';
 import { notedLanes } from './laneNote.ts';
 import {
   createConsumer,
@@ -57,7 +58,7 @@ async function ensure(manager: JetStreamManager, options: WorkConsumerOptions): 
   const isNew = existing.length === 0;
   const kept = isNew ? await findPauseOfAll(manager) : pauseOf(existing);
   const begun = isNew ? await lanesInUse(manager, options.jobType) : lanesOf({ found });
-  const lanes = allLanes.filter((lane) => options.lanes?.includes(lane) || begun.includes(lane));
+  const lanes = queueLanes.filter((lane) => options.lanes?.includes(lane) || begun.includes(lane));
   const pause = kept.until === undefined ? {} : { pause_until: kept.until };
   const ensureOne = (wanted: WorkConsumer) => async () => {
     const config = { ...withPauseNote(wanted.config, kept), ...pause };
@@ -138,8 +139,8 @@ export function areWorkConsumers(one: TypeConsumers): boolean {
 }
 
 /** Returns the lanes of the type: those that are noted, and those of which it has a consumer at least. */
-export function lanesOf({ found }: Pick<TypeConsumers, 'found'>): readonly Lane[] {
-  return allLanes.filter((lane) =>
+export function lanesOf({ found }: Pick<TypeConsumers, 'found'>): readonly QueueLane[] {
+  return queueLanes.filter((lane) =>
     found.some(
       ({ wanted, info }) =>
         wanted.lane === lane || (wanted.source === 'created' && notedLanes(info.config).includes(lane)),
@@ -181,7 +182,7 @@ async function findAll(
   const found = await findThese(workConsumers({ jobType }));
   const worker = found.find(({ wanted }) => wanted.source === 'created');
   if (found.length === 0) return found;
-  const lanes = worker === undefined ? allLanes : notedLanes(worker.info.config);
+  const lanes = worker === undefined ? queueLanes : notedLanes(worker.info.config);
   const ofLanes = workConsumers({ jobType, lanes }).filter(({ lane }) => lane !== undefined);
   return [...found, ...(await findThese(ofLanes))];
 }
@@ -195,15 +196,16 @@ async function find(manager: JetStreamManager, wanted: WorkConsumer): Promise<Fo
  * The lanes of which the streams have messages, for a type that has no consumers that would say so. Rejects where the server does not
  * answer: nobody would look again for a lane that was left out.
  */
-async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly Lane[]> {
+async function lanesInUse(manager: JetStreamManager, jobType: string): Promise<readonly QueueLane[]> {
   const hasAny = async (stream: string, filter: string) =>
     (await manager.streams.getMessage(stream, { last_by_subj: filter })) !== null;
   // Timers that have not fired do not say by their subject which lane they are for.
-  if (await hasAny(JOBS_STREAM, tokenFilter('priority-changed', jobType))) return allLanes;
+  const hasChanged = await hasAny(JOBS_STREAM, tokenFilter('priority-changed', jobType));
+  const known: readonly QueueLane[] = hasChanged ? ofPriorities : [];
   const inUse = possibleConsumers(jobType).map(async ({ stream, filter, lane }) =>
-    lane !== undefined && (await hasAny(stream, filter)) ? [lane] : [],
+    lane !== undefined && !known.includes(lane) && (await hasAny(stream, filter)) ? [lane] : [],
   );
-  return (await Promise.all(inUse)).flat();
+  return [...known, ...(await Promise.all(inUse)).flat()];
 }
 
 /** Deletes the consumers of a type; the one by which it is listed goes last. */
