@@ -3,6 +3,7 @@ export type { CallOptions, ClientOptions } from './transport/transport.ts';
 export { checkPayload, defineJob } from './enqueue/defineJob.ts';
 export type { JobDefaults, JobDefinition, JobDefinitionOptions, JobSchedule } from './enqueue/defineJob.ts';
 export type { PayloadInput, PayloadOutput, ResultInput, ResultOutput } from './enqueue/defineJob.ts';
+export type { SignalInput, SignalNameOf, SignalOutput, SignalSchemas } from './enqueue/defineJob.ts';
 export type { EnqueuedJob, EnqueueOptions } from './enqueue/enqueue.ts';
 export { enqueueIn } from './enqueue/enqueueIn.ts';
 export {

@@ -12,6 +12,7 @@ export type { JobContext, JobHandler, JobProgress } from './handler/jobHandler.t
 export type { Logger } from './handler/logger.ts';
 export type { RunStep, StepContext, StepOptions } from './handler/step.ts';
 export type { Sleep, SleepOptions, SleepUntil } from './handler/sleep.ts';
+export type { WaitFor, WaitOptions } from './handler/waitFor.ts';
 export type { HandleOptions, ThreadOptions } from './options/handleOptions.ts';
 export type { HandlerRegistrar } from './registeredHandlers.ts';
 export { WorkerOptionsError } from './options/workerOptions.ts';

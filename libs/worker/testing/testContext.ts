@@ -22,6 +22,7 @@ export function testContext(
     step: () => Promise.reject(new Error('this context has no steps')),
     sleep: () => Promise.reject(new Error('this context has no sleeps')),
     sleepUntil: () => Promise.reject(new Error('this context has no sleeps')),
+    waitFor: () => Promise.reject(new Error('this context has no signals')),
     progress: (progress) => reports.push(progress),
     reports,
   };

@@ -3,6 +3,7 @@ import type { Logger } from '../handler/logger.ts';
 import type { Handler } from '../handler/jobHandler.ts';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobChain } from './chain/jobChain.ts';
+import type { Awakening } from './waits/openWaits.ts';
 
 /**
  * An attempt whose start is in the log: the value that goes through the steps of the pipeline. It is *overtaken* once
@@ -25,7 +26,7 @@ export type Ending =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'aborted'; readonly error: AttemptAbortedError }
-  | { readonly kind: 'suspended'; readonly until: string }
+  | ({ readonly kind: 'suspended' } & Awakening)
   | { readonly kind: 'unstarted'; readonly reason: string };
 
 export type Outcome = Ending & { readonly durationMs: number };

@@ -11,7 +11,7 @@ import { JobChain, laterOf } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 import { scheduleWake, wakeAt } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
-import { startCause } from './startCause.ts';
+import { startCause, startingDelivery } from './startCause.ts';
 
 type DecisionOf<Kind extends ClaimDecision['kind']> = Extract<ClaimDecision, { kind: Kind }>;
 
@@ -153,6 +153,7 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   if (isTerminal(status)) return ack(`the job is ${status}`);
   if (isObsolete(delivery, snapshot)) return decideObsolete(snapshot);
   if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
+  if (isNotCalled(snapshot, delivery)) return ack('the job does not wait for the signal now: it reads it itself');
   if (hasOtherPriority(delivery, snapshot)) return callWithItsPriority(snapshot.job);
   return (
     decideRedelivery(snapshot, delivery, claimant) ?? {
@@ -174,6 +175,25 @@ function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
 }
 
 /**
+ * Whether the message is a signal that calls for nothing: the job does not wait for it. Not so where an attempt has begun by this very
+ * message, which is left to the rules of redelivery.
+ */
+function isNotCalled({ job }: JobSnapshot, delivery: Delivery): boolean {
+  const signalled = signalledAt(delivery);
+  if (signalled === undefined || isStartedBy(job, delivery)) return false;
+  return job.status !== 'waiting' || job.runAt === undefined || !isDue(job.runAt, signalled);
+}
+
+/** When the signal was given that the message is; undefined for any other message. */
+function signalledAt({ recorded }: Delivery): string | undefined {
+  return recorded?.event.event === 'JobSignalled' ? recorded.event.at : undefined;
+}
+
+function isStartedBy({ startedBy }: Job, { causationId }: Delivery): boolean {
+  return startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined;
+}
+
+/**
  * Should the worker die between its claim and its run, the job would fail without having run: so it takes its slot first. A look at a job
  * that waits takes none.
  */
@@ -188,7 +208,8 @@ async function appendClaim(
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {
-  const chain = new JobChain(snapshot, { causationId: startCause(delivery), dueAt: delivery.dueAt }, context);
+  const dueAt = delivery.dueAt ?? signalledAt(delivery);
+  const chain = new JobChain(snapshot, { causationId: startCause(delivery), dueAt }, context);
   const decision = await chain.record(command);
   const claim = isRejection(decision)
     ? await rejected(decision, snapshot, delivery, context)

@@ -77,9 +77,11 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
     if (event.event === 'JobRetryScheduled') await callAgain(event.data.retryAt, attempt, context);
-    // Once more: whoever has watched the run may have replaced the timer since.
-    if (event.event === 'JobSuspended')
-      await callAgain(lookAt(event.data.until, context.clock.now()), attempt, context);
+    // Once more: whoever has watched the run may have replaced the timer since. A signal that came first makes it due now.
+    if (event.event === 'JobSuspended') {
+      const { runAt = event.data.until } = attempt.chain.job;
+      await callAgain(lookAt(runAt, context.clock.now()), attempt, context);
+    }
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.

@@ -54,8 +54,10 @@ export function commandFor(outcome: Outcome, figures: AttemptFigures): AttemptCo
       if (outcome.error.kind === 'timeout') return failed(outcome.error, outcome, figures);
       return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.error.message };
     case 'suspended': {
+      const { until, signals } = outcome;
       const ranMs = figures.ranMs + outcome.durationMs;
-      return { kind: 'SuspendAttempt', attempt: figures.attempt, until: outcome.until, ranMs };
+      const awaits = signals === undefined ? {} : { signals };
+      return { kind: 'SuspendAttempt', attempt: figures.attempt, until, ranMs, ...awaits };
     }
     case 'unstarted':
       return { kind: 'ReleaseAttempt', attempt: figures.attempt, reason: outcome.reason };
@@ -98,7 +100,10 @@ function retryAfter(error: unknown): { retryAfterMs?: number } {
 
 function logOutcome({ logger }: Attempt, { durationMs }: Outcome, event: JobEvent): void {
   if (event.event === 'JobCompleted') logger.info({ durationMs }, 'completed');
-  if (event.event === 'JobSuspended') logger.info({ durationMs, until: event.data.until }, 'suspended');
+  if (event.event === 'JobSuspended') {
+    const { until, signals } = event.data;
+    logger.info({ durationMs, until, ...(signals === undefined ? {} : { signals }) }, 'suspended');
+  }
   if (event.event === 'JobReleased') logger.info({ durationMs }, 'released');
   if (event.event === 'JobRetryScheduled') {
     logger.warn({ durationMs, retryAt: event.data.retryAt, error: event.data.error }, 'failed, will be retried');

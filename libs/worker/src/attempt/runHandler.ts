@@ -9,7 +9,7 @@ import type { Attempt, Ending, Outcome } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ProgressReporter } from './chain/progressReporter.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
-import { AttemptSteps, type StepsEnd } from './steps/attemptSteps.ts';
+import { AttemptSteps, type StepsEnd } from './attemptSteps.ts';
 import type { StepArguments } from './steps/stepCall.ts';
 
 /** How long a handler may take to end after its signal was aborted, before it is abandoned. */
@@ -100,15 +100,15 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
 function endingOf(ending: Ending, { fault, suspension }: StepsEnd, { logger }: Attempt): Ending {
   if (fault !== undefined) return { kind: 'threw', ...fault };
   if (suspension === undefined) return ending;
-  const { until, error } = suspension;
+  const { error, ...by } = suspension;
   if (ending.kind !== 'threw' || !(ending.error instanceof AttemptSuspendedError)) {
     const thrown = ending.kind === 'threw' ? { thrown: ending.error } : {};
     logger.error(
       { err: error, ...thrown },
-      'the handler has caught the error of a sleep: let it pass. What the run came to is discarded',
+      'the handler has caught the error of a sleep or a wait: let it pass. What the run came to is discarded',
     );
   }
-  return { kind: 'suspended', until };
+  return { kind: 'suspended', ...by };
 }
 
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
@@ -129,6 +129,8 @@ async function callHandler(run: Run, context: AttemptContext): Promise<unknown> 
     step: (...args: StepArguments) => steps().run(args) as Promise<never>,
     sleep: (name, ms, options) => steps().sleep(name, { ms }, options),
     sleepUntil: (name, until, options) => steps().sleep(name, { until }, options),
+    waitFor: (...[name, signal, options]: Parameters<AttemptSteps['waitFor']>) =>
+      steps().waitFor(name, signal, options) as Promise<never>,
     [HOLD]: (work) => steps().during(work),
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),

@@ -62,21 +62,22 @@ export class AttemptAbortedError extends Error {
 }
 
 /**
- * What `ctx.sleep` throws into a handler whose attempt goes on later, in another run: let it pass. One that catches it changes
+ * What `ctx.sleep` and `ctx.waitFor` throw into a handler whose attempt goes on later, in another run: let it pass. One that catches it changes
  * nothing.
  */
 export class AttemptSuspendedError extends Error {
   readonly code = 'ATTEMPT_SUSPENDED';
 
-  /** @param title of the sleep. */
+  /** @param title of the sleep, or the wait. */
   constructor(title: string) {
     super(`the attempt ends here for now, in ${title}`);
     this.name = 'AttemptSuspendedError';
   }
 
-  /** Says when the attempt goes on. */
-  suspendedUntil(until: string): this {
-    this.message += `: it goes on at ${until}`;
+  /** Says when the attempt goes on, or by which signals. */
+  goesOn({ until, signals }: { readonly until: string; readonly signals?: readonly string[] }): this {
+    this.message +=
+      signals === undefined ? `: it goes on at ${until}` : `: it goes on with ${signals.join(' or ')}, or at ${until}`;
     return this;
   }
 }

@@ -2,10 +2,10 @@ import type { Job, JobDefinition, PayloadOutput, ResultInput } from '@jobstream/
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidPayloadError, UnrecoverableError } from './handlerErrors.ts';
 import type { Logger } from './logger.ts';
+import { linesOf } from './schemaIssues.ts';
 import type { Sleep, SleepUntil } from './sleep.ts';
 import type { RunStep } from './step.ts';
-
-const PROBLEMS_SHOWN = 20;
+import type { WaitFor } from './waitFor.ts';
 
 /** How far the work of an attempt is. */
 export interface JobProgress {
@@ -15,7 +15,7 @@ export interface JobProgress {
 }
 
 /** What a handler knows about its attempt. */
-export interface JobContext {
+export interface JobContext<Definition extends JobDefinition = JobDefinition> {
   /** The job as it was when the attempt began. */
   readonly job: Job;
   /** 1 for the first attempt. A number comes again after the job was released by its worker or requeued. */
@@ -50,6 +50,16 @@ export interface JobContext {
   readonly sleep: Sleep;
   /** As `sleep`, until an instant: a Date, or RFC 3339 text. It is over at once if that has passed. */
   readonly sleepUntil: SleepUntil;
+  /**
+   * Waits for a signal to the job, and returns its payload: of the oldest one of this name that no step has read, so that it may have come
+   * before. With a `timeout` it returns undefined once the wait has lasted so long. It is recorded as a step, under the first name.
+   *
+   *     const approval = await ctx.waitFor('approval', 'approved', { timeout: '3d' });
+   *
+   * Takes no slot: where the signal is not there yet, this run of the handler is ended as by a long `sleep`. Rejects with an
+   * UnrecoverableError for a signal that the definition does not have, or whose payload its schema refuses (`SIGNAL_INVALID`), and as `sleep`.
+   */
+  readonly waitFor: WaitFor<Definition>;
   /** Reports how far the work is. Cheap to call often: values are coalesced and the last one wins. */
   readonly progress: (progress: JobProgress) => void;
   /**
@@ -68,7 +78,7 @@ export interface JobContext {
  */
 export type JobHandler<Definition extends JobDefinition> = (
   payload: PayloadOutput<Definition>,
-  ctx: JobContext,
+  ctx: JobContext<Definition>,
 ) => ResultInput<Definition> | Promise<ResultInput<Definition>>;
 
 /** A handler as the attempt sees it: it checks payload and result itself. */
@@ -93,7 +103,7 @@ export function jobHandler<Definition extends JobDefinition>(
     async run(raw, ctx) {
       const checked = validate(definition.payload, raw);
       const payload = accepted(checked instanceof Promise ? await checked : checked) as PayloadOutput<Definition>;
-      const result = await run(payload, ctx);
+      const result = await run(payload, ctx as unknown as JobContext<Definition>);
       return definition.result === undefined ? result : checkedResult(definition.result, result);
     },
   };
@@ -128,17 +138,4 @@ async function checkedResult(schema: StandardSchemaV1, result: unknown): Promise
   throw new UnrecoverableError(`the handler's result does not match its schema: ${problems}`, {
     code: 'RESULT_INVALID',
   });
-}
-
-/** One line for each mistake: `payload.to[0]: expected an address`. */
-function linesOf(issues: readonly StandardSchemaV1.Issue[], root: string): string[] {
-  return issues.slice(0, PROBLEMS_SHOWN).map(({ path = [], message }) => `${pathText(path, root)}: ${message}`);
-}
-
-function pathText(path: readonly (PropertyKey | StandardSchemaV1.PathSegment)[], root: string): string {
-  const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
-  return keys.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : `${text}.${String(key)}`),
-    root,
-  );
 }

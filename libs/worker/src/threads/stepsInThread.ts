@@ -1,14 +1,15 @@
-import type { SleepLength } from '../attempt/steps/sleepCall.ts';
+import type { SleepLength } from '../attempt/waits/sleepCall.ts';
 import type { StepArguments } from '../attempt/steps/stepCall.ts';
 import { misusedStep } from '../attempt/steps/stepErrors.ts';
 import { withinStep } from '../attempt/steps/withinStep.ts';
 import type { SleepOptions } from '../handler/sleep.ts';
 import type { StepContext, StepOptions } from '../handler/step.ts';
+import type { WaitOptions } from '../handler/waitFor.ts';
 import { describeThrown, restoreThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ToThread } from './threadMessages.ts';
 
 interface Step extends PromiseWithResolvers<unknown> {
-  /** Undefined for a sleep. */
+  /** Undefined for a sleep, or a wait. */
   readonly work?: (step: StepContext) => unknown;
 }
 
@@ -36,21 +37,29 @@ export class StepsInThread {
 
   /** The main thread knows when it is over. Within a step that cannot be told there. */
   sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
-    const sleeping = this.#sleep(name, length, options);
-    // A handler that does not wait for it is interrupted all the same.
-    sleeping.catch(() => undefined);
-    return sleeping;
+    return this.#wait(`the sleep '${name}'`, (id) => ({ kind: 'sleep', id, name, length, options })) as Promise<void>;
   }
 
-  async #sleep(name: string, length: SleepLength, options?: SleepOptions): Promise<void> {
+  /** As `sleep`: the main thread knows the signals. */
+  waitFor(name: string, signal: string, options?: WaitOptions): Promise<unknown> {
+    return this.#wait(`the wait '${name}'`, (id) => ({ kind: 'wait', id, name, signal, options }));
+  }
+
+  #wait(title: string, message: (id: number) => FromThread): Promise<unknown> {
+    const waiting = this.#begin(title, message);
+    // A handler that does not wait for it is interrupted all the same.
+    waiting.catch(() => undefined);
+    return waiting;
+  }
+
+  async #begin(title: string, message: (id: number) => FromThread): Promise<unknown> {
     const step = withinStep.getStore();
-    if (step !== undefined)
-      throw misusedStep(`the sleep '${name}' was begun within the step '${step}', which must end first`);
+    if (step !== undefined) throw misusedStep(`${title} was begun within the step '${step}', which must end first`);
     const id = ++this.#begun;
-    const sleep = Promise.withResolvers<unknown>();
-    this.#steps.set(id, sleep);
-    this.#send({ kind: 'sleep', id, name, length, options });
-    await sleep.promise;
+    const wait = Promise.withResolvers<unknown>();
+    this.#steps.set(id, wait);
+    this.#send(message(id));
+    return wait.promise;
   }
 
   receive(message: Exclude<ToThread, { kind: 'abort' }>): void {
@@ -69,7 +78,7 @@ export class StepsInThread {
       await Promise.allSettled(running);
   }
 
-  /** The handler has ended: nobody waits for its sleeps. */
+  /** The handler has ended: nobody waits for its sleeps and waits. */
   #running(): readonly Promise<unknown>[] {
     return [...this.#steps.values()].flatMap(({ work, promise }) => (work === undefined ? [] : [promise]));
   }

@@ -1,11 +1,13 @@
 import { HOLD, isHoldable } from '../handler/hold.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
 import type { StepContext } from '../handler/step.ts';
+import type { WaitOptions } from '../handler/waitFor.ts';
 import { describeThrown, restoreThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ToThread } from './threadMessages.ts';
 
 type Begun = Extract<FromThread, { kind: 'step' }>;
 type Slept = Extract<FromThread, { kind: 'sleep' }>;
+type Waited = Extract<FromThread, { kind: 'wait' }>;
 type Ran = Extract<FromThread, { kind: 'step-ran' }>;
 
 /** The steps of a handler in a thread, as the main thread runs them: it knows their results, and their work is done there. */
@@ -34,6 +36,12 @@ export class StepsOfThread {
   sleep({ id, name, length, options }: Slept): void {
     const { sleep, sleepUntil } = this.#ctx;
     this.#tellEnd(id, 'ms' in length ? sleep(name, length.ms, options) : sleepUntil(name, length.until, options));
+  }
+
+  /** Begins a wait of the handler for a signal, and tells the thread what it has come to. */
+  waitFor({ id, name, signal, options }: Waited): void {
+    const waitFor = this.#ctx.waitFor as (name: string, signal: string, options?: WaitOptions) => Promise<unknown>;
+    this.#tellEnd(id, waitFor(name, signal, options));
   }
 
   /** What follows on a step has begun. */

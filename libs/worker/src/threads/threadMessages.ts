@@ -2,8 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { JobContext, JobProgress } from '../handler/jobHandler.ts';
 import type { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { SleepOptions } from '../handler/sleep.ts';
-import type { SleepLength } from '../attempt/steps/sleepCall.ts';
+import type { SleepLength } from '../attempt/waits/sleepCall.ts';
 import type { StepContext, StepOptions } from '../handler/step.ts';
+import type { WaitOptions } from '../handler/waitFor.ts';
 
 /** What a thread is given to run a handler. */
 export interface ThreadTask {
@@ -19,7 +20,7 @@ export type ToThread =
   | { readonly kind: 'abort'; readonly reason: AttemptAbortedError['kind']; readonly detail: string }
   /** The work of a step is to be run. */
   | { readonly kind: 'run-step'; readonly id: number; readonly step: Omit<StepContext, 'signal'> }
-  /** The step or sleep is over: its call settles. */
+  /** The step, sleep or wait is over: its call settles. */
   | { readonly kind: 'step-over'; readonly id: number; readonly outcome: ThreadOutcome };
 
 export type FromThread =
@@ -33,6 +34,14 @@ export type FromThread =
       readonly name: string;
       readonly length: SleepLength;
       readonly options: SleepOptions | undefined;
+    }
+  /** The handler has called `ctx.waitFor`. */
+  | {
+      readonly kind: 'wait';
+      readonly id: number;
+      readonly name: string;
+      readonly signal: string;
+      readonly options: WaitOptions | undefined;
     }
   /** What follows on a step that is over has begun. */
   | { readonly kind: 'went-on'; readonly id: number }

@@ -104,6 +104,7 @@ function receive(message: FromThread, ctx: JobContext, steps: StepsOfThread): vo
   else if (message.kind === 'log') ctx.log[message.level](message.fields, message.message);
   else if (message.kind === 'step') steps.begin(message);
   else if (message.kind === 'sleep') steps.sleep(message);
+  else if (message.kind === 'wait') steps.waitFor(message);
   else if (message.kind === 'went-on') steps.wentOn(message.id);
   else steps.ran(message);
 }

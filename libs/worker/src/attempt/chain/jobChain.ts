@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decide, evolve, isRejection } from '@jobstream/domain';
-import type { Decision, Job, JobCommand, JobEvent, RecordedStep } from '@jobstream/domain';
+import type { Decision, Job, JobCommand, JobEvent, RecordedStep, Signal } from '@jobstream/domain';
 import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
 import type { Clock } from './clock.ts';
@@ -41,15 +41,17 @@ export class JobChain {
   readonly #cause: Cause;
   #job: Job;
   #steps: readonly RecordedStep[] | undefined;
+  #signals: readonly Signal[] | undefined;
   #sequence: number;
   /** Commands that have no decision yet, the last one among them. */
   #open = 0;
   #last: Promise<Decision> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
-  constructor({ job, sequence, steps }: JobSnapshot, cause: Cause, context: ChainContext) {
+  constructor({ job, sequence, steps, signals }: JobSnapshot, cause: Cause, context: ChainContext) {
     this.#job = job;
     this.#steps = steps;
+    this.#signals = signals;
     this.#sequence = sequence;
     this.#cause = cause;
     this.#context = context;
@@ -63,6 +65,11 @@ export class JobChain {
   /** The steps that the job had when it was read, each as it was recorded last. */
   get steps(): readonly RecordedStep[] {
     return this.#steps ?? [];
+  }
+
+  /** The signals that no step had read when the job was read, oldest first. */
+  get signals(): readonly Signal[] {
+    return this.#signals ?? [];
   }
 
   /** The sequence of the last event that was appended or that the chain began with. */
@@ -146,6 +153,7 @@ export class JobChain {
     const isCarried = (found.calledFrom ?? 0) > this.#sequence;
     this.#job = found.job;
     this.#steps = found.steps;
+    this.#signals = found.signals;
     this.#sequence = found.sequence;
     return isCarried && hasReported(event, found.job);
   }

@@ -4,7 +4,7 @@ import { UnrecoverableError } from '../../handler/handlerErrors.ts';
 import { misusedStep } from './stepErrors.ts';
 
 /** Returns the result that an earlier attempt has recorded. Erased is for good; a missing key may be there in the next attempt. */
-export function recordedResult({ result }: RecordedStep, title: string): unknown {
+export function recordedResult({ result }: Pick<RecordedStep, 'result'>, title: string): unknown {
   if (isShredded(result)) throw new UnrecoverableError(`the result of ${title} was erased`, { code: 'PAYLOAD_ERASED' });
   if (isUnreadable(result)) throw new Error(`this worker has no key for the result of ${title}: see PAYLOAD_KEYS`);
   return result;

@@ -1,4 +1,5 @@
 import type { EventLog, Timers } from '@jobstream/eventlog';
+import type { Handler } from '../../handler/jobHandler.ts';
 import type { Logger } from '../../handler/logger.ts';
 import type { Clock } from '../chain/clock.ts';
 import type { JobChain } from '../chain/jobChain.ts';
@@ -7,6 +8,7 @@ import type { StepInstruments } from './stepTelemetry.ts';
 /** The attempt whose steps these are. */
 export interface SteppedAttempt {
   readonly chain: JobChain;
+  readonly handler: Pick<Handler, 'definition'>;
   readonly number: number;
   readonly logger: Logger;
 }

@@ -1,8 +1,8 @@
 import { MAX_AHEAD_MS, stepId } from '@jobstream/domain';
 import { millisecondsOf, type Duration } from '../../handler/duration.ts';
 import type { SleepOptions } from '../../handler/sleep.ts';
-import { assertStepName, partOf } from './stepCall.ts';
-import { misusedStep } from './stepErrors.ts';
+import { assertStepName, partOf } from '../steps/stepCall.ts';
+import { misusedStep } from '../steps/stepErrors.ts';
 
 /** What the handler has asked for, checked. */
 export interface SleepCall {

@@ -1,46 +1,59 @@
-import { timestampOf } from '@jobstream/domain';
+import { MAX_AHEAD_MS, timestampOf } from '@jobstream/domain';
 import type { Timer, Timers } from '@jobstream/eventlog';
 import type { AttemptSuspendedError } from '../../handler/handlerErrors.ts';
-import { pauseInSlot, type StepsAbort } from './stepsParts.ts';
+import { pauseInSlot, type StepsAbort } from '../steps/stepsParts.ts';
 
 /** A timer cannot be set further ahead. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-interface OpenSleep {
-  readonly end: number;
-  /** Returns what the sleep was ended by. */
-  readonly interrupt: (until: string) => AttemptSuspendedError;
+/** By what a wait is ended. */
+interface Awaited {
+  /** In milliseconds since 1970; undefined where only a signal ends it. */
+  readonly end: number | undefined;
+  /** The name of the signal that ends it as well. */
+  readonly signal?: string;
+}
+
+interface OpenWait extends Awaited {
+  /** Returns what the wait was ended by. */
+  readonly interrupt: (by: Awakening) => AttemptSuspendedError;
   /** Stops its timer: it never settles. */
   readonly leave: () => void;
 }
 
-/** When an attempt goes on whose run the sleeps have ended, and the error of the first of them. */
-export interface Suspension {
+/** What an attempt goes on by. */
+export interface Awakening {
   readonly until: string;
+  /** The names of signals by which it goes on earlier. */
+  readonly signals?: readonly string[];
+}
+
+/** By what an attempt goes on whose run the waits have ended, and the error of the first of them. */
+export interface Suspension extends Awakening {
   readonly error: AttemptSuspendedError | undefined;
 }
 
-interface SleepsContext {
+interface WaitsContext {
   readonly timers: Timers;
   readonly slotWaitMs: number;
   readonly now: () => number;
 }
 
 /**
- * The sleeps of a run. One that is short keeps its slot. A longer one ends the run, once nothing else of it is being done: all that sleep
- * are interrupted, and the attempt goes on in another run.
+ * The sleeps and the waits for signals of a run. A sleep that is short keeps its slot. Any other wait ends the run, once nothing else of it is
+ * being done: all that wait are interrupted, and the attempt goes on in another run.
  */
-export class OpenSleeps {
+export class OpenWaits {
   readonly #abort: StepsAbort;
-  readonly #context: SleepsContext;
-  readonly #open = new Set<OpenSleep>();
+  readonly #context: WaitsContext;
+  readonly #open = new Set<OpenWait>();
   /** How much is being done that a run waits for. */
   #busy = 0;
   #idle: NodeJS.Immediate | undefined;
   #isOver = false;
   #suspension: Suspension | undefined;
 
-  constructor(abort: StepsAbort, context: SleepsContext) {
+  constructor(abort: StepsAbort, context: WaitsContext) {
     this.#abort = abort;
     this.#context = context;
   }
@@ -63,49 +76,60 @@ export class OpenSleeps {
   }
 
   /** Waits for the end of a sleep, in milliseconds since 1970. Rejects when the attempt is aborted, or with the error by which it is interrupted. */
-  wait(end: number, interruption: AttemptSuspendedError): Promise<void> {
+  sleep(end: number, interruption: AttemptSuspendedError): Promise<void> {
     const leftMs = end - this.#context.now();
     if (leftMs <= 0) return Promise.resolve();
     if (leftMs <= this.#context.slotWaitMs) return this.during(pauseInSlot(leftMs, this.#abort, this.#context.timers));
-    return this.#waitLong(end, interruption);
+    return this.#wait({ end }, interruption);
   }
 
-  /** The handler has ended: what still sleeps does not matter any more. */
+  /**
+   * Waits for the time limit of a wait for a signal. The signal itself ends the run: the next one reads it. Rejects as `sleep`.
+   *
+   * @param end in milliseconds since 1970; undefined for none.
+   */
+  signal(name: string, end: number | undefined, interruption: AttemptSuspendedError): Promise<void> {
+    return this.#wait({ end, signal: name }, interruption);
+  }
+
+  /** The handler has ended: what still waits does not matter any more. */
   over(): void {
     this.#isOver = true;
     clearImmediate(this.#idle);
     for (const { leave } of this.#open) leave();
   }
 
-  #waitLong(end: number, interruption: AttemptSuspendedError): Promise<void> {
+  #wait(awaited: Awaited, interruption: AttemptSuspendedError): Promise<void> {
     return new Promise((resolve, reject) => {
       const { signal } = this.#abort;
+      const { end } = awaited;
       let timer: Timer | undefined;
       const leave = () => {
         this.#context.timers.clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
-        this.#open.delete(sleep);
+        this.#open.delete(wait);
       };
       const onAbort = () => {
         leave();
         reject(this.#abort.error ?? interruption);
       };
       const onTime = () => {
-        if (end > this.#context.now()) return setTimer();
+        if (end !== undefined && end > this.#context.now()) return setTimer();
         leave();
         resolve();
       };
       const setTimer = () => {
+        if (end === undefined) return;
         const leftMs = Math.min(end - this.#context.now(), LONGEST_TIMER_MS);
         timer = this.#context.timers.setTimeout(onTime, leftMs);
       };
-      const interrupt = (until: string) => {
+      const interrupt = (by: Awakening) => {
         leave();
-        reject(interruption.suspendedUntil(until));
+        reject(interruption.goesOn(by));
         return interruption;
       };
-      const sleep = { end, interrupt, leave };
-      this.#open.add(sleep);
+      const wait = { ...awaited, interrupt, leave };
+      this.#open.add(wait);
       setTimer();
       if (signal.aborted) onAbort();
       else signal.addEventListener('abort', onAbort, { once: true });
@@ -125,8 +149,11 @@ export class OpenSleeps {
   #interrupt(): void {
     if (this.#busy > 0 || this.#open.size === 0 || this.#isOver || this.#abort.error !== undefined) return;
     const open = [...this.#open];
-    const until = timestampOf(Math.min(...open.map(({ end }) => end)));
-    const [error] = open.map(({ interrupt }) => interrupt(until));
-    this.#suspension = { until, error };
+    const latest = this.#context.now() + MAX_AHEAD_MS;
+    const until = timestampOf(Math.min(...open.map(({ end = latest }) => end)));
+    const signals = [...new Set(open.flatMap(({ signal }) => signal ?? []))];
+    const by = { until, ...(signals.length === 0 ? {} : { signals }) };
+    const [error] = open.map(({ interrupt }) => interrupt(by));
+    this.#suspension = { ...by, error };
   }
 }
