@@ -13,6 +13,7 @@ export type JobChange =
       readonly keepSteps?: boolean;
       readonly reason?: string;
     }
+  | { readonly kind: 'SignalJob'; readonly name: string; readonly payload: unknown }
   | { readonly kind: 'ReviseJob'; readonly payload: unknown; readonly runAt?: string; readonly delayMs?: number };
 
 /**

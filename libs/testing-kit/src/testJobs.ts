@@ -16,13 +16,8 @@ import {
   type RetryOptions,
   type ResultOutput,
 } from '@jobstream/client';
-import {
-  ConcurrentAppendError,
-  isCreation,
-  RegisteredHandlers,
-  silentLogger,
-  type JobEvent as LogEvent,
-} from '@jobstream/worker/test-engine';
+import { RegisteredHandlers, silentLogger, type JobEvent as LogEvent } from '@jobstream/worker/test-engine';
+import { appendCreation } from './appendCreation.ts';
 import { changeJob } from './changeJob.ts';
 import type { CrashPoint } from './system/crashableLog.ts';
 import type { Duration } from '@jobstream/worker';
@@ -30,9 +25,10 @@ import { millisecondsOf } from '@jobstream/worker/test-engine';
 import { assertEnqueued, refuteEnqueued, resultOf } from './enqueuedJobs.ts';
 import { eventView, idOf, type JobOrId, stepView } from './jobViews.ts';
 import { JobExpectation, type JobMatch } from './jobExpectation.ts';
-import { assertPriority, changedPayload, creationOf, invalid, type NewJob, optionsLike } from './newJob.ts';
+import { assertPriority, changedPayload, creationOf, type NewJob, optionsLike } from './newJob.ts';
 import { MemorySystem } from './system/memorySystem.ts';
 import { RealSystem } from './system/realSystem.ts';
+import { signalPayload } from './signalPayload.ts';
 import { instantOf, type ScheduleOptions, type TestJobstreamOptions } from './testOptions.ts';
 import type { TestSystem } from './system/testSystem.ts';
 import { ticksOf } from './system/ticks.ts';
@@ -183,6 +179,19 @@ export class TestJobstream implements AsyncDisposable {
     await this.#system.log.wakeNow({ jobId: id, jobType: type, priority, at: this.now().toISOString() });
   }
 
+  /**
+   * Sends a signal to a job, with the checks of the API. A handler that waits for it goes on with the next `drain` or `advance`.
+   *
+   * @throws NotFoundError for a name that the definition does not have; ConflictError when the job has ended; InvalidRequestError
+   * @example
+   * await t.signal(job, 'approved', { by: 'ada' });
+   */
+  async signal(job: JobOrId, name: string, payload?: unknown): Promise<void> {
+    const found = await this.job(job);
+    const checked = await signalPayload(this.#definitionOf(found), name, payload);
+    await changeJob(found.id, { kind: 'SignalJob', name, payload: checked }, this.#system);
+  }
+
   /** Gives a job that waits another priority. @throws ConflictError in any other status; InvalidRequestError */
   async changePriority(job: JobOrId, priority: Priority, { reason }: { readonly reason?: string } = {}): Promise<void> {
     assertPriority(priority);
@@ -271,17 +280,7 @@ export class TestJobstream implements AsyncDisposable {
   }
 
   async #append(creation: LogEvent): Promise<void> {
-    const { log } = this.#system;
-    try {
-      await log.append(creation, 0);
-      this.#created.push(creation.jobId);
-    } catch (error) {
-      if (!(error instanceof ConcurrentAppendError)) throw error;
-      const existing = (await log.readJob(creation.jobId))?.job;
-      const fingerprint = isCreation(creation) ? creation.data.fingerprint : undefined;
-      if (existing?.fingerprint === fingerprint) return;
-      throw invalid([{ pointer: '', detail: 'the first job with this idempotency key was another one' }]);
-    }
+    if (await appendCreation(creation, this.#system)) this.#created.push(creation.jobId);
   }
 
   #enqueued<Result>(job: Job & Pick<CreatedJob, 'existing' | 'revised'>): EnqueuedJob<Result> {
