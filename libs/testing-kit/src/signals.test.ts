@@ -282,3 +282,13 @@ test.each(points)('a worker that crashes %s loses no signal, and reads none twic
   const results = (await t.steps(job)).filter(({ name }) => name === 'note').map(({ result }) => result);
   expect(results).toEqual(['first', 'second', 'third']);
 });
+
+test('a worker that dies in the run that a signal has called for is replaced as soon as any other', async () => {
+  await using t = await testJobstream(handling(({ waitFor }) => waitFor('note', 'note')));
+  const job = await t.enqueue(order, { amount: 5 });
+  await t.drain();
+  t.crashWorker('after JobResumed');
+  await t.signal(job, 'note', 'hello');
+  await t.advance('1m');
+  expect(await t.job(job)).toMatchObject({ status: 'completed', attempt: 2, result: 'hello' });
+});
