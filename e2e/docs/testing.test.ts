@@ -18,7 +18,7 @@ function programsOf(page: string, unnamed: string): Map<string, string> {
 }
 
 test.each([
-  ['docs/testing.md', 'reminder.test.ts', 11],
+  ['docs/testing.md', 'reminder.test.ts', 12],
   ['libs/testing-kit/README.md', 'readme.test.ts', 1],
 ])('the tests in %s pass', async (page, file, count) => {
   await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
