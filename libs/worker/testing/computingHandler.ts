@@ -39,6 +39,11 @@ const commands = {
     return last;
   },
   'sleep within a step': ({ step, sleep }: JobContext) => step('work', () => sleep('nap', 1)),
+  'wait for a signal': async ({ waitFor }: JobContext) => {
+    const first = await waitFor('first', 'go' as never);
+    return [first, await waitFor('second', 'go' as never, { timeout: 1 })];
+  },
+  'wait within a step': ({ step, waitFor }: JobContext) => step('work', () => waitFor('first', 'go' as never)),
   exit: () => process.exit(3),
   crash: () => {
     setImmediate(() => {

@@ -26,7 +26,7 @@ async function startComputing(
   options: { threads?: number; shutdownGraceMs?: number; ackWaitMs?: number; slotWaitMs?: number } = {},
 ) {
   const { threads = 2, shutdownGraceMs = 0, ackWaitMs = 10_000, slotWaitMs = 30_000 } = options;
-  const definition = defineJob(`compute-${++types}`, { payload: z.custom<Command>() });
+  const definition = defineJob(`compute-${++types}`, { payload: z.custom<Command>(), signals: { go: z.string() } });
   const lines: string[] = [];
   const logger = lineLogger({ level: 'debug', write: (line) => lines.push(line) });
   const worker = createWorker({ natsUrl: nats.url, ackWaitMs, shutdownGraceMs, slotWaitMs, logger });
@@ -60,6 +60,7 @@ test.each([
   ['fail', { name: 'TypeError', message: 'no such image', code: 'E_IMAGE' }],
   ['give up', { name: 'UnrecoverableError', message: 'broken image', code: 'E_BROKEN' }],
   ['sleep within a step', { code: 'STEP_MISUSED' }],
+  ['wait within a step', { code: 'STEP_MISUSED' }],
   ['exit', { message: 'process.exit(3) was called in the thread of a handler' }],
   ['crash', { message: 'crashed' }],
   ['fill the heap', { code: 'ERR_WORKER_OUT_OF_MEMORY' }],
@@ -93,6 +94,15 @@ test('a sleep of a handler in a thread ends its run when no step of it runs any 
     .slice(0, suspended)
     .flatMap((event) => (event.event === 'JobStepsRecorded' ? event.data.steps : []));
   expect(before.map(({ name }) => name).toSorted()).toEqual(['last', 'nap', 'work', 'work', 'work']);
+});
+
+test('a handler in a thread waits for a signal without its thread, and then has its payload', async () => {
+  const { create } = await startComputing({ threads: 1 });
+  const jobId = await create('wait for a signal');
+  await log.until(jobId, 'waiting');
+  await log.act(jobId, { kind: 'SignalJob', name: 'go', payload: 'now' });
+  await log.until(jobId, 'completed');
+  expect((await log.eventLog.readJob(jobId))?.job).toMatchObject({ attempt: 1, result: ['now', null] });
 });
 
 test('the stack of an error points into the module of the handler', async () => {
