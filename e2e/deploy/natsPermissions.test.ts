@@ -58,13 +58,14 @@ const events = [
   'requeued',
   'released',
   'due-now',
+  'signalled',
   'payload-changed',
   'carried',
   'carried-with-steps',
   'carried-waiting',
 ];
 const sent: Record<NatsUser, readonly string[]> = {
-  api: ['created', 'cancelled', 'requeued', 'due-now', 'payload-changed', 'carried', 'carried-with-steps'],
+  api: ['created', 'cancelled', 'requeued', 'due-now', 'signalled', 'payload-changed', 'carried', 'carried-with-steps'],
   worker: [
     'created',
     'started',
@@ -155,6 +156,17 @@ describe.each(natsUsers)('%s', (user) => {
     expect(await maySend(user, 'timers.at.email.0a')).toBe(['api', 'worker', 'projector'].includes(user));
   });
 
+  test('sends signals and creates their consumer only if it is the API, and is told of it only if it is a worker', async () => {
+    const consumer = 'JOBS.calls-email';
+    const creates = ['api', 'operator'].includes(user);
+    expect(await maySend(user, `$JS.API.CONSUMER.DURABLE.CREATE.${consumer}`)).toBe(user === 'api');
+    expect(await maySend(user, `$JS.API.CONSUMER.CREATE.${consumer}`)).toBe(creates);
+    const finds = creates || user === 'worker' || user === 'relay';
+    expect(await maySend(user, `$JS.API.CONSUMER.INFO.${consumer}`)).toBe(finds);
+    const hint = `$JS.EVENT.ADVISORY.CONSUMER.CREATED.${consumer}`;
+    expect(await mayHear(user, hint)).toBe(['worker', 'operator'].includes(user));
+  });
+
   test('purges the log only if it is the projector', async () => {
     expect(await maySend(user, '$JS.API.STREAM.PURGE.JOBS')).toBe(user === 'projector');
   });
@@ -222,6 +234,7 @@ describe.each(natsUsers)('%s', (user) => {
     const consumers = [
       'JOBS.worker-email',
       'JOBS.requeued-email',
+      'JOBS.calls-email',
       'TIMERS.due-email',
       'TIMERS.ticks',
       'JOBS.projector-1',
