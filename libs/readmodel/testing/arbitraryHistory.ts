@@ -13,6 +13,9 @@ const stretches: readonly (readonly JobEventName[])[] = [
   ['JobStarted', 'JobReleased', 'JobStarted', 'JobFailed'],
   ['JobStarted', 'JobSuspended', 'JobResumed', 'JobCompleted'],
   ['JobStarted', 'JobStepsRecorded', 'JobSuspended', 'JobCarriedWaiting', 'JobResumed', 'JobSuspended'],
+  ['JobStarted', 'JobSignalled', 'JobStepsRecorded', 'JobSuspended', 'JobSignalled', 'JobResumed', 'JobStepsRecorded'],
+  ['JobSignalled', 'JobStarted', 'JobSuspended', 'JobCarriedWaiting', 'JobResumed', 'JobStepsRecorded', 'JobCompleted'],
+  ['JobSignalled', 'JobCarriedWithSteps', 'JobSignalled'],
   ['JobSuspended', 'JobCancelled', 'JobRequeued', 'JobStarted'],
   ['JobCancelled', 'JobRequeued'],
   ['JobPriorityChanged', 'JobCancelled', 'JobRequeuedWithPriority'],
@@ -41,6 +44,10 @@ const happening = fc.record({
   job: fc.nat({ max: 3 }),
   names: stretch,
   attempt: fc.integer({ min: 1, max: 3 }),
+  /** The names of the signals that it is about. */
+  signals: fc.subarray(['approved', 'constructor']),
+  /** How many steps were recorded before. */
+  from: fc.constantFrom(0, 0, 2),
   value,
   text,
   time,
@@ -56,7 +63,14 @@ export const arbitraryHistory: fc.Arbitrary<readonly JobEvent[]> = fc
     return happenings.flatMap((one) => eventsOf(one, jobs[one.job] ?? new JobEvents()));
   });
 
-function eventsOf({ names: what, attempt, value: any, text: words, time: at }: Happening, job: JobEvents): JobEvent[] {
+function eventsOf(one: Happening, job: JobEvents): JobEvent[] {
+  const details = { ...detailsOf(one, job), ...signalDetails(one) };
+  return one.names.map((name) => job.next(name, details[name] ?? {}, { causationId: one.text }));
+}
+
+type Details = Partial<Record<JobEventName, object>>;
+
+function detailsOf({ attempt, value: any, text: words, time: at }: Happening, job: JobEvents): Details {
   const priority = (['high', 'normal', 'low'] as const)[attempt - 1];
   const lane = attempt === 1 ? 'high' : 'low';
   const creation = {
@@ -67,17 +81,14 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     idempotencyKey: words,
     ...(at === undefined ? {} : { runAt: at }),
   };
-  const details: Partial<Record<JobEventName, object>> = {
+  return {
     JobCreated: creation,
     JobCreatedWithPriority: { ...creation, priority: lane },
     JobRequeuedWithPriority: { priority: lane },
     JobPriorityChanged: { priority },
     JobStarted: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
     JobProgressed: { attempt, message: words },
-    JobStepsRecorded: { attempt, steps: stepsOf(attempt, any, words) },
-    JobSuspended: { attempt, ranMs: attempt / 2, ...(at === undefined ? {} : { until: at }) },
     JobResumed: { attempt, worker: words, ...(attempt === 1 ? {} : { workerVersion: words }) },
-    JobCarriedWaiting: { attempt, stepsRecorded: 2, steps: carriedSteps(attempt, any, words) },
     JobCompleted: { attempt, result: any },
     JobRetryScheduled: { attempt, error: { name: 'Error', message: words, stack: words } },
     JobFailed: { attempt, error: { name: words, message: words } },
@@ -85,20 +96,54 @@ function eventsOf({ names: what, attempt, value: any, text: words, time: at }: H
     JobRevised: { payload: any, ...(at === undefined ? {} : { runAt: at }) },
     JobReleased: { attempt },
   };
-  return what.map((name) => job.next(name, details[name] ?? {}, { causationId: words }));
+}
+
+/** What attempts record, wait for and are carried with. */
+function signalDetails(one: Happening): Details {
+  const { attempt, value: any, text: words, time: at, signals, from } = one;
+  const [name = 'approved'] = signals;
+  const unread = signals.map((each) => ({ id: `${words}s`, name: each, payload: any, at: '2026-01-01T00:00:02.000Z' }));
+  const carried = {
+    attempt,
+    stepsRecorded: 2,
+    steps: carriedSteps(one),
+    ...(signals.length === 0 ? {} : { signals: unread }),
+  };
+  return {
+    JobSignalled: { name, payload: any },
+    JobStepsRecorded: { attempt, from, steps: stepsOf(one) },
+    JobSuspended: {
+      attempt,
+      ranMs: attempt / 2,
+      ...(signals.length === 0 ? {} : { signals }),
+      ...(at === undefined ? {} : { until: at }),
+    },
+    JobCarriedWaiting: { ...carried, ...(signals.length === 0 ? {} : { awaits: signals }) },
+    JobCarriedWithSteps: { ...carried, attempt: 0, stepsRecorded: 0, steps: [] },
+  };
 }
 
 /** Those of a job that has recorded them once. */
-function carriedSteps(attempt: number, any: unknown, words: string): object[] {
-  const record = { attempt, at: '2026-01-01T00:00:01.000Z' };
-  return stepsOf(attempt, any, words).map((step) => Object.assign(step, record));
+function carriedSteps(one: Happening): object[] {
+  const record = { attempt: one.attempt, at: '2026-01-01T00:00:01.000Z' };
+  return stepsOf(one).map((step) => Object.assign(step, record));
 }
 
-/** Steps of few names, so that some are recorded again, with results and without. */
-function stepsOf(attempt: number, any: unknown, words: string): object[] {
+/** Steps of few names, so that some are recorded again: with results and without, of signals, and of waits for them. */
+function stepsOf({ attempt, value: any, text: words, time: at, signals: [first, second] }: Happening): object[] {
   const error = { name: 'Error', message: words };
   return [
-    { name: 'charge', durationMs: 1, ...(attempt === 1 ? { error } : { result: any }) },
-    { name: `send ${attempt}`, key: `${attempt}`, durationMs: 0.5 },
+    { name: 'charge', durationMs: 1, ...(attempt === 1 ? { error } : { result: any }), ...readSignal(first, words) },
+    {
+      name: `send ${attempt}`,
+      key: `${attempt}`,
+      durationMs: 0.5,
+      ...(at === undefined ? {} : { waitsUntil: at }),
+      ...readSignal(second, words),
+    },
   ];
+}
+
+function readSignal(name: string | undefined, words: string): object {
+  return name === undefined ? {} : { signal: { id: `${words}s`, name } };
 }

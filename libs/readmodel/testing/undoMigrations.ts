@@ -29,6 +29,9 @@ const undo: Readonly<Record<string, string>> = {
     'ALTER TABLE jobs DROP CONSTRAINT jobs_status_known, DROP COLUMN ran_ms; ALTER TABLE jobs ADD CONSTRAINT jobs_status_known ' +
     "CHECK (status IN ('scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled'))",
   '0041': '',
+  '0042':
+    'ALTER TABLE jobs DROP COLUMN unread, DROP COLUMN awaits; ALTER TABLE past_jobs DROP COLUMN unread; ' +
+    'ALTER TABLE job_steps DROP COLUMN signal_id, DROP COLUMN signal_name, DROP COLUMN waits_until',
   '0035':
     'DROP INDEX past_changes_held; CREATE INDEX past_changes_at ON past_changes (at, sequence); ' +
     'CREATE INDEX past_changes_held ON past_changes USING gist (int8range(since, sequence)) WHERE since IS NOT NULL',

@@ -66,7 +66,7 @@ export async function* compareSteps(
 ): AsyncGenerator<ComparedRange> {
   const [live = '', second = ''] = [schemas.live, schemas.second].map(
     (name) => `(SELECT job_id AS id, jsonb_agg(jsonb_build_array(name, key, attempt, ended_at, duration_ms,
-        result IS NULL, result, error) ORDER BY name, key) AS steps
+        result IS NULL, result, error, signal_id, signal_name, waits_until) ORDER BY name, key) AS steps
       FROM ${client.escapeIdentifier(name)}.job_steps GROUP BY job_id) AS stepped`,
   );
   const ranges = compareRanges({ client, table: 'job_steps', live, second, columns: ['id', 'steps'] });

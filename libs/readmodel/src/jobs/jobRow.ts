@@ -1,4 +1,14 @@
-import type { Backoff, ByDefinition, Job, JobError, JobProgress, JobStatus, Lane, Unique } from '@jobstream/domain';
+import type {
+  Backoff,
+  ByDefinition,
+  Job,
+  JobError,
+  JobProgress,
+  JobStatus,
+  Lane,
+  SignalCounts,
+  Unique,
+} from '@jobstream/domain';
 import { originalJson, originalText } from '../postgres/storableValues.ts';
 
 /** A row of `jobs` as it arrives with our column types. */
@@ -35,6 +45,8 @@ export interface JobRow {
   readonly unique_key: string | null;
   readonly steps_recorded: number | null;
   readonly generation: number | null;
+  readonly unread: string | null;
+  readonly awaits: string | null;
   readonly unreadable_events: number | null;
   readonly version: number;
   readonly last_sequence: number;
@@ -42,7 +54,7 @@ export interface JobRow {
 
 const columnsButValues = `id, type, status, error, progress, attempt, max_attempts, backoff, timeout_ms, by_definition, run_at,
   created_at, updated_at, started_at, finished_at, ran_ms, worker, worker_version, started_by, tags, idempotency_key, fingerprint, tenant,
-  rerun_of, priority, unique_rule, unique_key, steps_recorded, generation, unreadable_events, version, last_sequence, result_inexact`;
+  rerun_of, priority, unique_rule, unique_key, steps_recorded, generation, unread, awaits, unreadable_events, version, last_sequence, result_inexact`;
 
 /** The select list for a JobRow. */
 export const jobColumns = `${columnsButValues}, payload, result`;
@@ -76,6 +88,8 @@ export function jobOfRow(row: JobRow): Job {
     ...present('progress', row.progress, (text) => originalJson(text) as JobProgress),
     ...(row.steps_recorded === null ? {} : { stepsRecorded: row.steps_recorded }),
     ...(row.generation === null ? {} : { generation: row.generation }),
+    ...present('unread', row.unread, (text) => originalJson(text) as SignalCounts),
+    ...present('awaits', row.awaits, (text) => originalJson(text) as readonly string[]),
     ...(row.unreadable_events === null ? {} : { unreadableEvents: row.unreadable_events }),
   };
 }

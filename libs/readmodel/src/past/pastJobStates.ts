@@ -59,11 +59,12 @@ function isFirst(event: LoggedEvent): boolean {
 
 /** What the row of a job keeps decides alone, whether it was read or not. */
 function asInItsRow({ job, ...past }: PastJob): PastJob {
-  const { id, type, status, version, attempt, maxAttempts, tags, tenant, stepsRecorded } = job;
+  const { id, type, status, version, attempt, maxAttempts, tags, tenant, stepsRecorded, unread } = job;
   const kept = { id, type, status, version, attempt, maxAttempts, tags };
   const optional = {
     ...(tenant === undefined ? {} : { tenant }),
     ...(stepsRecorded === undefined ? {} : { stepsRecorded }),
+    ...(unread === undefined ? {} : { unread }),
   };
   return { ...past, job: { ...NOT_KEPT, ...kept, ...optional } };
 }

@@ -64,3 +64,21 @@ test('steps that were recorded behind others are followed, by the next follower,
   await next.apply(entriesOf([job.next('JobStepsRecorded', { from: 2 }), job.next('JobCompleted')], 5));
   expect(await rows()).toEqual([{ id: job.jobId, status: 'completed', since: '6', last: '6' }]);
 });
+
+test('signals are read behind the batch that they came in, by the next follower, too', async () => {
+  const projection = await openPast();
+  const job = new JobEvents();
+  const read = (from: number, name: string) =>
+    job.next('JobStepsRecorded', {
+      from,
+      steps: [{ name: 'wait', key: name, signal: { id: name, name }, durationMs: 0 }],
+    });
+  const begun = [job.next('JobCreated'), job.next('JobStarted')];
+  const signalled = ['approved', 'paid'].map((name) => job.next('JobSignalled', { name }));
+  await projection.apply(entriesOf([...begun, ...signalled]));
+  await projection.apply(entriesOf([read(0, 'approved')], 5)); // the job is in memory
+  await projection.close();
+  const next = await openPast();
+  await next.apply(entriesOf([read(1, 'paid'), job.next('JobCompleted')], 6));
+  expect(await rows()).toEqual([{ id: job.jobId, status: 'completed', since: '7', last: '7' }]);
+});

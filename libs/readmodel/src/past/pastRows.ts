@@ -1,8 +1,8 @@
-import type { Job, JobStatus } from '@jobstream/domain';
+import type { Job, JobStatus, SignalCounts } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
-import { originalText, storableText } from '../postgres/storableValues.ts';
+import { originalJson, originalText, storableJson, storableText } from '../postgres/storableValues.ts';
 import type { PastChange, PastJob } from './foldChanges.ts';
 
 interface PastJobRow {
@@ -18,10 +18,11 @@ interface PastJobRow {
   readonly max_attempts: number;
   readonly last_sequence: number;
   readonly steps_recorded: number;
+  readonly unread: string | null;
 }
 
 const COLUMNS =
-  'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts, last_sequence, steps_recorded';
+  'job_id, first_sequence, type, tenant, tags, status, since, version, attempt, max_attempts, last_sequence, steps_recorded, unread';
 
 const LOAD = { name: 'load_past_jobs', text: `SELECT ${COLUMNS} FROM past_jobs WHERE job_id = ANY($1::uuid[])` };
 
@@ -43,8 +44,11 @@ export const NOT_KEPT = {
 function pastJobOf(row: PastJobRow): PastJob {
   const { job_id: id, type, tenant, tags, status, version, attempt, max_attempts: maxAttempts } = row;
   const kept = { id, type, status, version, attempt, maxAttempts, tags: tags.map(originalText) };
-  const steps = row.steps_recorded === 0 ? {} : { stepsRecorded: row.steps_recorded };
-  const job: Job = { ...NOT_KEPT, ...kept, ...steps, ...(tenant === null ? {} : { tenant }) };
+  const entries = {
+    ...(row.steps_recorded === 0 ? {} : { stepsRecorded: row.steps_recorded }),
+    ...(row.unread === null ? {} : { unread: originalJson(row.unread) as SignalCounts }),
+  };
+  const job: Job = { ...NOT_KEPT, ...kept, ...entries, ...(tenant === null ? {} : { tenant }) };
   return { job, firstSequence: row.first_sequence, since: row.since, lastSequence: row.last_sequence };
 }
 
@@ -54,7 +58,7 @@ export function copyPastJobs(jobs: readonly PastJob[]): RowCopy[] {
   const rows = jobs.map(({ job, firstSequence, since, lastSequence }) => {
     const { id, type, tenant = null, status, version, attempt, maxAttempts, stepsRecorded = 0 } = job;
     const fields = [id, firstSequence, type, tenant, tagsOf(job), status, since, version, attempt, maxAttempts];
-    return [...fields, lastSequence, stepsRecorded].map(copyField).join('\t');
+    return [...fields, lastSequence, stepsRecorded, unreadOf(job)].map(copyField).join('\t');
   });
   return [{ text: `COPY past_jobs (${COLUMNS}) FROM STDIN`, data: `${rows.join('\n')}\n` }];
 }
@@ -62,9 +66,9 @@ export function copyPastJobs(jobs: readonly PastJob[]): RowCopy[] {
 const UPDATE = {
   name: 'update_past_jobs',
   text: `UPDATE past_jobs SET status = new.status, since = new.since, version = new.version, attempt = new.attempt,
-      last_sequence = new.last_sequence, steps_recorded = new.steps_recorded
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::int[])
-      AS new(job_id, status, since, version, attempt, last_sequence, steps_recorded)
+      last_sequence = new.last_sequence, steps_recorded = new.steps_recorded, unread = new.unread
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::int[], $8::jsonb[])
+      AS new(job_id, status, since, version, attempt, last_sequence, steps_recorded, unread)
     WHERE past_jobs.job_id = new.job_id`,
 };
 
@@ -79,6 +83,7 @@ export function updatePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
     plainArrayLiteral(jobs.map(({ job }) => job.attempt)),
     plainArrayLiteral(jobs.map(({ lastSequence }) => lastSequence)),
     plainArrayLiteral(jobs.map(({ job }) => job.stepsRecorded ?? 0)),
+    arrayLiteral(jobs.map(({ job }) => unreadOf(job))),
   ];
   return [{ ...UPDATE, values, rows: jobs.length }];
 }
@@ -95,6 +100,10 @@ export function copyChanges(changes: readonly PastChange[]): RowCopy[] {
     return [...fields, left?.status ?? null, left?.since ?? null].map(copyField).join('\t');
   });
   return [{ text: COPY_CHANGES, data: `${rows.join('\n')}\n` }];
+}
+
+function unreadOf({ unread }: Job): string | null {
+  return unread === undefined ? null : storableJson(unread);
 }
 
 function tagsOf({ tags }: Job): string {

@@ -14,7 +14,7 @@ import { firstKept } from './prunePast.ts';
 const SCHEMA = 'jobstream_past_verify';
 const TABLES = ['past_jobs', 'past_changes', 'past_counts', 'past_checkpoint'];
 const OF_BOTH = ['job_id', 'first_sequence', 'type', 'tenant', 'tags', 'status', 'since'];
-const JOB_COLUMNS = [...OF_BOTH, 'version', 'attempt', 'max_attempts', 'steps_recorded'];
+const JOB_COLUMNS = [...OF_BOTH, 'version', 'attempt', 'max_attempts', 'steps_recorded', 'unread'];
 const CHANGE_COLUMNS = [...OF_BOTH, 'sequence', 'at', 'left_status'];
 /** Of each table. */
 const MAX_REPORTED = 1_000;

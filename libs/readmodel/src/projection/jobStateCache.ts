@@ -4,7 +4,7 @@ import type { JobWrite } from './writeJobRows.ts';
 
 /** 33 MB of usual jobs; 57 MB with the longest cached errors, or 82 MB if those are not Latin-1. */
 const CAPACITY = 50_000;
-/** Of error and progress as JSON; 4,096 would allow 440 MB. Jobs with more are read again for their next event. */
+/** Of error, progress and the names of signals as JSON; 4,096 would allow 440 MB. Jobs with more are read again for their next event. */
 const MAX_CHARS_KEPT = 512;
 
 /**
@@ -57,5 +57,10 @@ function withoutPayload(job: Job): Job {
 
 /** A job that has ended seldom changes again. */
 function isWorthKeeping({ job, error, progress }: JobWrite): boolean {
-  return !isTerminal(job.status) && (error?.length ?? 0) + (progress?.length ?? 0) <= MAX_CHARS_KEPT;
+  const chars = (error?.length ?? 0) + (progress?.length ?? 0) + charsOf(job.unread) + charsOf(job.awaits);
+  return !isTerminal(job.status) && chars <= MAX_CHARS_KEPT;
+}
+
+function charsOf(names: Job['unread'] | Job['awaits']): number {
+  return names === undefined ? 0 : JSON.stringify(names).length;
 }

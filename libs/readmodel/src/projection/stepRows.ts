@@ -9,10 +9,12 @@ const MAX_STATEMENT_CHARS = 16_000_000;
 const DELETE = { name: 'delete_job_steps', text: 'DELETE FROM job_steps WHERE job_id = ANY($1::uuid[])' };
 const WRITE = {
   name: 'write_job_steps',
-  text: `INSERT INTO job_steps (job_id, name, key, attempt, ended_at, duration_ms, result, error)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::float8[], $7::jsonb[], $8::jsonb[])
+  text: `INSERT INTO job_steps (job_id, name, key, attempt, ended_at, duration_ms, result, error, signal_id, signal_name, waits_until)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::float8[], $7::jsonb[], $8::jsonb[],
+      $9::text[], $10::text[], $11::timestamptz[])
     ON CONFLICT (job_id, name, key) DO UPDATE SET attempt = excluded.attempt, ended_at = excluded.ended_at,
-      duration_ms = excluded.duration_ms, result = excluded.result, error = excluded.error`,
+      duration_ms = excluded.duration_ms, result = excluded.result, error = excluded.error,
+      signal_id = excluded.signal_id, signal_name = excluded.signal_name, waits_until = excluded.waits_until`,
 };
 
 interface StepRow {
@@ -80,6 +82,11 @@ function insertion(rows: readonly StepRow[]): BulkStatement {
     plainArrayLiteral(rows.map(({ step }) => step.durationMs)),
     arrayLiteral(rows.map(({ result }) => result)),
     arrayLiteral(rows.map(({ error }) => error)),
+    arrayLiteral(rows.map(({ step: { signal } }) => (signal === undefined ? null : storableText(signal.id)))),
+    arrayLiteral(rows.map(({ step }) => step.signal?.name ?? null)),
+    plainArrayLiteral(
+      rows.map(({ step: { waitsUntil } }) => (waitsUntil === undefined ? null : storableInstant(waitsUntil))),
+    ),
   ];
   return { ...WRITE, values, rows: undefined };
 }
