@@ -53,8 +53,8 @@ export {
 export type { CarryName, CreationName, OperatorEventName, WorkEventName } from './job/jobEventNames.ts';
 export { jobEvents, type JobEventName, PRIORITY_PROTOCOL } from './job/jobEvents.ts';
 export { WAITS_PROTOCOL } from './job/attemptEvents.ts';
-export { foldSteps, stepChangeOf, type StepChange } from './job/foldSteps.ts';
-export { foldSignals } from './job/foldSignals.ts';
+export { foldSteps, stepChangeOf, type StepChange } from './job/folds/foldSteps.ts';
+export { foldSignals } from './job/folds/foldSignals.ts';
 export {
   MAX_SIGNAL_BYTES,
   MAX_UNREAD_BYTES,
@@ -64,7 +64,7 @@ export {
   SignalName,
   SIGNALS_PROTOCOL,
   unreadSignals,
-} from './job/signals.ts';
+} from './job/settings/signals.ts';
 export {
   MAX_STEP_RESULT_BYTES,
   MAX_STEPS,

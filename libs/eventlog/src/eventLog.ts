@@ -166,13 +166,7 @@ export class EventLog {
     this.reached.note(snapshot?.sequence ?? 0);
     if (snapshot === undefined) return undefined;
     const job = await contents.openJob(snapshot.job);
-    const { steps, signals } = snapshot;
-    return {
-      ...snapshot,
-      job,
-      ...(steps && { steps: await contents.openSteps(jobId, steps) }),
-      ...(signals && { signals: await contents.openSignals(jobId, signals) }),
-    };
+    return { ...snapshot, job, ...(await contents.openEntries(jobId, snapshot)) };
   }
 
   /** Returns all events of a job, oldest first; empty if there is no such job. */

@@ -213,7 +213,7 @@ describe('what makes no sense fails the job', () => {
       "the wait 'a' for the signal 'note' would last longer than 366 days: leave its timeout out",
     ],
   ])('%s', async (_what, run, message) => {
-    await using t = await testJobstream(handling((ctx) => run(ctx as unknown as JobContext)));
+    await using t = await testJobstream(handling((ctx) => run(ctx)));
     const job = await t.enqueue(order, { amount: 1 });
     await t.drain();
     expect(await t.job(job)).toMatchObject({ status: 'failed', error: { code: 'STEP_MISUSED', message } });

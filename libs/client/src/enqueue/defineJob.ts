@@ -107,6 +107,7 @@ export interface JobDefinitionOptions<
 export function defineJob<
   PayloadSchema extends StandardSchemaV1,
   ResultSchema extends StandardSchemaV1,
+  // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a definition without signals has no name of one
   const Signals extends SignalSchemas = Record<never, never>,
 >(
   type: string,

@@ -1,7 +1,7 @@
 import * as Schema from 'effect/Schema';
 import { Attempt, DurationMs, FailureReason, JobError, Percent, ResultInexact, type Job } from './job.ts';
 import { define, ofNextAttempt, ofRetriedAttempt, ofRunningAttempt, type OccurrenceOf } from './eventDefinition.ts';
-import { hasRead, SignalName, unreadSignals, withoutRead } from './signals.ts';
+import { hasRead, SignalName, unreadSignals, withoutRead } from './settings/signals.ts';
 import { EntryCount, MAX_STEPS, StepOutcome, STEPS_PROTOCOL } from './stepRecord.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 

@@ -6,7 +6,7 @@ import { JobId } from './jobId.ts';
 import { type Lane, withPriority } from './settings/priority.ts';
 import { Unique } from './settings/unique.ts';
 import { EntryCount, RecordedStep, STEPS_PROTOCOL } from './stepRecord.ts';
-import { areUnreadOf, Signal, SignalName } from './signals.ts';
+import { areUnreadOf, Signal, SignalName } from './settings/signals.ts';
 import { WAITS_PROTOCOL } from './attemptEvents.ts';
 import { isDue, Timestamp } from '../messages/timestamp.ts';
 

@@ -5,9 +5,9 @@ import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
 import type { CarryName } from './jobEventNames.ts';
 import type { JobEventName } from './jobEvents.ts';
-import type { Rejection } from '../messages/commandContext.ts';
+import { isRejection, type Rejection } from '../messages/commandContext.ts';
 import { laneOf } from './settings/priority.ts';
-import { areUnreadOf, hasRead, MAX_UNREAD_SIGNALS, unreadSignals } from './signals.ts';
+import { areUnreadOf, hasRead, MAX_UNREAD_SIGNALS, unreadSignals } from './settings/signals.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
@@ -207,23 +207,27 @@ function carryJob(command: JobCommandOf<'CarryJob'>, job: Job): Decision {
   const { status } = carried;
   if (status !== 'waiting' && carrierOf(job) === 'JobCarried')
     return make(command, job, 'JobCarried', { ...carried, status });
-  const { steps, signals = [] } = command;
-  if (steps === undefined) return illegal(job, 'its steps are not known');
-  if (!areUnreadOf(job, signals)) return illegal(job, 'its signals are not known');
-  const entries = { steps, ...(signals.length === 0 ? {} : { signals }) };
-  if (status !== 'waiting')
-    return make(command, job, 'JobCarriedWithSteps', {
+  const entries = entriesOf(command, job);
+  if (isRejection(entries)) return entries;
+  if (status === 'waiting')
+    return make(command, job, 'JobCarriedWaiting', {
       ...carried,
       status,
-      stepsRecorded: stepsRecorded ?? 0,
+      ...defined({ stepsRecorded, awaits }),
       ...entries,
     });
-  return make(command, job, 'JobCarriedWaiting', {
+  return make(command, job, 'JobCarriedWithSteps', {
     ...carried,
     status,
-    ...defined({ stepsRecorded, awaits }),
+    stepsRecorded: stepsRecorded ?? 0,
     ...entries,
   });
+}
+
+function entriesOf({ steps, signals = [] }: JobCommandOf<'CarryJob'>, job: Job) {
+  if (steps === undefined) return illegal(job, 'its steps are not known');
+  if (!areUnreadOf(job, signals)) return illegal(job, 'its signals are not known');
+  return { steps, ...(signals.length === 0 ? {} : { signals }) };
 }
 
 function started(command: JobCommandOf<'StartAttempt' | 'TakeOverAttempt'>, job: Job): JobEvent {

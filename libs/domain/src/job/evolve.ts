@@ -3,7 +3,7 @@ import type { begin } from './beginnings.ts';
 import { isCarry, isCreation, type JobEvent, type JobEventOf, type LoggedEvent } from './jobEvent.ts';
 import type { CarryName, CreationName } from './jobEventNames.ts';
 import { jobEvents } from './jobEvents.ts';
-import { countsOf } from './signals.ts';
+import { countsOf } from './settings/signals.ts';
 
 /** The parts of a definition that the fold needs, for whichever event. */
 interface Transition {

@@ -2,7 +2,7 @@ import * as Schema from 'effect/Schema';
 import { Backoff } from './settings/backoff.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Lane } from './settings/priority.ts';
-import { SignalCounts, SignalName } from './signals.ts';
+import { SignalCounts, SignalName } from './settings/signals.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';
 import { addMs, Timestamp } from '../messages/timestamp.ts';

@@ -4,7 +4,7 @@ import { commandContext } from '../messages/commandContext.ts';
 import { Attempt, ByDefinition, DurationMs, JobError, MaxAttempts, Percent, Tags, TimeoutMs } from './job.ts';
 import { JobId, JobType } from './jobId.ts';
 import { Priority } from './settings/priority.ts';
-import { Signal, SignalName } from './signals.ts';
+import { Signal, SignalName } from './settings/signals.ts';
 import { RecordedStep, StepOutcome } from './stepRecord.ts';
 import { Unique } from './settings/unique.ts';
 import { Tenant } from '../messages/tenant.ts';

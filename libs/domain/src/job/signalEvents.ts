@@ -1,6 +1,6 @@
 import * as Schema from 'effect/Schema';
 import { always, define } from './eventDefinition.ts';
-import { SIGNALS_PROTOCOL, SignalName, withSignal } from './signals.ts';
+import { SIGNALS_PROTOCOL, SignalName, withSignal } from './settings/signals.ts';
 import { isDue } from '../messages/timestamp.ts';
 
 /** It is the call for work itself: no second message that would wake the job could be lost. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
 import { evolve, fold } from './evolve.ts';
-import { foldSignals } from './foldSignals.ts';
+import { foldSignals } from './folds/foldSignals.ts';
 import type { Job } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
-import { MAX_UNREAD_SIGNALS, unreadSignals } from './signals.ts';
+import { MAX_UNREAD_SIGNALS, unreadSignals } from './settings/signals.ts';
 import { given, numbered, thenHappens, thenRefused } from '../../testing/given.ts';
 import {
   CREATED_AT,
@@ -31,6 +31,7 @@ const UNREAD = { ...READ, payload: { by: 'ann' }, at: CREATED_AT };
 const AWAITING = jobSuspended({ signals: ['approved'] });
 const started = [jobCreated(), jobStarted()];
 const waiting = [...started, AWAITING];
+const many = (count: number) => Array.from({ length: count }, () => jobSignalled());
 const signalsOf = (events: readonly JobEvent[]) => foldSignals(numbered(events));
 
 describe('a job takes signals', () => {
@@ -59,7 +60,6 @@ describe('a job takes signals', () => {
   });
 
   test('up to a thousand that no step has read', () => {
-    const many = (count: number) => Array.from({ length: count }, () => jobSignalled());
     expect(given(...started, ...many(MAX_UNREAD_SIGNALS)).when(signalJob())).toEqual(thenRefused('too-many-signals'));
     const oneRead = [...started, ...many(MAX_UNREAD_SIGNALS), jobStepsRecorded({ steps: [APPROVAL] })];
     expect(given(...oneRead).when(signalJob())).toEqual(

@@ -1,6 +1,6 @@
 import * as Schema from 'effect/Schema';
 import { Attempt, DurationMs, JobError } from './job.ts';
-import { SignalName } from './signals.ts';
+import { SignalName } from './settings/signals.ts';
 import { EventId } from '../messages/eventEnvelope.ts';
 import { Timestamp } from '../messages/timestamp.ts';
 

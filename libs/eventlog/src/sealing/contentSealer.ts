@@ -5,6 +5,7 @@ import {
   type Job,
   type JobEvent,
   type LoggedEvent,
+  type RecordedStep,
   type Signal,
   type StepOutcome,
 } from '@jobstream/domain';
@@ -96,6 +97,17 @@ export class ContentSealer {
     if (!haveSealed(steps, jobId)) return steps;
     const key = (await this.#keysOf([jobId])).get(jobId);
     return key === undefined ? steps : openSteps(steps, jobId, key);
+  }
+
+  /** Decrypts the steps and the signals that a job has, as `openEvents` does. */
+  async openEntries(
+    jobId: string,
+    { steps, signals }: { readonly steps?: readonly RecordedStep[]; readonly signals?: readonly Signal[] },
+  ): Promise<{ readonly steps?: readonly RecordedStep[]; readonly signals?: readonly Signal[] }> {
+    return {
+      ...(steps && { steps: await this.openSteps(jobId, steps) }),
+      ...(signals && { signals: await this.openSignals(jobId, signals) }),
+    };
   }
 
   /** Decrypts the payloads of signals of a job, as `openEvents` does. */

@@ -11,7 +11,8 @@ import { JobChain, laterOf } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 import { scheduleWake, wakeAt } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
-import { startCause, startingDelivery } from './startCause.ts';
+import { isNotCalled, signalledAt } from './signalCall.ts';
+import { startCause } from './startCause.ts';
 
 type DecisionOf<Kind extends ClaimDecision['kind']> = Extract<ClaimDecision, { kind: Kind }>;
 
@@ -151,17 +152,23 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
   const { status, unreadableEvents } = snapshot.job;
   if (unreadableEvents !== undefined) return leaveToNewerWorker(snapshot);
   if (isTerminal(status)) return ack(`the job is ${status}`);
-  if (isObsolete(delivery, snapshot)) return decideObsolete(snapshot);
-  if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
-  if (isNotCalled(snapshot, delivery)) return ack('the job does not wait for the signal now: it reads it itself');
-  if (hasOtherPriority(delivery, snapshot)) return callWithItsPriority(snapshot.job);
   return (
+    decideUncalled(snapshot, delivery) ??
     decideRedelivery(snapshot, delivery, claimant) ?? {
       kind: 'append',
       snapshot,
       command: { kind: status === 'waiting' ? 'ResumeAttempt' : 'StartAttempt', ...startOf(claimant) },
     }
   );
+}
+
+/** Decides for a message that does not call for the job, or not any more; undefined for one that does. */
+function decideUncalled(snapshot: JobSnapshot, delivery: Delivery): ClaimDecision | undefined {
+  if (isObsolete(delivery, snapshot)) return decideObsolete(snapshot);
+  if (isCopy(snapshot, delivery)) return ack('the message is a copy of an event of the job');
+  if (isNotCalled(snapshot.job, delivery)) return ack('the job does not wait for the signal now: it reads it itself');
+  if (hasOtherPriority(delivery, snapshot)) return callWithItsPriority(snapshot.job);
+  return undefined;
 }
 
 /**
@@ -172,25 +179,6 @@ export function decideClaim(snapshot: JobSnapshot | undefined, delivery: Deliver
 function isCopy({ dispatches }: JobSnapshot, { recorded }: Delivery): boolean {
   const [first = Infinity] = dispatches;
   return recorded !== undefined && recorded.sequence > first && !dispatches.includes(recorded.sequence);
-}
-
-/**
- * Whether the message is a signal that calls for nothing: the job does not wait for it. Not so where an attempt has begun by this very
- * message, which is left to the rules of redelivery.
- */
-function isNotCalled({ job }: JobSnapshot, delivery: Delivery): boolean {
-  const signalled = signalledAt(delivery);
-  if (signalled === undefined || isStartedBy(job, delivery)) return false;
-  return job.status !== 'waiting' || job.runAt === undefined || !isDue(job.runAt, signalled);
-}
-
-/** When the signal was given that the message is; undefined for any other message. */
-function signalledAt({ recorded }: Delivery): string | undefined {
-  return recorded?.event.event === 'JobSignalled' ? recorded.event.at : undefined;
-}
-
-function isStartedBy({ startedBy }: Job, { causationId }: Delivery): boolean {
-  return startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined;
 }
 
 /**

@@ -130,7 +130,7 @@ async function callHandler(run: Run, context: AttemptContext): Promise<unknown> 
     sleep: (name, ms, options) => steps().sleep(name, { ms }, options),
     sleepUntil: (name, until, options) => steps().sleep(name, { until }, options),
     waitFor: (...[name, signal, options]: Parameters<AttemptSteps['waitFor']>) =>
-      steps().waitFor(name, signal, options) as Promise<never>,
+      steps().waitFor(name, signal, options),
     [HOLD]: (work) => steps().during(work),
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),

@@ -103,7 +103,7 @@ export function jobHandler<Definition extends JobDefinition>(
     async run(raw, ctx) {
       const checked = validate(definition.payload, raw);
       const payload = accepted(checked instanceof Promise ? await checked : checked) as PayloadOutput<Definition>;
-      const result = await run(payload, ctx as unknown as JobContext<Definition>);
+      const result = await run(payload, ctx);
       return definition.result === undefined ? result : checkedResult(definition.result, result);
     },
   };

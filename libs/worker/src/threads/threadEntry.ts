@@ -55,8 +55,7 @@ function contextOf(attempt: ThreadTask['attempt'], port: MessagePort, { controll
     step: (...args: StepArguments) => steps.run(args) as Promise<never>,
     sleep: (name, ms, options) => steps.sleep(name, { ms }, options),
     sleepUntil: (name, until, options) => steps.sleep(name, { until }, options),
-    waitFor: (...[name, signal, options]: Parameters<StepsInThread['waitFor']>) =>
-      steps.waitFor(name, signal, options) as Promise<never>,
+    waitFor: (...[name, signal, options]: Parameters<StepsInThread['waitFor']>) => steps.waitFor(name, signal, options),
     progress: ({ percent, message }) => {
       send({
         kind: 'progress',

@@ -1,8 +1,6 @@
 import * as Schema from 'effect/Schema';
-import type { Job } from './job.ts';
-import type { StepOutcome } from './stepRecord.ts';
-import { EventId } from '../messages/eventEnvelope.ts';
-import { Timestamp } from '../messages/timestamp.ts';
+import { EventId } from '../../messages/eventEnvelope.ts';
+import { Timestamp } from '../../messages/timestamp.ts';
 
 /** Since this version jobs take signals, and attempts wait for them: decision 0062. */
 export const SIGNALS_PROTOCOL = 8;
@@ -29,7 +27,13 @@ export type Signal = typeof Signal.Type;
 export const SignalCounts = Schema.Record(SignalName, Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)));
 export type SignalCounts = typeof SignalCounts.Type;
 
-type WithUnread = Pick<Job, 'unread'>;
+interface WithUnread {
+  readonly unread?: SignalCounts;
+}
+/** As far as it says which signal it has read. */
+interface ReadingStep {
+  readonly signal?: { readonly name: string };
+}
 
 /** How many signals of the name, or of all names, no step has read. */
 export function unreadSignals({ unread = {} }: WithUnread, name?: string): number {
@@ -55,28 +59,29 @@ export function areUnreadOf(job: WithUnread, signals: readonly Pick<Signal, 'nam
 }
 
 /** The job with one more unread signal. */
-export function withSignal(job: Job, name: string): Job {
+export function withSignal<State extends WithUnread>(job: State, name: string): State {
   return withUnread(job, [...Object.entries(job.unread ?? {}), [name, unreadSignals(job, name) + 1]]);
 }
 
 /** Whether the job has all signals unread that the steps have read. */
-export function hasRead(job: WithUnread, steps: readonly StepOutcome[]): boolean {
+export function hasRead(job: WithUnread, steps: readonly ReadingStep[]): boolean {
   return Object.entries(readBy(steps)).every(([name, count]) => count <= unreadSignals(job, name));
 }
 
 /** The job without the signals that the steps have read. */
-export function withoutRead(job: Job, steps: readonly StepOutcome[]): Job {
+export function withoutRead<State extends WithUnread>(job: State, steps: readonly ReadingStep[]): State {
   if (job.unread === undefined) return job;
   const read = Object.entries(readBy(steps)).map(([name, count]) => [name, unreadSignals(job, name) - count] as const);
   return withUnread(job, [...Object.entries(job.unread), ...read]);
 }
 
-function readBy(steps: readonly StepOutcome[]): SignalCounts {
+function readBy(steps: readonly ReadingStep[]): SignalCounts {
   return countsOf(steps.flatMap(({ signal }) => signal ?? [])).unread ?? {};
 }
 
-function withUnread({ unread: _before, ...job }: Job, counts: Iterable<readonly [string, number]>): Job {
-  return { ...job, ...fromCounts(new Map(counts)) };
+function withUnread<State extends WithUnread>(job: State, counts: Iterable<readonly [string, number]>): State {
+  const { unread: _before, ...rest } = job;
+  return { ...rest, ...fromCounts(new Map(counts)) } as State;
 }
 
 function fromCounts(counts: ReadonlyMap<string, number>): WithUnread {

@@ -1,5 +1,5 @@
-import { isCarry, type LoggedEvent } from './jobEvent.ts';
-import { stepId, type RecordedStep } from './stepRecord.ts';
+import { isCarry, type LoggedEvent } from '../jobEvent.ts';
+import { stepId, type RecordedStep } from '../stepRecord.ts';
 
 /** What an event did to the steps of its job: whether all earlier ones count no more, and those that it has. */
 export interface StepChange {

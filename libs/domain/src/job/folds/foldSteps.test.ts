@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { evolve, fold } from './evolve.ts';
+import { evolve, fold } from '../evolve.ts';
 import { foldSteps } from './foldSteps.ts';
-import type { JobEvent } from './jobEvent.ts';
-import { numbered } from '../../testing/given.ts';
+import type { JobEvent } from '../jobEvent.ts';
+import { numbered } from '../../../testing/given.ts';
 import {
   CHARGED,
   CREATED_AT,
@@ -15,7 +15,7 @@ import {
   jobRetryScheduled,
   jobStarted,
   jobStepsRecorded,
-} from '../../testing/jobEvents.ts';
+} from '../../../testing/jobEvents.ts';
 
 const SENT = { name: 'send', key: 'a@example.com', durationMs: 3 };
 const FAILED = { name: 'report', error: SMTP_DOWN, durationMs: 5 };
