@@ -1,3 +1,4 @@
+import { protocolOf } from '@jobstream/domain';
 import { eventually, startNats } from '@jobstream/test-support';
 import { expect, onTestFinished, test } from 'vitest';
 import { useStage } from '../../../testing/apiStage.ts';
@@ -10,7 +11,7 @@ async function apiWithMaxAge(maxAgeMs: number): Promise<TestApi> {
   onTestFinished(() => nats.stop());
   const api = await startApi({ natsUrl: nats.url, databaseUrl: stage.databaseUrl, log: { maxAgeMs } });
   onTestFinished(() => api.stop());
-  await eventually(async () => expect(await api.log.announcements.canWrite('JobCarried')).toBe(true));
+  await eventually(async () => expect(await api.log.announcements.allUnderstand(protocolOf('JobCarried'))).toBe(true));
   return api;
 }
 
