@@ -59,6 +59,7 @@ export {
   MAX_SIGNAL_BYTES,
   MAX_UNREAD_BYTES,
   MAX_UNREAD_SIGNALS,
+  isSignalName,
   Signal,
   SignalCounts,
   SignalName,
