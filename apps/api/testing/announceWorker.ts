@@ -9,6 +9,7 @@ export interface AnnouncedWorkerOptions {
   readonly type: string;
   readonly payloadSchema?: JsonSchema;
   readonly resultSchema?: JsonSchema;
+  readonly signals?: TypeAnnouncement['signals'];
   readonly version?: string;
   /** Default: now. */
   readonly startedAt?: string;
@@ -36,12 +37,20 @@ const HEARTBEAT_MS = 3_000;
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
   const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked, schedule, stoppedAt } = options;
+  const {
+    limits = { concurrency: 5 },
+    protocol = PROTOCOL_VERSION,
+    defaults,
+    blocked,
+    schedule,
+    signals,
+    stoppedAt,
+  } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const settings = { limits, defaults, blocked, schedule, stoppedAt };
+  const settings = { limits, defaults, blocked, schedule, signals, stoppedAt };
   const announcement: TypeAnnouncement = { ...program, type, payloadSchema, resultSchema, ...settings };
   const beat = () =>
     announcements.heartbeat({
