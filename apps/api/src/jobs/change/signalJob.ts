@@ -167,12 +167,15 @@ async function storedSignal(
 ): Promise<StoredSignal | undefined> {
   const unread = signals.find((signal) => signal.id === id);
   if (unread !== undefined) return unread;
-  if (sequences?.has(id) === true) {
-    const found = (await log.readHistory(job.id)).find(({ event }) => 'id' in event && event.id === id)?.event;
-    if (found?.event === 'JobSignalled') return { id, ...found.data, at: found.at };
-  }
+  const logged = sequences?.has(id) === true ? await loggedSignal(id, job.id, log) : undefined;
   const step = steps.find(({ signal }) => signal?.id === id);
-  return step?.signal && { ...step.signal, at: step.at };
+  return logged ?? (step?.signal && { ...step.signal, at: step.at });
+}
+
+async function loggedSignal(id: string, jobId: string, log: ApiDeps['log']): Promise<Signal | undefined> {
+  for (const { event } of await log.readHistory(jobId))
+    if (event.event === 'JobSignalled' && event.id === id) return { id, ...event.data, at: event.at };
+  return undefined;
 }
 
 /** As far as the payload is known. */

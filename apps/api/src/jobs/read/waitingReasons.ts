@@ -38,11 +38,16 @@ export class WaitingReasons {
   /** Returns the reason for one job, with how many of its type are ahead, or which wait it is. */
   async of(job: Job, { tenant }: Asking): Promise<WaitingFor | undefined> {
     const [waiting] = await this.ofAll([job], {});
-    if (waiting?.reason === 'sleep') return { ...waiting, ...(await this.#sleepOf(job)) };
-    if (waiting?.reason === 'signal') return { ...waiting, until: await this.#limitOf(job) };
-    const position = waiting && isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
-    const placed = waiting && position ? { ...waiting, ...placeOf(position) } : waiting;
-    return placed && tenant !== undefined ? forTenant(placed) : placed;
+    const full = waiting && (await this.#inFull(waiting, job, tenant));
+    return full && tenant !== undefined ? forTenant(full) : full;
+  }
+
+  /** Adds what the table knows of a single job. */
+  async #inFull(waiting: WaitingFor, job: Job, tenant: string | undefined): Promise<WaitingFor> {
+    if (waiting.reason === 'sleep') return { ...waiting, ...(await this.#sleepOf(job)) };
+    if (waiting.reason === 'signal') return { ...waiting, until: await this.#limitOf(job) };
+    const position = isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
+    return position === undefined ? waiting : { ...waiting, ...placeOf(position) };
   }
 
   #positionOf(job: Job, tenant: string | undefined): Promise<QueuePosition | undefined> {

@@ -9,12 +9,6 @@ interface SignalOptions extends ApiOptions {
   readonly idempotencyKey?: string;
 }
 
-interface Sent {
-  readonly id: string;
-  readonly name: string;
-  readonly payload: string | undefined;
-}
-
 export function signalCommand(run: RunOnApi) {
   return apiCommand('signal', 'Sends a signal to a job, for the step that waits for it now or later.')
     .argument('<id>', 'the id of the job')
@@ -28,10 +22,13 @@ export function signalCommand(run: RunOnApi) {
         'jobstream signal 01a21007-5d41-7b37-bb26-e9f0e3028d57 paid - --idempotency-key payment-4711 < payment.json',
       ),
     )
-    .action(run((api, id, name, payload, options) => signal(api, { id, name, payload }, options)));
+    .action(run(signal));
 }
 
-async function signal(api: Api, { id, name, payload }: Sent, { idempotencyKey }: SignalOptions): Promise<ExitCode> {
+async function signal(
+  api: Api,
+  ...[id, name, payload, { idempotencyKey }]: [string, string, string | undefined, SignalOptions]
+): Promise<ExitCode> {
   const { client, printer } = api;
   const given = payload === undefined ? undefined : await readPayload(payload, api);
   const options = { signal: api.signal, ...definedIn({ idempotencyKey }) };

@@ -41,8 +41,7 @@ export function describeJob(job: Job, printer: Printer): string {
     definition: definitionOf(job),
     worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
-    'waits for': job.awaits?.join(' or '),
-    unread: unreadOf(job),
+    ...signalsOf(job),
     unique: uniqueOf(job),
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
@@ -56,10 +55,10 @@ function unreadableIn({ unreadableEvents }: Job): string | undefined {
   return unreadableEvents === undefined ? undefined : `${countOf(unreadableEvents, 'event')} of a newer release`;
 }
 
-/** The signals that no step has read. */
-function unreadOf({ unread }: Job): string | undefined {
-  const counts = Object.entries(unread ?? {}).map(([name, count]) => (count === 1 ? name : `${name} (${count})`));
-  return counts.length === 0 ? undefined : counts.toSorted().join(', ');
+/** The signals that it waits for, and those that no step has read. */
+function signalsOf({ awaits, unread = {} }: Job) {
+  const counts = Object.entries(unread).map(([name, count]) => (count === 1 ? name : `${name} (${count})`));
+  return { 'waits for': awaits?.join(' or '), unread: counts.toSorted().join(', ') || undefined };
 }
 
 function definitionOf(job: Job): string | undefined {
