@@ -1,4 +1,4 @@
-import { JobDefaults, JobId, JobType, Timestamp } from '@jobstream/domain';
+import { JobDefaults, JobId, JobType, SignalName, Timestamp } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import { jsonSchema, type JsonSchema } from './jsonSchema.ts';
 import type { Message } from './messages.ts';
@@ -7,6 +7,10 @@ const Text = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(256))
 const Positive = Schema.Int.check(Schema.isGreaterThan(0));
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 const AnySchema = Schema.Unknown.annotate({ description: 'JSON Schema 2020-12.' });
+
+const Signals = Schema.Record(SignalName, Schema.NullOr(AnySchema)).annotate({
+  description: 'The signals that its jobs take, at most 32; null: with every payload.',
+});
 
 const Identity = {
   v: Schema.Literal(1),
@@ -27,6 +31,7 @@ const TypeAnnouncement = Schema.Struct({
   ...Identity,
   type: JobType,
   payloadSchema: Schema.optionalKey(AnySchema),
+  signals: Schema.optionalKey(Signals),
   resultSchema: Schema.optionalKey(AnySchema),
   limits: Schema.Struct({
     concurrency: Positive,
@@ -44,6 +49,7 @@ const JobTypeDefinition = Schema.Struct({
   worker: Text,
   startedAt: Timestamp,
   defaults: JobDefaults,
+  signals: Schema.optionalKey(Signals),
 });
 
 const Run = Schema.Struct({ jobId: JobId, type: JobType, attempt: Positive, runId: Text, startedAt: Timestamp });

@@ -9,6 +9,7 @@ export interface AnnouncedWorkerOptions {
   readonly type: string;
   readonly payloadSchema?: JsonSchema;
   readonly resultSchema?: JsonSchema;
+  readonly signals?: TypeAnnouncement['signals'];
   readonly version?: string;
   /** Default: now. */
   readonly startedAt?: string;
@@ -35,14 +36,11 @@ const HEARTBEAT_MS = 3_000;
 
 /** Announces a worker of a type, and returns when the API knows it. It is removed at the end of the test. */
 export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptions): Promise<AnnouncedTestWorker> {
-  const { type, live = true, running = [], payloadSchema, resultSchema, version, stopping } = options;
-  const { limits = { concurrency: 5 }, protocol = PROTOCOL_VERSION, defaults, blocked, schedule, stoppedAt } = options;
+  const { type, live = true, running = [], version, stopping, protocol = PROTOCOL_VERSION } = options;
   const { announcements } = api.log;
   const worker = `worker-${randomUUID()}`;
   const startedAt = options.startedAt ?? new Date().toISOString();
   const program = { worker, name: 'tests', host: 'build-7', startedAt, version };
-  const settings = { limits, defaults, blocked, schedule, stoppedAt };
-  const announcement: TypeAnnouncement = { ...program, type, payloadSchema, resultSchema, ...settings };
   const beat = () =>
     announcements.heartbeat({
       ...program,
@@ -54,7 +52,7 @@ export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptio
       runningCount: running.length,
       running,
     });
-  await announcements.announceType(announcement);
+  await announcements.announceType({ ...program, type, ...settingsOf(options) });
   if (live) await beat();
   const timer = live ? setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS).unref() : undefined;
   await eventually(async () => expect(await stateOf(worker, api)).toEqual({ live, announced: true }));
@@ -66,6 +64,12 @@ export async function announceWorker(api: TestApi, options: AnnouncedWorkerOptio
       await eventually(async () => expect(await stateOf(worker, api)).toBeUndefined());
     },
   };
+}
+
+function settingsOf(options: AnnouncedWorkerOptions) {
+  const { limits = { concurrency: 5 }, payloadSchema, resultSchema, signals } = options;
+  const { defaults, blocked, schedule, stoppedAt } = options;
+  return { limits, payloadSchema, resultSchema, signals, defaults, blocked, schedule, stoppedAt };
 }
 
 async function stateOf(worker: string, api: TestApi) {

@@ -17,6 +17,7 @@ import { logsCommand } from './jobs/logs.ts';
 import { priorityCommand } from './jobs/change/priority.ts';
 import { replayCommand } from './jobs/change/replay.ts';
 import { rerunCommand } from './jobs/change/rerun.ts';
+import { signalCommand } from './jobs/change/signal.ts';
 import { watchCommand } from './jobs/watch.ts';
 import { whyCommand } from './jobs/why.ts';
 import { operationsCommand } from './operations/operationsGroup.ts';
@@ -108,6 +109,7 @@ function commands(onApi: RunOnApi, here: RunHere): AnyCommand[] {
     retryCommand,
     runNowCommand,
     priorityCommand,
+    signalCommand,
     rerunCommand,
     replayCommand,
     operationsCommand,

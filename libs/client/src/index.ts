@@ -31,6 +31,7 @@ export type {
   JobStep,
   Priority,
   RetriedJob,
+  SignalledJob,
   Unique,
 } from './jobs/job.ts';
 export type { Incident, IncidentHeader, IncidentJob, IncidentOptions, IncidentSelection } from './jobs/incident.ts';

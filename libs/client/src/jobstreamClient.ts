@@ -1,12 +1,15 @@
 import { AuditLog } from './operate/auditLog.ts';
 import type { CallOptions, ClientOptions } from './transport/transport.ts';
-import type { JobDefinition, PayloadInput, ResultOutput } from './enqueue/defineJob.ts';
+import { checkSignal } from './enqueue/defineJob.ts';
+import type { JobDefinition, PayloadInput, ResultOutput, SignalInput, SignalNameOf } from './enqueue/defineJob.ts';
 import { enqueue, type EnqueuedJob, type EnqueueOptions } from './enqueue/enqueue.ts';
 import { followEvents } from './transport/followEvents.ts';
 import type { JobEvent, JobEventName } from './jobs/jobEvent.ts';
 import type { Failures, FailuresQuery, SharedTraits } from './operate/failures.ts';
 import { exportIncident, type Incident, type IncidentOptions, type IncidentSelection } from './jobs/incident.ts';
+import type { SignalledJob } from './jobs/job.ts';
 import { JobOperations } from './jobs/jobOperations.ts';
+import type { CreateOptions } from './jobs/jobOptions.ts';
 import { Jobs } from './jobs/jobs.ts';
 import { JobTypes } from './operate/jobTypes.ts';
 import { Keys } from './operate/keys.ts';
@@ -74,6 +77,23 @@ export class JobstreamClient {
     options?: EnqueueOptions,
   ): Promise<EnqueuedJob<ResultOutput<Definition>>> {
     return enqueue(this.jobs, definition, payload, options);
+  }
+
+  /**
+   * Sends a signal of a definition to a job of it. The payload is checked before anything is sent; else as `jobs.signal`.
+   *
+   * @throws TypeError for a signal that the definition has not, PayloadError when the payload does not match its schema; nothing was sent.
+   * @throws NotFoundError, ConflictError, UnavailableError as from `jobs.signal`.
+   * @example
+   * await client.signal(order, id, 'approved', { by: 'ann@example.com' });
+   */
+  async signal<Definition extends JobDefinition, const Name extends SignalNameOf<Definition>>(
+    definition: Definition,
+    id: string,
+    ...[name, payload, options]: [name: Name, payload: SignalInput<Definition, Name>, options?: CreateOptions]
+  ): Promise<SignalledJob> {
+    await checkSignal(definition, name, payload);
+    return this.jobs.signal(id, name, payload, options);
   }
 
   /**

@@ -37,6 +37,7 @@ async function operationsUsed(): Promise<ReadonlySet<string>> {
   const attempt = '{attempt}' as unknown as number;
   await Promise.all([jobs.compare('{id}'), jobs.logs('{id}', attempt).next(), jobs.followLogs('{id}', attempt).next()]);
   await Promise.all([jobs.cancel('{id}'), jobs.retry('{id}'), jobs.erasePayload('{id}')]);
+  await jobs.signal('{id}', '{name}');
   await Promise.all([
     jobs.cancelMany(all),
     jobs.retryMany(all),

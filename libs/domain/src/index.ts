@@ -1,5 +1,5 @@
 export { Backoff, defaultBackoff, RequestedBackoff, retryDelayMs } from './job/settings/backoff.ts';
-export { carrierOf, decide, type Decision } from './job/decide.ts';
+export { carrierOf, carryProtocol, decide, type Decision } from './job/decide.ts';
 export { evolve, fold, foldHistory, type FoldedHistory } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
 export { attemptOverAt, awaitsFirstStart, isTerminal, mayBeRevised, timeLeftMs } from './job/job.ts';
@@ -59,6 +59,7 @@ export {
   MAX_SIGNAL_BYTES,
   MAX_UNREAD_BYTES,
   MAX_UNREAD_SIGNALS,
+  isSignalName,
   Signal,
   SignalCounts,
   SignalName,

@@ -27,6 +27,7 @@ const told: Readonly<Record<string, string>> = {
   'POST /api/jobs/:id/rerun': 'job.rerun of it because: why',
   'POST /api/jobs/:id/retry': 'job.retry of it because: why',
   'POST /api/jobs/:id/run-now': 'job.run-now of it because: why',
+  'POST /api/jobs/:id/signals/:name': 'job.signal of it because: why',
   'POST /api/jobs/cancel': 'jobs.cancel because: why with {"reason":"why"}',
   'POST /api/jobs/import': 'jobs.import',
   'POST /api/jobs/priority': 'jobs.priority because: why with {"reason":"why"}',

@@ -1,9 +1,10 @@
-import { Actor, JobDefaults, JobType, Timestamp } from '@jobstream/domain';
+import { Actor, JobDefaults, JobType, SignalName, Timestamp } from '@jobstream/domain';
 import type { AnnouncedType, JobTypeInfo, KeptDefinition } from '@jobstream/eventlog';
 import * as Schema from 'effect/Schema';
 import type { ApiDeps } from '../apiDeps.ts';
 import type { BodyOf } from '../http/sendJson.ts';
 import { countingAnnouncements, type PayloadChecks } from '../payloads/payloadChecks.ts';
+import { knownSignals } from '../payloads/signalChecks.ts';
 
 /** What becomes of a payload that no worker of the type accepts. */
 export const PayloadCheck = Schema.Literals(['refuse', 'warn']);
@@ -56,6 +57,11 @@ export const TypeView = Schema.Struct({
     description: 'JSON Schema of the payloads that may be sent, as the worker has announced it that started last.',
   }),
   resultSchema: Schema.optionalKey(JsonSchema).annotateKey({ description: 'JSON Schema of the results.' }),
+  signals: Schema.optionalKey(Schema.Record(SignalName, Schema.NullOr(JsonSchema))).annotateKey({
+    description:
+      'The signals that jobs of the type take, with the JSON Schema of their payloads: null for every payload. Left out for none. ' +
+      'Of several workers, the schema of the one that started last; without any, what is kept of the definition.',
+  }),
   schemasDiffer: Schema.optionalKey(Schema.Int).annotateKey({
     description: 'The number of different payload schemas that living workers have announced, if there are several.',
   }),
@@ -98,6 +104,7 @@ export function typeView(parts: TypeParts, { announced: all, payloads }: ViewDep
     inFlight,
     limits: limits && { concurrency: limits.concurrency, rate: limits.rate && rateText(limits.rate) },
     ...announcementView(announced, payloads),
+    signals: signalsView(knownSignals({ announced, definition: all.definition(type) })),
     ...definitionView(all.definition(type), announced),
   };
 }
@@ -129,6 +136,11 @@ function announcementView(announced: AnnouncedType | undefined, payloads: Pick<P
     schemasDiffer: differing(announced),
     schemaIgnored: payloads.ignoredOf(announced),
   };
+}
+
+function signalsView(known: ReturnType<typeof knownSignals>) {
+  if (known === undefined || known.size === 0) return undefined;
+  return Object.fromEntries([...known].map(([name, [newest = null]]) => [name, newest]));
 }
 
 function liveWorkers({ announcements }: AnnouncedType): readonly BodyOf<typeof TypeWorker>[] {

@@ -19,6 +19,7 @@ import {
   runJobNow,
 } from './change/jobActions.ts';
 import { rerunJob, rerunJobDocs } from './change/rerunJob.ts';
+import { signalJob, signalJobDocs } from './change/signalJob.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';
 import { createBatch, createBatchDocs } from './create/createBatch.ts';
 import { createJob, createJobDocs } from './create/createJob.ts';
@@ -108,6 +109,7 @@ function changeRoutes(deps: ApiDeps): readonly Route[] {
     { path: '/api/jobs/:id/run-now', post: change(RunJobNow, 'run-now', runJobNow(deps)) },
     { path: '/api/jobs/:id/priority', post: change(ChangePriority, 'priority', changePriority(deps)) },
     { path: '/api/jobs/:id/rerun', post: change(rerunJobDocs, 'rerun', rerunJob(deps)) },
+    { path: '/api/jobs/:id/signals/:name', post: change(signalJobDocs, 'signal', signalJob(deps)) },
     {
       path: '/api/jobs/:id/payload',
       delete: {

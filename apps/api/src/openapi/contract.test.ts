@@ -30,7 +30,7 @@ const ELSEWHERE: readonly RegExp[] = [
   /^Activity\.incompleteBefore$|^Ready\.notes$/, // statsRoutes.test.ts, health.test.ts
   /^Operation\.(?:hindrance|reasons)|^OperationJob\.(?:newJobId|reason)$/, // operations.test.ts: not all APIs here have keys
   /^JobType\.(?:limits\.rate|schemaIgnored)$|^JobRequeued\.data\.discarded$/, // typeRoutes and hostileSchemas.test.ts
-  /^retryJob 200\./, // a Job with warnings
+  /^(?:retryJob 200|signalJob 202)\./, // a Job with warnings, and with the signal
   /^Schedule\.definedBy$/, // definitions.test.ts
   /^Job\.stepsRecorded$|^JobPayloadChanged\.data\.keepSteps$/, // jobSteps.test.ts
 ];

@@ -3,8 +3,8 @@ import { nearestNames } from '@jobstream/runtime';
 import type { AnnouncedTypes } from '../announcements/announcedTypes.ts';
 import type { FieldError } from '../problems/problem.ts';
 import { CheckBudget } from './checkBudget.ts';
+import { CountingSchemas } from './countingSchemas.ts';
 import type { Mistake } from './mistakesOf.ts';
-import { PayloadSchema } from './payloadSchema.ts';
 import type { PayloadWarning } from './payloadWarning.ts';
 import type { WaitingTypes } from './waitingTypes.ts';
 
@@ -32,14 +32,6 @@ export interface PayloadVerdict {
   readonly warnings: readonly PayloadWarning[];
 }
 
-/** The schemas of one type that count, each once, the newest announcement first. */
-interface CountingSchemas {
-  readonly version: unknown;
-  readonly bySchema: ReadonlyMap<string, PayloadSchema>;
-  /** Whether a worker accepts every payload. */
-  readonly acceptAll: boolean;
-}
-
 const accepted: PayloadVerdict = { errors: [], warnings: [] };
 const MAX_REMEMBERED = 1_000;
 const REMEMBER_MS = 5_000;
@@ -52,7 +44,7 @@ const REMEMBER_MS = 5_000;
 export class PayloadChecks {
   readonly #announced: PayloadChecksOptions['announced'];
   readonly #options: PayloadChecksOptions;
-  readonly #schemas = new Map<string, CountingSchemas>();
+  readonly #schemas = new CountingSchemas();
   readonly #nearest = new Map<string, readonly string[]>();
   #nearestSince = 0;
 
@@ -65,7 +57,7 @@ export class PayloadChecks {
   check(job: CheckedJob, budget = new CheckBudget()): PayloadVerdict {
     const announced = this.#announced.type(job.type);
     if (announced === undefined) return this.#checkUnknown(job);
-    const mistakes = this.#mistakesIn(job.payload ?? null, announced, budget);
+    const mistakes = this.#schemasOf(announced).mistakesIn(job.payload ?? null, budget);
     if (mistakes.length === 0) return accepted;
     const errors = mistakes.map(({ pointer, detail }) => ({ pointer: `${job.place ?? ''}/payload${pointer}`, detail }));
     return announced.payloadCheck === 'warn'
@@ -75,39 +67,18 @@ export class PayloadChecks {
 
   /** Why a schema of the type is not checked, or was not for a recent payload; undefined if all are. */
   ignoredOf(announced: AnnouncedType): string | undefined {
-    return [...this.#schemasOf(announced).bySchema.values()].find(({ ignored }) => ignored !== undefined)?.ignored;
+    return this.#schemasOf(announced).ignored;
   }
 
-  #mistakesIn(payload: unknown, announced: AnnouncedType, budget: CheckBudget): readonly Mistake[] {
-    const { acceptAll, bySchema } = this.#schemasOf(announced);
-    if (acceptAll) return [];
-    let ofNewest: readonly Mistake[] | undefined;
-    for (const schema of bySchema.values()) {
-      const mistakes = schema.check(payload, budget);
-      if (mistakes.length === 0) return [];
-      ofNewest ??= mistakes;
-    }
-    return ofNewest ?? [];
-  }
-
-  #schemasOf(announced: AnnouncedType): CountingSchemas {
-    const known = this.#schemas.get(announced.type);
-    if (known?.version === announced.version) return known;
-    const counting = countingAnnouncements(announced);
-    const texts = counting.flatMap(({ payloadSchema }) =>
-      payloadSchema === undefined ? [] : JSON.stringify(payloadSchema),
+  #schemasOf(announced: AnnouncedType) {
+    const { type, version } = announced;
+    return this.#schemas.of(type, version, () =>
+      countingAnnouncements(announced).map(({ payloadSchema }) => payloadSchema),
     );
-    const schemas = {
-      version: announced.version,
-      acceptAll: texts.length < counting.length,
-      bySchema: new Map(texts.map((text) => [text, known?.bySchema.get(text) ?? new PayloadSchema(JSON.parse(text))])),
-    };
-    this.#schemas.set(announced.type, schemas);
-    return schemas;
   }
 
   #checkUnknown({ type, place = '', tenant, isNew = false }: CheckedJob): PayloadVerdict {
-    this.#schemas.delete(type);
+    this.#schemas.remove(type);
     if (!this.#announced.isCurrent()) return accepted;
     const nearest = tenant === undefined ? this.#nearestTo(type) : [];
     const hint = nearest.length === 0 ? '' : `; did you mean ${nearest.join(' or ')}?`;

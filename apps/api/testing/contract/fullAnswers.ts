@@ -64,6 +64,29 @@ async function sleepingJob(situation: Situation): Promise<string> {
   return id;
 }
 
+/** A job that has read a signal, has another one unread, and waits for a third with a time limit. */
+async function signalledJob(situation: Situation): Promise<string> {
+  const id = await jobOf(situation);
+  const send = async (name: string) =>
+    JSON.parse((await situation.other('signalJob', { params: { id, name }, body: { payload: 1 } })).text) as {
+      signal: { id: string };
+    };
+  const { signal } = await send('approved');
+  await send('note');
+  await started(situation, id);
+  const waitsUntil = '2100-01-01T00:00:00.000Z';
+  const steps = [
+    { name: 'approval', signal: { id: signal.id, name: 'approved' }, result: 1, durationMs: 0 },
+    { name: 'send', key: 'a', error: { name: 'Error', message: 'no' }, durationMs: 4 },
+    { name: 'payment', waitsUntil, durationMs: 0 },
+  ];
+  await situation.system.carryOut(id, { kind: 'RecordSteps', attempt: 1, steps });
+  const until = { until: waitsUntil, ranMs: 1, signals: ['paid'] };
+  await situation.system.carryOut(id, { kind: 'SuspendAttempt', attempt: 1, ...until });
+  await situation.system.project();
+  return id;
+}
+
 async function unreadableJob(situation: Situation): Promise<string> {
   const { log } = situation.system.guarded;
   const jobId = await jobOf(situation);
@@ -96,11 +119,13 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
     const ids = [
       await runningJob(situation),
       await sleepingJob(situation),
+      await signalledJob(situation),
       await rerunJob(situation),
       await unreadableJob(situation),
     ];
     return Promise.all(ids.map((id) => situation.ask(path(id))));
   },
+  getJobSteps: async (situation) => situation.ask(path(await signalledJob(situation))),
   getJobEvents: async (situation) => {
     const dueAt = { runAt: '2100-01-01T00:00:00.000Z' };
     const rules = [{ while: 'waiting' }, { forMs: 1_000 }].map((rule) => ({ unique: { by: ['payload'], ...rule } }));
@@ -108,6 +133,7 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
     const ids = [
       await runningJob(situation),
       await rerunJob(situation),
+      await signalledJob(situation),
       await jobOf(situation, dueAt),
       ...(await Promise.all(unique)),
     ];
@@ -154,7 +180,7 @@ export const fullAnswers: Readonly<Record<string, Produce>> = {
   listTypes: async ({ ask, system }) => {
     const schemas = { payloadSchema: { pattern: 'a+' }, resultSchema: true };
     const limits = { concurrency: 5, rate: { starts: 2, perMs: 1_000 } };
-    const full = { type: 'full', ...schemas, limits };
+    const full = { type: 'full', ...schemas, limits, signals: { approved: { type: 'object' }, note: null } };
     await announceWorker(system.open, { ...full, startedAt: '2026-11-27T08:00:00.000Z', defaults: { timeoutMs: 1 } });
     await announceWorker(system.open, {
       ...full,

@@ -63,6 +63,7 @@ const stepped: PartialCommand = {
   ],
 };
 const path = (id: string) => ({ params: { id } });
+const signalPath = (id: string) => ({ params: { id, name: 'approved' } });
 const isPast = (mark: string) => (text: string) => text.includes(mark) && text.endsWith('\n\n');
 
 /** Asks for a job that a newer release has created. */
@@ -222,6 +223,14 @@ export const jobAnswers: Readonly<Record<string, Readonly<Record<string, Produce
     '404': async ({ ask }) => ask({ body: { priority: 'high' } }),
     '409': async (situation) =>
       situation.ask({ ...path(await livedJob(situation, 'completed')), body: { priority: 'low' } }),
+  },
+  signalJob: {
+    '202': async (situation) => {
+      const id = await newJob(situation);
+      const signal = { ...signalPath(id), body: { payload: { by: 'ann' } }, headers: { 'idempotency-key': 'k' } };
+      return [await situation.ask(signal), await situation.ask(signal)];
+    },
+    '409': async (situation) => situation.ask(signalPath(await livedJob(situation, 'completed'))),
   },
   rerunJob: {
     '201': async (situation) => [

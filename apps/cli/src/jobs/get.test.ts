@@ -42,9 +42,29 @@ test('of a job that sleeps it is shown until when, and how long its attempt has 
   const { stdout } = await get({ [`GET /api/jobs/${id}`]: sleeping }, '--utc');
   expect(stdout).toMatch(/^status +waiting$/mu);
   expect(stdout).toMatch(/^run at +2100-01-01/mu);
-  expect(stdout).toMatch(/^ran +1m 12s before its last sleep$/mu);
+  expect(stdout).toMatch(/^ran +1m 12s before its last wait$/mu);
   const done = { ...sleeping, status: 'completed', finishedAt: '2026-01-01T12:34:02.000Z' };
   expect((await get({ [`GET /api/jobs/${id}`]: done }, '--utc')).stdout).toMatch(/, 2s after it went on$/mu);
+});
+
+test('of a job that waits for a signal it is shown for which, what it has read and what it has not', async () => {
+  const until = '2100-01-01T00:00:00.000Z';
+  const waiting = { ...without, status: 'waiting', awaits: ['approved', 'rejected'], unread: { note: 2, paid: 1 } };
+  const steps = [
+    { name: 'payment', attempt: 1, endedAt: at, durationMs: 0, result: 5, signal: { id: 's', name: 'paid' } },
+    { name: 'approval', attempt: 1, endedAt: at, durationMs: 0, waitsUntil: until },
+  ];
+  const answers = {
+    [`GET /api/jobs/${id}`]: { ...waiting, stepsRecorded: 2 },
+    [`GET /api/jobs/${id}/steps`]: { items: steps },
+  };
+  const { stdout } = await get(answers, '--utc');
+  expect(stdout).toMatch(/^waits for +approved or rejected$/mu);
+  expect(stdout).toMatch(/^unread +note \(2\), paid$/mu);
+  expect(stdout.split('\n').filter((line) => line.startsWith('step'))).toEqual([
+    'step, attempt 1  payment read the signal paid: 5',
+    `step, attempt 1  approval waits for a signal, its time limit is over ${until}`,
+  ]);
 });
 
 test('with --json the document has them', async () => {

@@ -71,7 +71,7 @@ function describe({ printer }: Api, { job, steps, lost, history }: Shown): strin
   return [shown, ...lines].join('\n');
 }
 
-function lineOf(step: JobStep, { tone }: Printer): string {
+function lineOf(step: JobStep, { tone, due }: Printer): string {
   const result = step.result === undefined ? '' : `: ${JSON.stringify(step.result)}`;
-  return `${tone('quiet', `step, attempt ${step.attempt}`)}  ${plainText(`${describeStep(step)}${result}`)}`;
+  return `${tone('quiet', `step, attempt ${step.attempt}`)}  ${plainText(`${describeStep(step, due)}${result}`)}`;
 }

@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto';
 import {
   addMs,
   attemptOverAt,
+  carrierOf,
   carryNames,
+  carryProtocol,
   decide,
   fold,
   foldHistory,
+  foldSignals,
   foldSteps,
   isDue,
   isRejection,
 } from '@jobstream/domain';
-import { type CarryName, isTerminal, type Job, type JobState, workEventNames } from '@jobstream/domain';
+import { isTerminal, type Job, type JobCommandOf, type JobState, workEventNames } from '@jobstream/domain';
 import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
@@ -24,8 +27,8 @@ export interface CarryContext {
   readonly through: number;
   /** The server's clock, RFC 3339. */
   readonly now: string;
-  /** Whether all live processes understand the event. */
-  readonly mayCarry: (event: CarryName) => Promise<boolean>;
+  /** Whether all live processes understand this version of the worker protocol. */
+  readonly mayCarry: (protocol: number) => Promise<boolean>;
 }
 
 export type CarryOutcome =
@@ -36,7 +39,7 @@ export type CarryOutcome =
  * unless nothing can happen to the job any more or its history begins behind them.
  *
  * @returns `held` for a job that needs them and cannot be carried: this release cannot read all of it, or a live process would lose its
- * steps, or what it waits for. `first` is the sequence of its first event.
+ * steps, its signals, or what it waits for. `first` is the sequence of its first event.
  * @throws ConcurrentAppendError after eight tries; what the log throws.
  */
 export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutcome> {
@@ -47,20 +50,13 @@ export function carryJob(ref: JobRef, context: CarryContext): Promise<CarryOutco
     if (first === undefined || !isNeeded(job, stored, context)) return { kind: 'unneeded' };
     const held = { kind: 'held', first: first.sequence } as const;
     if (job === undefined || job.unreadableEvents !== undefined) return held;
-    const carrier = carrierOf(job);
-    if (carrier !== 'JobCarried' && !(await context.mayCarry(carrier))) return held;
-    await carry(job, stored, context).catch(async (error: unknown) => {
+    if (!(await context.mayCarry(carryProtocol(job)))) return held;
+    const isCarried = await carry(job, stored, context).catch(async (error: unknown) => {
       if (error instanceof ConcurrentAppendError) await restoreTimer(ref, context);
       throw error;
     });
-    return { kind: 'carried' };
+    return isCarried ? { kind: 'carried' } : held;
   });
-}
-
-/** The event by which the job is carried. */
-function carrierOf({ status, stepsRecorded }: Job): CarryName {
-  if (status === 'waiting') return 'JobCarriedWaiting';
-  return stepsRecorded === undefined ? 'JobCarried' : 'JobCarriedWithSteps';
 }
 
 /**
@@ -77,8 +73,10 @@ function isNeeded(job: JobState, { events }: StoredHistory, { through }: CarryCo
 /**
  * The timer comes before the event: should this process die in between, the timer is one too many, and not one too few. So it is
  * set before a conflict is known, after which `restoreTimer` is called.
+ *
+ * @returns false for a job of which a foreign worker has recorded signals that it was never sent: it could not be read behind the event.
  */
-async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryContext): Promise<void> {
+async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryContext): Promise<boolean> {
   const event = decide(
     {
       kind: 'CarryJob',
@@ -86,19 +84,21 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
       at: now,
       actor: { kind: 'keeper', id: 'keeper' },
       keepsCause: !isCalledByLog(job),
-      ...(carrierOf(job) === 'JobCarried' ? {} : { steps: stepsOf(stored) }),
+      ...(carrierOf(job) === 'JobCarried' ? {} : entriesOf(stored)),
     },
     job,
   );
-  if (isRejection(event)) return;
+  if (isRejection(event)) return false;
   const at = leaseEnd(job, stored) ?? dispatchAt(job, stored, now);
   if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, priority: job.priority, at });
   await eventLog.append(event, stored.sequence);
+  return true;
 }
 
-/** The steps of the job, as they are stored. */
-function stepsOf({ events }: StoredHistory): ReturnType<typeof foldSteps> {
-  return foldSteps(foldHistory(events).changes.map(({ event }) => event));
+/** The steps of the job and the signals that none has read, as they are stored. */
+function entriesOf({ events }: StoredHistory): Pick<JobCommandOf<'CarryJob'>, 'steps' | 'signals'> {
+  const changes = foldHistory(events).changes.map(({ event }) => event);
+  return { steps: foldSteps(changes), signals: foldSignals(changes) };
 }
 
 /**

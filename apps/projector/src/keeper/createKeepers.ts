@@ -1,5 +1,4 @@
 import type { openArchive } from '@jobstream/archive';
-import type { CarryName } from '@jobstream/domain';
 import type { EventLog } from '@jobstream/eventlog';
 import { ReadModel } from '@jobstream/readmodel';
 import type { Config, Logger, Metrics, Service } from '@jobstream/runtime';
@@ -20,7 +19,7 @@ const LONGEST_INTERVAL_MS = 10_000;
 /** Builds the keeper of the log and what it needs; none where the log keeps everything. */
 export function createKeepers({ config, eventLog, opened, metrics, logger }: KeepersOptions): readonly Service[] {
   if (config.JOBS_MAX_AGE === 0) return [];
-  const mayCarry = (event: CarryName) => eventLog.announcements.canWrite(event);
+  const mayCarry = (protocol: number) => eventLog.announcements.allUnderstand(protocol);
   const maxAgeMs = config.JOBS_MAX_AGE;
   const intervalMs = Math.min(LONGEST_INTERVAL_MS, maxAgeMs / 4);
   const options = { eventLog, maxAgeMs, intervalMs, mayCarry, logger, observer: keeperMetrics(metrics) };

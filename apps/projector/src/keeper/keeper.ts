@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CarryName } from '@jobstream/domain';
+import { protocolOf } from '@jobstream/domain';
 import type { EventLog, ExpiryRule, LogState } from '@jobstream/eventlog';
 import { PeriodicLoop } from '@jobstream/runtime';
 import type { Logger, NextTurn } from '@jobstream/runtime';
@@ -15,8 +15,8 @@ export interface KeeperOptions {
   readonly maxAgeMs: number;
   /** Returns the last sequence that the log may lose because the archive, or without one the table, has it. */
   readonly keptElsewhere: () => Promise<number>;
-  /** Whether all live processes understand the event by which a job is carried. */
-  readonly mayCarry: (event: CarryName) => Promise<boolean>;
+  /** Whether all live processes understand this version of the worker protocol, with which a job is carried. */
+  readonly mayCarry: (protocol: number) => Promise<boolean>;
   readonly logger: Logger;
   readonly observer?: KeeperObserver;
   /** Pause between two looks at the log when nothing is left to do; default 10 s. */
@@ -106,7 +106,7 @@ export class Keeper extends PeriodicLoop {
 
   async #mayCarry({ jobs }: PrefixChunk): Promise<boolean> {
     const { mayCarry, logger } = this.#options;
-    if (jobs.length === 0 || (await mayCarry('JobCarried'))) return true;
+    if (jobs.length === 0 || (await mayCarry(protocolOf('JobCarried')))) return true;
     const reason = 'a live process is of an earlier release, or it is not known which processes live';
     logger.warn({ reason }, 'the log is not shortened: unfinished jobs cannot be carried yet');
     return false;
@@ -152,7 +152,7 @@ export class Keeper extends PeriodicLoop {
   #warnOfUnreadable(sequence: number): void {
     this.#options.logger.warn(
       { sequence },
-      'an event of a newer release, or steps and waits that a process of an earlier release would lose, keep the log from being shortened',
+      'an event of a newer release, or steps, waits and signals that a process of an earlier release would lose, keep the log from being shortened',
     );
   }
 }

@@ -1,3 +1,4 @@
+import { WAITS_PROTOCOL } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { eventually } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
@@ -67,7 +68,7 @@ test.concurrent('a process that would lose a job that waits keeps the log from b
   await using stage = await keeperStage();
   const jobId = await waiting(stage, inMs(HOUR_MS));
   let mayCarryWaits = false;
-  const mayCarry = (event: string) => Promise.resolve(event !== 'JobCarriedWaiting' || mayCarryWaits);
+  const mayCarry = (protocol: number) => Promise.resolve(protocol < WAITS_PROTOCOL || mayCarryWaits);
   const other = await stage.create('other');
   await using _keeper = await stage.startKeeper({ mayCarry });
   await eventually(async () => expect(await stage.story(other)).toContain('JobCarried'));

@@ -3,6 +3,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { json, problem, startServer } from '../../testing/startServer.ts';
 import { defineJob, JobCancelledError, JobFailedError, JobstreamClient, PayloadError } from '../index.ts';
+import type { SignalInput, SignalNameOf, SignalOutput } from '../index.ts';
 
 const thumbnail = defineJob('thumbnail', {
   payload: z.object({ url: z.url(), width: z.coerce.number<number | string>(), 'a/b': z.string().optional() }),
@@ -77,6 +78,67 @@ test.each(['Thumbnail', '', '1st', 'a'.repeat(64), 'a.b'])('%j is rejected as a 
   expect(() => defineJob(type, { payload: z.unknown() })).toThrow(TypeError);
 });
 
+const order = defineJob('order', {
+  payload: z.object({}),
+  signals: { approved: z.object({ by: z.string() }), counted: z.coerce.number<string>() },
+});
+const signalled = json(202, { id, type: 'order', signal: { id: 's1', name: 'approved', at: '' } });
+
+test('a signal of a definition is sent with its payload as given', async () => {
+  await using server = await startServer(signalled);
+  const client = new JobstreamClient({ url: server.url });
+  const sent = await client.signal(order, id, 'approved', { by: 'ann' }, { idempotencyKey: 'approval-7' });
+  expect(sent.signal).toEqual({ id: 's1', name: 'approved', at: '' });
+  await client.signal(order, id, 'counted', '5');
+  const [first, second] = server.requests;
+  expect(first).toMatchObject({ method: 'POST', url: `/api/jobs/${id}/signals/approved` });
+  expect(first?.headers['idempotency-key']).toBe('approval-7');
+  expect(JSON.parse(first?.body ?? '')).toEqual({ payload: { by: 'ann' } });
+  expect(second).toMatchObject({ url: `/api/jobs/${id}/signals/counted`, body: '{"payload":"5"}' });
+});
+
+test('a signal is sent again with the same key while the API is unavailable, and without a payload if it has none', async () => {
+  await using server = await startServer(problem(503, 'log-unavailable'), signalled);
+  await new JobstreamClient({ url: server.url }).jobs.signal(id, 'approved');
+  const keys = server.requests.map(({ headers }) => headers['idempotency-key']);
+  expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
+  expect(server.requests.map(({ body }) => body)).toEqual(['{}', '{}']);
+});
+
+test('a signal that its definition has not, or whose payload the schema rejects, is not sent', async () => {
+  await using server = await startServer(signalled);
+  const client = new JobstreamClient({ url: server.url });
+  const error = await client.signal(order, id, 'approved', { by: 5 } as never).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(PayloadError);
+  expect((error as PayloadError).issues.map(({ pointer }) => pointer)).toEqual(['/by']);
+  expect((error as PayloadError).message).toMatch(/^invalid payload of the signal approved to a job of type order: /);
+  const unknown = client.signal(order, id, 'toString' as never, {} as never);
+  await expect(unknown).rejects.toThrow(new TypeError('jobs of the type order take no signal toString'));
+  expect(server.requests).toEqual([]);
+});
+
+test.each([
+  [{ '1st': z.null() }, /^expected the name of a signal of order to be 1 to 64 letters.*, got: "1st"$/],
+  [{ paid: 'text' }, /^expected a schema of the signal paid of order \(.*\), got: string$/],
+  [Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`s${n}`, z.null()])), /^expected at most 32 signals/],
+])('signals of a definition that no job can take are refused at once: %j', (signals, message) => {
+  expect(() => defineJob('order', { payload: z.unknown(), signals: signals as never })).toThrow(message);
+});
+
+/** Compiled, never called: the compiler tests the types. */
+async function signalTyped(client: JobstreamClient): Promise<void> {
+  expectTypeOf<SignalNameOf<typeof order>>().toEqualTypeOf<'approved' | 'counted'>();
+  expectTypeOf<SignalInput<typeof order, 'counted'>>().toEqualTypeOf<string>();
+  expectTypeOf<SignalOutput<typeof order, 'counted'>>().toEqualTypeOf<number>();
+  expectTypeOf<SignalNameOf<typeof thumbnail>>().toBeNever();
+  // @ts-expect-error: the definition has no such signal
+  await client.signal(order, id, 'paid', {});
+  // @ts-expect-error: the payload is another signal's
+  await client.signal(order, id, 'approved', '5');
+  // @ts-expect-error: jobs of this type take no signals
+  await client.signal(thumbnail, id, 'approved', {});
+}
+
 /** Compiled, never called: the compiler tests the types. */
 async function enqueueTyped(client: JobstreamClient): Promise<void> {
   const job = await client.enqueue(thumbnail, { url: 'https://example.com', width: 1 });
@@ -89,7 +151,8 @@ async function enqueueTyped(client: JobstreamClient): Promise<void> {
   expectTypeOf(await untyped.result()).toEqualTypeOf<unknown>();
 }
 
-test('payload and result are typed by the definition', () => {
+test('payload, result and signals are typed by the definition', () => {
+  expectTypeOf(signalTyped).returns.resolves.toBeVoid();
   expectTypeOf(enqueueTyped).returns.resolves.toBeVoid();
 });
 

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { PayloadError } from '../transport/errors.ts';
+import { PayloadError, type PayloadIssue } from '../transport/errors.ts';
 import type { NewBackoff } from '../jobs/job.ts';
 
 const SIGNAL_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
@@ -158,12 +158,29 @@ function assertSchema(schema: unknown, what: string): void {
  * @throws PayloadError
  */
 export async function checkPayload({ type, payload: schema }: JobDefinition, payload: unknown): Promise<void> {
-  const { issues } = await schema['~standard'].validate(payload);
-  if (issues === undefined) return;
-  throw new PayloadError(
-    type,
-    issues.map(({ path = [], message }) => ({ pointer: pointerTo(path), detail: message })),
-  );
+  const issues = await issuesOf(schema, payload);
+  if (issues.length > 0) throw new PayloadError(type, issues);
+}
+
+/**
+ * Checks the payload of a signal before it is sent.
+ *
+ * @throws TypeError for a name that the definition has not, PayloadError.
+ */
+export async function checkSignal(
+  { type, signals = {} }: JobDefinition,
+  name: string,
+  payload: unknown,
+): Promise<void> {
+  const schema = Object.hasOwn(signals, name) ? signals[name] : undefined;
+  if (schema === undefined) throw new TypeError(`jobs of the type ${type} take no signal ${name}`);
+  const issues = await issuesOf(schema, payload);
+  if (issues.length > 0) throw new PayloadError(type, issues, name);
+}
+
+async function issuesOf(schema: StandardSchemaV1, payload: unknown): Promise<readonly PayloadIssue[]> {
+  const { issues = [] } = await schema['~standard'].validate(payload);
+  return issues.map(({ path = [], message }) => ({ pointer: pointerTo(path), detail: message }));
 }
 
 /** `/to/0` */

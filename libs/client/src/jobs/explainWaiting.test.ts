@@ -20,6 +20,14 @@ test.each<[WaitingFor, string]>([
     { reason: 'sleep', attempt: 1, until: at, name: 'poll', key: '2' },
     'Attempt 1 of 5 sleeps (poll 2) and goes on at 12:34.',
   ],
+  [
+    { reason: 'signal', attempt: 1, names: ['approved'], since: at },
+    'Attempt 1 of 5 waits for the signal approved, begun at 12:34.',
+  ],
+  [
+    { reason: 'signal', attempt: 1, names: ['approved', 'rejected'], since: at, until: at },
+    'Attempt 1 of 5 waits for the signal approved or rejected, begun at 12:34, and goes on at 12:34 at the latest.',
+  ],
   [{ reason: 'paused' }, 'Its type email was paused.'],
   [
     { reason: 'paused', by, since: at, until: at, why: 'the mail server is down' },

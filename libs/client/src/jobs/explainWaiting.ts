@@ -43,6 +43,12 @@ const EXPLAIN: { readonly [Reason in WaitingFor['reason']]: Explain<Extract<Wait
       because: `Attempt ${attempt} of ${maxAttempts} sleeps${sleep === '' ? '' : ` (${sleep})`} and goes on ${time(until)}.`,
     };
   },
+  signal: ({ attempt, names, since, until }, { maxAttempts }, { time }) => ({
+    because: [
+      `Attempt ${attempt} of ${maxAttempts} waits for the signal ${names.join(' or ')}, begun ${time(since)}`,
+      until === undefined ? '.' : `, and goes on ${time(until)} at the latest.`,
+    ].join(''),
+  }),
   paused: ({ by, since, why, until, all }, { type }, { time }) => ({
     because: [
       all ? 'All types were paused' : `Its type ${type} was paused`,

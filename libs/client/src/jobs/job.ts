@@ -118,6 +118,12 @@ export interface RetriedJob extends Job {
   readonly warnings?: readonly Warning[];
 }
 
+/** The response to a signal: the job behind it, and what identifies the signal in its events and steps. */
+export interface SignalledJob extends Job {
+  readonly signal: { readonly id: string; readonly name: string; readonly at: string };
+  readonly warnings?: readonly Warning[];
+}
+
 /** What the API says beside a job or schedule that it has accepted. */
 export interface Warning {
   /**

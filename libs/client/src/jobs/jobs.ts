@@ -13,7 +13,7 @@ import {
   type Priority,
 } from './job.ts';
 import type { JobEvent } from './jobEvent.ts';
-import type { NewJob, RetriedJob } from './job.ts';
+import type { NewJob, RetriedJob, SignalledJob } from './job.ts';
 import type {
   CreateOptions,
   GetOptions,
@@ -135,6 +135,30 @@ export class Jobs {
   /** Returns the steps of a job, each as it was recorded last, in the order in which they have ended. */
   async steps(id: string, { signal }: CallOptions = {}): Promise<readonly JobStep[]> {
     return (await this.#transport.ask<{ items: readonly JobStep[] }>({ path: `${pathOf(id)}/steps`, signal })).items;
+  }
+
+  /**
+   * Sends a signal to a job that has not ended, for the step of its handler that waits for it now or later. The request is repeated while
+   * the API is unavailable, under one idempotency key, so the job gets it once; pass a key of your own (the id of the approval, say) to
+   * make that true across restarts of the caller as well.
+   *
+   * @param payload what the step gets; left out, null.
+   * @returns the job, and the signal as its events and steps have it. That it is stored does not say that a step has read it.
+   * @throws NotFoundError `signal-not-found` for a name that no worker of the type takes.
+   * @throws ConflictError when the job has ended, or has too many signals that no step has read.
+   * @throws InvalidRequestError for a payload that its workers do not accept.
+   * @example
+   * await client.jobs.signal(id, 'approved', { by: 'ann@example.com' }, { idempotencyKey: approval.id });
+   */
+  signal(
+    id: string,
+    name: string,
+    payload?: unknown,
+    { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {},
+  ): Promise<SignalledJob> {
+    const path = `${pathOf(id)}/signals/${encodeURIComponent(name)}`;
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.#transport.ask({ method: 'POST', path, body: { payload }, headers, signal });
   }
 
   /** Runs a `scheduled` or `retrying` job now. @throws ConflictError in any other status. */

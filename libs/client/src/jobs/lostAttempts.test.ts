@@ -28,7 +28,7 @@ const reasonsOf = (history: readonly JobEvent[], workers?: readonly Worker[]) =>
   lostAttempts(history, workers).map(({ because }) => because);
 
 test('an attempt that another one follows without its end was lost, and so was one that ended with its worker', () => {
-  const history = historyOf(started(1, 1, 'a'), [2, 'JobProgressed', { attempt: 1 }], started(12, 2, 'b'), [
+  const history = historyOf(started(1, 1, 'a'), [2, 'JobSignalled', { name: 'note' }], started(12, 2, 'b'), [
     24,
     'JobFailed',
     { attempt: 2, reason: 'worker-lost' },
@@ -52,7 +52,7 @@ test('an attempt that another one follows without its end was lost, and so was o
 });
 
 test('an attempt that has its end was not lost', () => {
-  const ends = ['JobCompleted', 'JobRetryScheduled', 'JobReleased', 'JobCancelled', 'JobSignalled'] as const;
+  const ends = ['JobCompleted', 'JobRetryScheduled', 'JobReleased', 'JobCancelled', 'JobOfNewerRelease'] as const;
   for (const end of ends) expect(reasonsOf(historyOf(started(1, 1, 'a'), [2, end], started(3, 2, 'b')))).toEqual([]);
   const failed = [2, 'JobFailed', { reason: 'attempts-exhausted' }] as const;
   expect(reasonsOf(historyOf(started(1, 1, 'a'), failed))).toEqual([]);

@@ -13,6 +13,9 @@ export interface LostAttempt {
   readonly because: string;
 }
 
+/** Events beside a running attempt. */
+const CHANGE_NO_RUN: ReadonlySet<string> = new Set(['JobProgressed', 'JobStepsRecorded', 'JobSignalled']);
+
 interface Running {
   readonly attempt: number;
   readonly worker: string;
@@ -45,7 +48,7 @@ function isLoss({ event, data }: JobEvent): boolean {
 }
 
 function runningAfter(event: JobEvent, before: Running | undefined): Running | undefined {
-  if (event.event === 'JobProgressed' || event.event === 'JobStepsRecorded') return before;
+  if (CHANGE_NO_RUN.has(event.event)) return before;
   if (event.event === 'JobStarted' || event.event === 'JobResumed') return { ...event.data, startedAt: event.at };
   return isCarry(event) ? runningIn(event.data) : undefined;
 }

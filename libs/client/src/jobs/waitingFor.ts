@@ -34,6 +34,17 @@ export type WaitingFor =
       readonly name?: string;
       readonly key?: string;
     }
+  /**
+   * The attempt goes on when a signal of one of these names comes, or at `until`, if a time limit or a sleep ends then. Lists leave `until`
+   * out. `since` is the last change of the job.
+   */
+  | {
+      readonly reason: 'signal';
+      readonly attempt: number;
+      readonly names: readonly string[];
+      readonly since: string;
+      readonly until?: string;
+    }
   /** Its type is paused, until then or until it is resumed. */
   | {
       readonly reason: 'paused';

@@ -33,6 +33,8 @@ export interface JobType {
   /** JSON Schema (2020-12) of the payloads that may be sent, as the worker has announced it that started last. */
   readonly payloadSchema?: JsonSchema;
   readonly resultSchema?: JsonSchema;
+  /** The signals that its jobs take, with the JSON Schema of their payloads: null for every payload. Left out for none. */
+  readonly signals?: Readonly<Record<string, JsonSchema | null>>;
   /** The number of different payload schemas that living workers have announced, if there are several. */
   readonly schemasDiffer?: number;
   /** Why payloads are accepted without a check, although there is a schema. */

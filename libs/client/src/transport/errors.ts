@@ -82,13 +82,14 @@ export interface PayloadIssue {
   readonly detail: string;
 }
 
-/** The payload does not match the schema of the job's definition. Nothing was sent. */
+/** The payload of a job, or of a signal to it, does not match the schema of the job's definition. Nothing was sent. */
 export class PayloadError extends JobstreamError {
   readonly issues: readonly PayloadIssue[];
 
-  constructor(type: string, issues: readonly PayloadIssue[]) {
+  constructor(type: string, issues: readonly PayloadIssue[], signalName?: string) {
     const mistakes = issues.map(({ pointer, detail }) => `/payload${pointer} ${detail}`).join('; ');
-    super(`invalid payload of a job of type ${type}: ${mistakes}`, 'invalid-payload', {});
+    const what = signalName === undefined ? 'a job' : `the signal ${signalName} to a job`;
+    super(`invalid payload of ${what} of type ${type}: ${mistakes}`, 'invalid-payload', {});
     this.issues = issues;
   }
 }

@@ -3,11 +3,11 @@ import { isTerminal, mayBeRevised, type Job, type JobState, type JobStatus } fro
 import type { JobCommand, JobCommandName, JobCommandOf } from './jobCommand.ts';
 import { EVENT_SCHEMA_VERSION } from '../messages/eventEnvelope.ts';
 import type { JobEvent, JobEventOf } from './jobEvent.ts';
-import type { CarryName } from './jobEventNames.ts';
+import { protocolOf, type CarryName } from './jobEventNames.ts';
 import type { JobEventName } from './jobEvents.ts';
 import { isRejection, type Rejection } from '../messages/commandContext.ts';
 import { laneOf } from './settings/priority.ts';
-import { areUnreadOf, hasRead, MAX_UNREAD_SIGNALS, unreadSignals } from './settings/signals.ts';
+import { areUnreadOf, hasRead, MAX_UNREAD_SIGNALS, SIGNALS_PROTOCOL, unreadSignals } from './settings/signals.ts';
 import { addMs, isDue } from '../messages/timestamp.ts';
 
 export type Decision = JobEvent | Rejection;
@@ -196,6 +196,12 @@ function signalJob(command: JobCommandOf<'SignalJob'>, job: Job): Decision {
 export function carrierOf({ status, stepsRecorded, unread }: Job): CarryName {
   if (status === 'waiting') return 'JobCarriedWaiting';
   return stepsRecorded === undefined && unread === undefined ? 'JobCarried' : 'JobCarriedWithSteps';
+}
+
+/** The version of the worker protocol that brings all that the job is carried with: an earlier release would lose some of it. */
+export function carryProtocol(job: Job): number {
+  const isOfSignals = job.unread !== undefined || job.awaits !== undefined;
+  return isOfSignals ? SIGNALS_PROTOCOL : protocolOf(carrierOf(job));
 }
 
 /** Without its cause the running attempt counts as started by whichever call for work comes next. */

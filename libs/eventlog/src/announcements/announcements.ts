@@ -1,4 +1,3 @@
-import type { JobEventName } from '@jobstream/domain';
 import type { JetStreamManager, PurgeOpts } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import { plainHeaders, ttlHeaders } from '../connection/headers.ts';
@@ -133,11 +132,6 @@ export class Announcements {
     this.#opened.add(processes);
     await processes.start();
     return processes;
-  }
-
-  /** As `canWrite` of LiveProcesses, which are followed from the first call on. */
-  async canWrite(event: JobEventName): Promise<boolean> {
-    return (await this.#processes()).canWrite(event);
   }
 
   /** As `allUnderstand` of LiveProcesses, which are followed from the first call on. */

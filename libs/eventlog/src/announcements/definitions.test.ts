@@ -79,6 +79,26 @@ test('a definition that says nothing ends an earlier one, and is kept in its pla
   expect(registry.definition(type)).toMatchObject({ worker: 'third', defaults: {} });
 });
 
+test('the signals of a type outlive the announcement with its definition, and the worker that starts next may have others', async () => {
+  const [approved, large] = [{ required: ['by'] }, { description: 'x'.repeat(20_000) }];
+  const of = (worker: string, hour: number, signals: object) =>
+    stage.log.announcements.announceType(
+      announced(worker, { type, startedAt: at(hour), defaults: {}, signals } as object),
+    );
+  await of('first', 8, { approved, large, note: null });
+  const kept = { approved, large: null, note: null };
+  await eventually(async () => expect(await stored()).toMatchObject({ worker: 'first', defaults: {}, signals: kept }));
+  await stage.log.announcements.removeWorker('first');
+  await eventually(() => expect(registry.type(type)).toBeUndefined());
+  await using later = await openEventLog({ url: stage.nats.url });
+  const other = await later.announcements.openRegistry();
+  for (const each of [registry, other]) expect(each.definition(type)).toMatchObject({ signals: kept });
+  await of('first', 8, { paid: null });
+  await eventually(async () => expect(await stored()).toMatchObject({ worker: 'first', signals: { paid: null } }));
+  await of('second', 9, {});
+  await eventually(() => expect(registry.definition(type)).toMatchObject({ worker: 'second', signals: {} }));
+});
+
 test('of a type without settings the stream keeps nothing', async () => {
   await announce('w', 8, {});
   await expectDefinition('w', {});

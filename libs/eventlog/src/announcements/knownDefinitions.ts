@@ -1,3 +1,4 @@
+import { keptSignals } from './announcedSignals.ts';
 import type { TypeAnnouncement } from './typeAnnouncement.ts';
 import { encodeKeptDefinition, type KeptDefinition } from './keptDefinition.ts';
 
@@ -26,9 +27,11 @@ export class KnownDefinitions {
   }
 
   /** Takes note of what a worker has announced that started at this instant; one without a definition says nothing. */
-  announced({ type, worker, defaults }: TypeAnnouncement, startedAtMs: number, sequence: number): void {
+  announced(announcement: TypeAnnouncement, startedAtMs: number, sequence: number): void {
+    const { type, worker, defaults, signals } = announcement;
     if (defaults === undefined) return;
-    this.#put(type, { worker, startedAt: new Date(startedAtMs).toISOString(), defaults }, sequence);
+    const definition = { worker, startedAt: new Date(startedAtMs).toISOString(), defaults };
+    this.#put(type, { ...definition, ...(signals === undefined ? {} : { signals: keptSignals(signals) }) }, sequence);
   }
 
   /** Takes note of what the stream keeps; undefined if it keeps nothing of the type any more. */
@@ -72,10 +75,14 @@ export class KnownDefinitions {
   #note(type: string): void {
     const definition = this.get(type);
     const kept = this.#kept.get(type);
-    const says = definition !== undefined && (kept !== undefined || Object.keys(definition.defaults).length > 0);
+    const says = definition !== undefined && (kept !== undefined || saysSomething(definition));
     if (says && encodeKeptDefinition(definition) !== kept) this.#unkept.add(type);
     else this.#unkept.delete(type);
   }
+}
+
+function saysSomething({ defaults, signals }: KeptDefinition): boolean {
+  return signals !== undefined || Object.keys(defaults).length > 0;
 }
 
 /**
@@ -83,7 +90,11 @@ export class KnownDefinitions {
  * announced, and one whose clock is ahead starts a little later each time.
  */
 function isNewer(one: KeptDefinition, other: KeptDefinition): boolean {
-  if (one.worker === other.worker) return JSON.stringify(one.defaults) !== JSON.stringify(other.defaults);
+  if (one.worker === other.worker) return whatItSays(one) !== whatItSays(other);
   const later = Date.parse(one.startedAt) - Date.parse(other.startedAt);
   return later > 0 || (later === 0 && one.worker < other.worker);
+}
+
+function whatItSays({ defaults, signals }: KeptDefinition): string {
+  return JSON.stringify([defaults, signals]);
 }

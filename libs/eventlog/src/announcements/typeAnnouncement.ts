@@ -1,5 +1,6 @@
 import { decodeJobDefaults, type JobDefaults } from '@jobstream/domain';
 import { blocksOf, type AnnouncedBlock } from './announcedBlock.ts';
+import { signalsOf, type AnnouncedSignals } from './announcedSignals.ts';
 import { MessageFields, type JsonSchema } from './messages/messageFields.ts';
 
 /** What a worker announces of a job type that it runs. */
@@ -16,6 +17,8 @@ export interface TypeAnnouncement {
   readonly version?: string | undefined;
   /** JSON Schema 2020-12 of a payload that may be sent. Absent: every payload. */
   readonly payloadSchema?: JsonSchema | undefined;
+  /** The signals that its jobs take. Absent: none. */
+  readonly signals?: AnnouncedSignals | undefined;
   /** JSON Schema 2020-12 of what a completed job returns. */
   readonly resultSchema?: JsonSchema | undefined;
   readonly limits: AnnouncedLimits;
@@ -62,6 +65,7 @@ export function decodeTypeAnnouncement(body: string, onIgnored: (reason: string)
     ...fields.optional('name', (name) => fields.text(name)),
     ...fields.optional('version', (name) => fields.text(name)),
     ...fields.optional('payloadSchema', (name) => fields.schema(name)),
+    ...fields.optional('signals', (name) => signalsOf(fields.object(name))),
     ...fields.optional('resultSchema', (name) => fields.schema(name)),
     limits: limitsOf(fields.object('limits')),
     ...fields.optional('ackWaitMs', (name) => fields.count(name, 1)),

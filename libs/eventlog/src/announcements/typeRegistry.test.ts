@@ -74,6 +74,7 @@ describe('a registry', () => {
       version: '1.4.0',
       payloadSchema: { type: 'object' },
       resultSchema: true,
+      signals: { approved: { required: ['by'] }, 'no-schema': null, any: true },
       limits: { concurrency: 20, rate: { starts: 100, perMs: 1_000 } },
       defaults: { maxAttempts: 5, timeoutMs: 120_000 },
     });
@@ -235,6 +236,17 @@ describe('a message that the protocol does not describe', () => {
     ['another type than its subject', () => body({ type: 'email' }), '/type or /worker is not the one of the subject'],
     ['no limits', () => body({ limits: undefined }), '/limits is not an object'],
     ['a schema that is none', () => body({ payloadSchema: 'any' }), '/payloadSchema is not a JSON Schema'],
+    ['a signal without a schema', () => body({ signals: { paid: 'any' } }), '/signals/paid is not a JSON Schema'],
+    [
+      'a signal of another name',
+      () => body({ signals: { 'no name': null } }),
+      '/signals has a field that is not the name of a signal',
+    ],
+    [
+      'too many signals',
+      () => body({ signals: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`s${index}`, null])) }),
+      '/signals has more than 32 fields',
+    ],
   ])('as %s is ignored with one log line, and the earlier one counts no more', async (_what, malformed, reason) => {
     await stage.log.announcements.announceType(announced(worker, { type }));
     await known(worker);

@@ -124,7 +124,17 @@ function jobScripts(): readonly { readonly events: readonly JobEvent[] }[] {
   low.next({ kind: 'ChangePriority', priority: 'low' });
   low.next({ kind: 'CancelJob' });
   low.next({ kind: 'RequeueJob' });
-  return [released, retried, failed, carried, low, steppedJob(), sleepingJob(), { events: revisedJob() }];
+  return [
+    released,
+    retried,
+    failed,
+    carried,
+    low,
+    steppedJob(),
+    sleepingJob(),
+    signalledJob(),
+    { events: revisedJob() },
+  ];
 }
 
 /** A job with steps, which is carried with them. */
@@ -152,6 +162,26 @@ function sleepingJob(): JobScript {
   sleeping.next({ kind: 'CarryJob', keepsCause: true, steps: [] });
   sleeping.next({ kind: 'ResumeAttempt', worker: 'w2' });
   return sleeping;
+}
+
+/** A job that waits for a signal, is carried with another one meanwhile, and reads its own. */
+function signalledJob(): JobScript {
+  const signalled = new JobScript();
+  signalled.create();
+  const note = signalled.next({ kind: 'SignalJob', name: 'note', payload: { text: 'soon' } });
+  const unread = { id: note.id, name: 'note', payload: { text: 'soon' }, at: past };
+  signalled.next({ kind: 'CarryJob', keepsCause: false, steps: [], signals: [unread] });
+  signalled.start();
+  const wait = { name: 'approval', waitsUntil: later, durationMs: 0 };
+  signalled.next({ kind: 'RecordSteps', attempt: 1, steps: [wait] });
+  signalled.next({ kind: 'SuspendAttempt', attempt: 1, until: past, ranMs: 1, signals: ['approved'] });
+  const steps = [{ ...wait, attempt: 1, at: past }];
+  signalled.next({ kind: 'CarryJob', keepsCause: false, steps, signals: [unread] });
+  const { id } = signalled.next({ kind: 'SignalJob', name: 'approved', payload: null });
+  signalled.next({ kind: 'ResumeAttempt', worker: 'w2' });
+  const read = { name: 'approval', signal: { id, name: 'approved' }, result: null, durationMs: 0 };
+  signalled.next({ kind: 'RecordSteps', attempt: 1, steps: [read] });
+  return signalled;
 }
 
 /** No command of this release revises a job. */
@@ -205,7 +235,8 @@ async function announce({ announcements }: EventLog): Promise<void> {
   const running = [{ jobId, type: 'thumbnail', attempt: 1, runId: 'r', startedAt: later }];
   await announcements.openRegistry();
   const defaults = { maxAttempts: 4, timeoutMs: 60_000 };
-  await announcements.announceType(announced('w1', { payloadSchema: {}, limits: { concurrency: 1 }, defaults }));
+  const schemas = { payloadSchema: {}, signals: { approved: { required: ['by'] }, note: null } };
+  await announcements.announceType(announced('w1', { ...schemas, limits: { concurrency: 1 }, defaults }));
   await announcements.heartbeat(beating('w1', { runningCount: 1, running }));
   await announcements.setPayloadCheck('resize', 'warn');
   await announcements.removeType('email');

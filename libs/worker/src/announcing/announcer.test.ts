@@ -86,6 +86,30 @@ test('a worker announces which schedules its definitions name: that of the type 
   expect(announced().map((one) => one?.schedule)).toEqual([undefined, unnamed, 'yearly-nap']);
 });
 
+test('a worker announces which signals its types take, with their schemas as far as there is room for them', async () => {
+  const worker = createWorker({ natsUrl: nats.url });
+  onTestFinished(() => worker.stop());
+  const large = z.enum(Array.from({ length: 2_500 }, (_, index) => `choice-${index}`));
+  const jobType = newType();
+  const without = newType();
+  worker.handle(
+    defineJob(jobType, {
+      payload: large,
+      result: large,
+      signals: { approved: z.object({ by: z.string() }), first: large, second: large, third: large, at: z.date() },
+    }),
+    () => 'choice-1',
+  );
+  worker.handle(defineJob(without, { payload: z.object({}) }), () => undefined);
+  await worker.start();
+  const announced = () => [jobType, without].map((one) => registry.type(one)?.announcements[0]);
+  await eventually(() => expect(announced()).not.toContain(undefined));
+  const [one, other] = announced();
+  const found = expect.objectContaining({ type: 'string' }) as object;
+  expect(one?.signals).toMatchObject({ approved: { required: ['by'] }, first: found, second: null, at: null });
+  expect(other).not.toHaveProperty('signals');
+});
+
 test('a heartbeat lists the runs in progress, and a worker that stops says so', async () => {
   const { worker, type, wake } = await startNapping();
   const { jobId } = await log.create(type);

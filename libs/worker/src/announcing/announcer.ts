@@ -1,11 +1,12 @@
-import type { JobDefinition } from '@jobstream/client';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { JobDefinition, SignalSchemas } from '@jobstream/client';
 import { definedSettings, type JobDefaults, PROTOCOL_VERSION } from '@jobstream/domain';
-import type { EventLog, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
+import type { EventLog, JsonSchema, RunningJob, TypeAnnouncement } from '@jobstream/eventlog';
 import type { HandlerRegistry } from '../handler/jobHandler.ts';
 import type { Logger } from '../handler/logger.ts';
 import type { BlockedLoop } from '../watchdog/loopWatchdog.ts';
 import { AnnouncedBlocks } from './announcedBlocks.ts';
-import { announcedSchema } from './announcedSchema.ts';
+import { announcedSchema, bytesOf, roomBeside } from './announcedSchema.ts';
 import type { WorkerIdentity } from './workerIdentity.ts';
 
 export interface AnnouncerOptions {
@@ -148,7 +149,9 @@ export class Announcer {
   async #announcementOf(jobType: string): Promise<TypeAnnouncement> {
     const { identity, handlers, limitsOf, ackWaitMs } = this.#options;
     const definition = handlers.get(jobType)?.definition;
-    const { payload, result } = definition ?? {};
+    const { payload, result, signals = {} } = definition ?? {};
+    const payloadSchema = payload && (await this.#schema(payload, 'input', `payload of ${jobType}`));
+    const resultSchema = result && (await this.#schema(result, 'output', `result of ${jobType}`));
     const { worker, host, startedAt, name, version } = identity;
     return {
       type: jobType,
@@ -157,8 +160,9 @@ export class Announcer {
       startedAt,
       name,
       version,
-      payloadSchema: payload && (await this.#schema(payload, 'input', `payload of ${jobType}`)),
-      resultSchema: result && (await this.#schema(result, 'output', `result of ${jobType}`)),
+      payloadSchema,
+      resultSchema,
+      ...(await this.#signalsOf(jobType, signals, roomBeside([payloadSchema, resultSchema]))),
       limits: limitsOf(jobType),
       ackWaitMs,
       defaults: definition && announcedDefaults(definition),
@@ -166,8 +170,20 @@ export class Announcer {
     };
   }
 
-  async #schema(...[schema, side, what]: [...Parameters<typeof announcedSchema>, string]) {
-    const announced = await announcedSchema(schema, side);
+  /** Those whose schema has none as JSON, or for whose schema there is no room, take every payload. */
+  async #signalsOf(jobType: string, signals: SignalSchemas, room: number): Promise<Pick<TypeAnnouncement, 'signals'>> {
+    const announced: Record<string, JsonSchema | null> = {};
+    let left = room;
+    for (const [name, schema] of Object.entries(signals)) {
+      const what = `signal ${name} of ${jobType}`;
+      announced[name] = (await this.#schema(schema, 'input', what, left)) ?? null;
+      left -= bytesOf(announced[name]);
+    }
+    return Object.keys(announced).length === 0 ? {} : { signals: announced };
+  }
+
+  async #schema(schema: StandardSchemaV1, side: 'input' | 'output', what: string, room?: number) {
+    const announced = await announcedSchema(schema, side, room);
     if (announced.kind === 'schema') return announced.schema;
     this.#options.logger.info({ reason: announced.reason }, `the schema of the ${what} is not announced`);
     return undefined;

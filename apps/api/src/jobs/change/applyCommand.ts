@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  carryProtocol,
   decide,
   evolve,
   isRejection,
@@ -107,12 +108,12 @@ export function keyHeldBy({ id, status }: Job): Rejection {
 async function mustCarry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<boolean> {
   if (!bringsBack(command) || isRejection(decide(command, snapshot.job))) return false;
   if (!log.prefix.mayLose(snapshot) || isUnreadable(snapshot.job.payload)) return false;
-  return log.announcements.canWrite(snapshot.steps === undefined ? 'JobCarried' : 'JobCarriedWithSteps');
+  return log.announcements.allUnderstand(carryProtocol(snapshot.job));
 }
 
 async function carry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
-  const { steps } = snapshot;
-  const carrying = { kind: 'CarryJob', keepsCause: true, ...(steps === undefined ? {} : { steps }) } as const;
+  const { steps = [], signals = [] } = snapshot;
+  const carrying = { kind: 'CarryJob', keepsCause: true, steps, signals } as const;
   const carried = decide({ ...command, ...carrying, eventId: randomUUID() }, snapshot.job);
   if (isRejection(carried)) throw new Error(`a job that can be requeued cannot be carried: ${carried.detail}`);
   const sequence = await log.append(carried, snapshot.sequence);

@@ -24,6 +24,8 @@ describe('of several reasons the one that has to go first is told:', () => {
     ['a delay before a pause', { status: 'scheduled', runAt: later }, 'due'],
     ['a backoff before a pause', { status: 'retrying', runAt: later }, 'backoff'],
     ['a wait before a pause', { status: 'waiting', runAt: later }, 'sleep'],
+    ['a signal before a pause', { status: 'waiting', runAt: later, awaits: ['approved'] }, 'signal'],
+    ['a pause, once the signal has come', { status: 'waiting', runAt: earlier, awaits: ['approved'] }, 'paused'],
     ['a pause, once the wait is over', { status: 'waiting', runAt: earlier }, 'paused'],
     ['a pause, once the delay is over', { status: 'scheduled', runAt: earlier }, 'paused'],
     ['a pause, once the backoff is over', { status: 'retrying', runAt: earlier }, 'paused'],

@@ -28,10 +28,18 @@ export function dependsOnType(job: Job, now: number): boolean {
   return untilDue(job, now) === undefined;
 }
 
-function untilDue({ status, runAt, attempt }: Job, now: number): WaitingFor | undefined {
+function untilDue(job: Job, now: number): WaitingFor | undefined {
+  const { status, runAt, attempt } = job;
   if (status === 'pending' || runAt === undefined || Date.parse(runAt) <= now) return undefined;
-  if (status === 'waiting') return { reason: 'sleep', attempt, until: runAt };
+  if (status === 'waiting') return untilCalled(job, runAt);
   return status === 'retrying' ? { reason: 'backoff', attempt, until: runAt } : { reason: 'due', at: runAt };
+}
+
+/** A wait without a time limit has an end as well, at which the handler looks again: nothing that a reader should know. */
+function untilCalled({ attempt, awaits = [], updatedAt: since }: Job, until: string): WaitingFor {
+  return awaits.length === 0
+    ? { reason: 'sleep', attempt, until }
+    : { reason: 'signal', attempt, names: awaits, since };
 }
 
 function untilTaken(type: TypeState): WaitingFor {

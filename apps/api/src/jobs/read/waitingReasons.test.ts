@@ -124,6 +124,30 @@ describe('a job says why it does not run', () => {
     expect(await whyOf(id)).toEqual({ ...asleep, name: 'poll', key: '2' });
   });
 
+  test('while its attempt waits for a signal: which, and of a single job until when, if that has an end', async () => {
+    const type = newType();
+    const [limited, endless] = [await newJob(type), await newJob(type)];
+    const until = minutesAgo(-5);
+    const wait = { name: 'approval', waitsUntil: until, durationMs: 0 };
+    await append(limited, type, [
+      started(),
+      { event: 'JobStepsRecorded', data: { attempt: 1, from: 0, steps: [wait] } },
+      { event: 'JobSuspended', data: { attempt: 1, until, ranMs: 12, signals: ['approved', 'rejected'] } },
+    ]);
+    const inAYear = minutesAgo(-366 * 24 * 60);
+    await append(endless, type, [
+      started(),
+      { event: 'JobSuspended', data: { attempt: 1, until: inAYear, ranMs: 12, signals: ['approved'] } },
+    ]);
+    const since = (await api.log.readJob(limited))?.job.updatedAt;
+    const waits = { reason: 'signal', attempt: 1, names: ['approved', 'rejected'], since };
+    expect(await whyOf(limited)).toEqual(waits);
+    expect(await whyInList(limited)).toEqual(waits);
+    expect(await whyOf(limited)).toEqual({ ...waits, until });
+    const sinceEver = (await api.log.readJob(endless))?.job.updatedAt;
+    expect(await whyOf(endless)).toEqual({ reason: 'signal', attempt: 1, names: ['approved'], since: sinceEver });
+  });
+
   test('while its type is paused: by whom, since when and why, until it is resumed', async () => {
     const type = newType();
     const id = await newJob(type);

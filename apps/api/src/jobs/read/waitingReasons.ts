@@ -1,4 +1,4 @@
-import { type Job, timestampOf } from '@jobstream/domain';
+import { type Job, type RecordedStep, timestampOf } from '@jobstream/domain';
 import { ReadModelUnavailableError, SchemaMismatchError, type QueuePosition } from '@jobstream/readmodel';
 import type { ApiDeps } from '../../apiDeps.ts';
 import type { Caller } from '../../auth/caller.ts';
@@ -24,7 +24,7 @@ export class WaitingReasons {
     this.#types = new TypeStates(deps);
   }
 
-  /** Returns the reasons for a list, without how many jobs are ahead and which sleep it is: it costs no request for a job. */
+  /** Returns the reasons for a list, without how many jobs are ahead and which wait it is: it costs no request for a job. */
   async ofAll(jobs: readonly Job[], { tenant }: Asking): Promise<readonly (WaitingFor | undefined)[]> {
     const now = this.#deps.log.clock.now();
     const stateOf = jobs.some((job) => dependsOnType(job, now)) ? await this.#types.read() : undefined;
@@ -35,13 +35,19 @@ export class WaitingReasons {
     });
   }
 
-  /** Returns the reason for one job, with how many of its type are ahead, or which sleep it is. */
+  /** Returns the reason for one job, with how many of its type are ahead, or which wait it is. */
   async of(job: Job, { tenant }: Asking): Promise<WaitingFor | undefined> {
     const [waiting] = await this.ofAll([job], {});
-    if (waiting?.reason === 'sleep') return { ...waiting, ...(await this.#sleepOf(job)) };
-    const position = waiting && isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
-    const placed = waiting && position ? { ...waiting, ...placeOf(position) } : waiting;
-    return placed && tenant !== undefined ? forTenant(placed) : placed;
+    const full = waiting && (await this.#inFull(waiting, job, tenant));
+    return full && tenant !== undefined ? forTenant(full) : full;
+  }
+
+  /** Adds what the table knows of a single job. */
+  async #inFull(waiting: WaitingFor, job: Job, tenant: string | undefined): Promise<WaitingFor> {
+    if (waiting.reason === 'sleep') return { ...waiting, ...(await this.#sleepOf(job)) };
+    if (waiting.reason === 'signal') return { ...waiting, until: await this.#limitOf(job) };
+    const position = isQueued(waiting) ? await this.#positionOf(job, tenant) : undefined;
+    return position === undefined ? waiting : { ...waiting, ...placeOf(position) };
   }
 
   #positionOf(job: Job, tenant: string | undefined): Promise<QueuePosition | undefined> {
@@ -52,10 +58,19 @@ export class WaitingReasons {
 
   /** Returns what the sleep is called that ends when the job is due. */
   async #sleepOf({ id, runAt }: Job) {
-    const stored = await this.#asked((table) => table.readSteps(id));
-    const steps = await this.#deps.log.contents.openSteps(id, stored ?? []);
-    const sleep = steps.find(({ result }) => isInstant(result, runAt));
+    const sleep = (await this.#stepsOf(id)).find(({ result }) => isInstant(result, runAt));
     return { name: sleep?.name, key: sleep?.key };
+  }
+
+  /** Returns when the job is due, if a time limit or a sleep ends then. */
+  async #limitOf({ id, runAt }: Job) {
+    const ends = (await this.#stepsOf(id)).flatMap(({ result, waitsUntil }) => [result, waitsUntil]);
+    return ends.some((end) => isInstant(end, runAt)) ? runAt : undefined;
+  }
+
+  async #stepsOf(id: string): Promise<readonly RecordedStep[]> {
+    const stored = await this.#asked((table) => table.readSteps(id));
+    return this.#deps.log.contents.openSteps(id, stored ?? []);
   }
 
   /** Asks the table, unless it is asked for too much already; undefined if it does not answer. */
@@ -73,9 +88,9 @@ export class WaitingReasons {
   }
 }
 
-/** Whether the result of a step is this instant, in whichever notation. */
-function isInstant(result: unknown, instant: string | undefined): boolean {
-  return typeof result === 'string' && instant !== undefined && Date.parse(result) === Date.parse(instant);
+/** Whether a result, or the end of a time limit, is this instant, in whichever notation. */
+function isInstant(end: unknown, instant: string | undefined): boolean {
+  return typeof end === 'string' && instant !== undefined && Date.parse(end) === Date.parse(instant);
 }
 
 /** A job that was requeued or released is ready since then. */

@@ -72,6 +72,10 @@ export const JobView = Schema.Struct({
   stepsRecorded: fields.stepsRecorded.annotateKey({
     description: 'How often a step of the job was recorded: see `GET /api/jobs/{id}/steps`. Left out for none.',
   }),
+  unread: fields.unread.annotateKey({
+    description: 'How many signals of each name no step has read yet. Left out for none.',
+  }),
+  awaits: fields.awaits.annotateKey({ description: 'The names of the signals by which a job that waits is called.' }),
   unreadableEvents: fields.unreadableEvents.annotateKey({
     description:
       'How many events of a newer release this one cannot read. Until it is upgraded, the rest may be wrong, and the job is not run.',
@@ -105,6 +109,7 @@ export function jobView(job: Job, { stacks = false, waitingFor }: Extras = {}): 
     ...outcome(job, { stacks }),
     ...lastAttempt(job),
     ...settings(job),
+    ...signals(job),
     ...times(job),
     waitingFor,
   };
@@ -124,6 +129,10 @@ function lastAttempt({ attempt, worker, workerVersion, stepsRecorded }: Job) {
 
 function settings({ maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique }: Job) {
   return { maxAttempts, backoff, timeoutMs, byDefinition, tags, rerunOf, priority, unique };
+}
+
+function signals({ unread, awaits }: Job) {
+  return { unread, awaits };
 }
 
 function times({ runAt, createdAt, updatedAt, startedAt, ranMs, finishedAt, unreadableEvents }: Job) {

@@ -3,7 +3,7 @@ import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
 import { errorView, JobErrorView, type ShownOfErrors } from './jobView.ts';
 
-const { name, key, result, durationMs, attempt, at } = RecordedStep.fields;
+const { name, key, result, signal, waitsUntil, durationMs, attempt, at } = RecordedStep.fields;
 
 /** The public view of a step of a job. */
 export const JobStepView = Schema.Struct({
@@ -15,6 +15,10 @@ export const JobStepView = Schema.Struct({
   result: result.annotateKey({
     description: 'What later attempts get instead of running it; left out where it returned nothing, or has failed.',
   }),
+  signal: signal.annotateKey({
+    description: 'The signal that it has waited for, and read: its payload is the result.',
+  }),
+  waitsUntil: waitsUntil.annotateKey({ description: 'It waits for a signal, until then at the latest.' }),
   error: Schema.optionalKey(JobErrorView).annotateKey({
     description: 'It has failed, and runs again in the next attempt.',
   }),

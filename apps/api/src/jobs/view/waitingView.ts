@@ -1,4 +1,4 @@
-import { Actor, StepName, Timestamp } from '@jobstream/domain';
+import { Actor, SignalName, StepName, Timestamp } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { BodyOf } from '../../http/sendJson.ts';
 
@@ -33,6 +33,18 @@ export const WaitingForView = Schema.Union([
       description: 'For a single job: that of the sleep that ends then, if the table has it.',
     }),
     key: optional(StepName).annotateKey({ description: 'That of the sleep, if it has one.' }),
+  }),
+  Schema.Struct({
+    reason: Schema.Literal('signal'),
+    attempt,
+    names: Schema.Array(SignalName).annotateKey({ description: 'It waits for a signal of any of these names.' }),
+    since: Timestamp.annotateKey({
+      description: 'Since when: its last change, which may be a signal of another name.',
+    }),
+    until: optional(Timestamp).annotateKey({
+      description:
+        'For a single job: when it goes on without one, if a time limit or a sleep beside it ends then and the table has it.',
+    }),
   }),
   Schema.Struct({
     reason: Schema.Literal('paused'),

@@ -41,6 +41,26 @@ test('of a sleep its end is shown and how long the attempt has run, and then wit
   expect(described('JobResumed', { attempt: 2, worker: 'w' })).toEqual(['JobResumed', 'attempt 2 on w']);
 });
 
+test('of a signal its name and payload are shown, and of a wait for one its name and end', () => {
+  const payload = { by: 'ann' };
+  expect(described('JobSignalled', { name: 'approved', payload })).toEqual(['JobSignalled', 'approved: {"by":"ann"}']);
+  expect(described('JobSignalled', { name: 'approved', payload: null })).toEqual(['JobSignalled', 'approved']);
+  const until = '2026-01-04T12:34:00.000Z';
+  const signals = ['approved', 'rejected'];
+  expect(described('JobSuspended', { attempt: 2, until, ranMs: 72_000, signals })).toEqual([
+    'JobSuspended',
+    `attempt 2 waits for the signal approved or rejected after 1m 12s, due ${until}`,
+  ]);
+  const steps = [
+    { name: 'approval', durationMs: 0, result: payload, signal: { id: 's', name: 'approved' } },
+    { name: 'payment', durationMs: 0, waitsUntil: until },
+  ];
+  expect(described('JobStepsRecorded', { attempt: 2, steps })).toEqual([
+    'JobStepsRecorded',
+    `approval read the signal approved, payment waits for a signal, its time limit is over ${until}`,
+  ]);
+});
+
 test('of steps their names, keys and times are shown, or why they failed', () => {
   const steps = [
     { name: 'charge', durationMs: 12, result: 'paid' },
@@ -53,5 +73,5 @@ test('of steps their names, keys and times are shown, or why they failed', () =>
 });
 
 test('an event of a newer release is shown by its name', () => {
-  expect(described('JobSignalled', { name: 'go' })).toEqual(['JobSignalled']);
+  expect(described('JobOfNewerRelease', { name: 'go' })).toEqual(['JobOfNewerRelease']);
 });

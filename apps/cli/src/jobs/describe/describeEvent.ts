@@ -39,9 +39,11 @@ const DETAILS: Details = {
   JobCreatedWithPriority: (data, due) => withPriority(data.priority, describeRequest(data, due)),
   JobStarted: describeStart,
   JobProgressed: describeProgress,
-  JobStepsRecorded: ({ steps }) => steps.map(describeStep).join(', '),
-  JobSuspended: ({ attempt, until, ranMs }, due) =>
-    `attempt ${attempt} sleeps after ${formatDuration(ranMs)}, due ${due(until)}`,
+  JobStepsRecorded: ({ steps }, due) => steps.map((step) => describeStep(step, due)).join(', '),
+  JobSuspended: ({ attempt, until, ranMs, signals }, due) => {
+    const wait = signals === undefined ? 'sleeps' : `waits for the signal ${signals.join(' or ')}`;
+    return `attempt ${attempt} ${wait} after ${formatDuration(ranMs)}, due ${due(until)}`;
+  },
   JobResumed: describeStart,
   JobCompleted: ({ durationMs, result }) => [`in ${formatDuration(durationMs)}`, ...jsonOf(result)].join(': '),
   JobRetryScheduled: ({ attempt, error, retryAt }, due) =>
@@ -71,14 +73,14 @@ export function describeEvent({ event, at, data }: JobEvent, printer: Printer, o
   return [printer.tone('quiet', printer.clock(at)), name, ...of, details].join('  ').trimEnd();
 }
 
-/** Shows how a step has ended, without its result. */
-export function describeStep({
-  name,
-  key,
-  error,
-  durationMs,
-}: JobEventData['JobStepsRecorded']['steps'][number]): string {
+/** Shows how a step has ended, without its result; `due` shows until when it waits for a signal. */
+export function describeStep(
+  { name, key, error, durationMs, signal, waitsUntil }: JobEventData['JobStepsRecorded']['steps'][number],
+  due: (instant: string) => string,
+): string {
   const step = [name, ...(key === undefined ? [] : [key])].join(' ');
+  if (signal !== undefined) return `${step} read the signal ${signal.name}`;
+  if (waitsUntil !== undefined) return `${step} waits for a signal, its time limit is over ${due(waitsUntil)}`;
   return error === undefined ? `${step} in ${formatDuration(durationMs)}` : `${step} failed: ${describeError(error)}`;
 }
 

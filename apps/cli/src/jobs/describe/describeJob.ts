@@ -34,13 +34,14 @@ export function describeJob(job: Job, printer: Printer): string {
     created: time(job.createdAt),
     'run at': job.runAt && time(job.runAt),
     started: job.startedAt && time(job.startedAt),
-    ran: job.ranMs === undefined ? undefined : `${formatDuration(job.ranMs)} before its last sleep`,
+    ran: job.ranMs === undefined ? undefined : `${formatDuration(job.ranMs)} before its last wait`,
     finished: job.finishedAt && `${time(job.finishedAt)}${tookOf(job)}`,
     attempt: `${job.attempt} of ${job.maxAttempts}`,
     priority: job.priority,
     definition: definitionOf(job),
     worker: job.worker && plainText(describeWorker(job.worker, job.workerVersion)),
     progress: job.progress && plainText(describeProgress(job.progress)),
+    ...signalsOf(job),
     unique: uniqueOf(job),
     payload: JSON.stringify(job.payload),
     result: job.result === undefined ? undefined : JSON.stringify(job.result),
@@ -52,6 +53,12 @@ export function describeJob(job: Job, printer: Printer): string {
 
 function unreadableIn({ unreadableEvents }: Job): string | undefined {
   return unreadableEvents === undefined ? undefined : `${countOf(unreadableEvents, 'event')} of a newer release`;
+}
+
+/** The signals that it waits for, and those that no step has read. */
+function signalsOf({ awaits, unread = {} }: Job) {
+  const counts = Object.entries(unread).map(([name, count]) => (count === 1 ? name : `${name} (${count})`));
+  return { 'waits for': awaits?.join(' or '), unread: counts.toSorted().join(', ') || undefined };
 }
 
 function definitionOf(job: Job): string | undefined {

@@ -9,6 +9,10 @@ const at = '2026-01-01T12:34:00.000Z';
 test.each<[WaitingFor, string | undefined]>([
   [{ reason: 'due', at }, 'If it is not needed any more: jobstream cancel 4711'],
   [{ reason: 'sleep', attempt: 1, until: at }, 'If it is not needed any more: jobstream cancel 4711'],
+  [
+    { reason: 'signal', attempt: 1, names: ['approved', 'rejected'], since: at },
+    'To send it: jobstream signal 4711 approved',
+  ],
   [{ reason: 'backoff', attempt: 1, until: at }, 'If the cause is gone: jobstream run-now 4711'],
   [{ reason: 'paused' }, 'When the reason is gone: jobstream types resume email'],
   [{ reason: 'paused', all: true }, 'When the reason is gone: jobstream types resume --all'],

@@ -16,6 +16,7 @@ const COMMANDS: {
 } = {
   due: (_waiting, { id }) => `If it is not needed any more: jobstream cancel ${id}`,
   sleep: (_waiting, { id }) => `If it is not needed any more: jobstream cancel ${id}`,
+  signal: ({ names: [name] }, { id }) => `To send it: jobstream signal ${id} ${name}`,
   backoff: (_waiting, { id }) => `If the cause is gone: jobstream run-now ${id}`,
   paused: ({ all }, { type }) => `When the reason is gone: jobstream types resume ${all ? '--all' : type}`,
   noWorker: ({ announced }, { type }) =>

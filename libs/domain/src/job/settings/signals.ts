@@ -19,6 +19,8 @@ export const SignalName = Schema.String.check(
   }),
 );
 
+export const isSignalName = Schema.is(SignalName);
+
 /** A signal of a job. Its id is that of the JobSignalled. */
 export const Signal = Schema.Struct({ id: EventId, name: SignalName, payload: Schema.Unknown, at: Timestamp });
 export type Signal = typeof Signal.Type;

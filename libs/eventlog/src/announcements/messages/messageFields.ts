@@ -36,6 +36,10 @@ export class MessageFields {
     return this.#object[name] !== undefined;
   }
 
+  names(): readonly string[] {
+    return Object.keys(this.#object);
+  }
+
   /** Returns a text of 1 to 256 characters. */
   text(name: string): string {
     const value = this.#object[name];
