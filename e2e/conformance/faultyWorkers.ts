@@ -1,5 +1,6 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
 import { faultyPriorities } from './faultyPriorities.ts';
+import { faultySignals } from './faultySignals.ts';
 import { faultySleeps } from './faultySleeps.ts';
 import { faultySteps } from './faultySteps.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
@@ -91,7 +92,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts the retry on a message that was served',
-    edits: [['served = ended_by_it or (call.delivery > 1 and not is_its_timer)', 'served = False']],
+    edits: [['served = call.has_started(job) or (call.delivery > 1 and not is_its_timer)', 'served = False']],
     detectedBy: 'parked-retry',
     complaint: /the timer starts the attempt/,
   },
@@ -278,5 +279,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   ...faultyPriorities,
   ...faultySteps,
   ...faultySleeps,
+  ...faultySignals,
   ...faultyAnnouncements,
 ];

@@ -141,6 +141,25 @@ export const signalScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'signal-pending',
+    title: 'starts no attempt on the signal of a job that waits for its start',
+    async run(testbed) {
+      await testbed.startWorker();
+      await testbed.openLane('signalled');
+      const jobId = await testbed.whilePaused(async () => {
+        const id = await testbed.createJob({ do: 'succeed' });
+        await testbed.signal(id, 'approved', ADA);
+        const [, sequence = 0] = testbed.writer.sequencesOf(id);
+        await testbed.eventually(async () => assert.notDeepEqual(testbed.tap.answers('JOBS', sequence), []));
+        await testbed.wait(LOOKS_MS);
+        assert.equal(namesOf(await testbed.events(id)), 'JobCreated JobSignalled', 'nothing starts on the signal');
+        return id;
+      });
+      const [created, , started] = await testbed.reaches(jobId, 'completed');
+      assert.equal(started?.causationId, created?.id, 'its creation is the cause');
+    },
+  },
+  {
     name: 'signal-running',
     title: 'goes on with a running attempt that is sent a signal, and starts no other on it',
     async run(testbed) {
