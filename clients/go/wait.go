@@ -34,18 +34,18 @@ func WaitKey(key string) WaitOption {
 // ErrSuspended once no step runs, as a long Sleep does, and the attempt goes on in another run.
 //
 // A *StepError with the code STEP_MISUSED is for a wait within the work of a step, for a name that was used before, and for a signal that
-// jobs of the type do not take; one with SIGNAL_INVALID for a payload that is no Payload.
+// jobs of the type do not take; one with SIGNAL_INVALID for a payload that is no Payload: it
+// fails the job even if the handler does not return it.
 func WaitFor[Payload any](ctx context.Context, name, signal string, options ...WaitOption) (payload Payload, came bool, err error) {
-	call := engine.WaitCall{Name: name, Signal: signal}
+	call := engine.WaitCall{Name: name, Signal: signal, Decode: func(text json.RawMessage) error {
+		var decoded Payload
+		err := decode(text, &decoded)
+		payload = decoded
+		return err
+	}}
 	for _, option := range options {
 		option(&call)
 	}
-	var text json.RawMessage
-	if text, came, err = engine.WaitFor(ctx, call); err != nil || !came {
-		return payload, false, err
-	}
-	if err := decode(text, &payload); err != nil {
-		return payload, false, engine.InvalidSignal(signal, err)
-	}
-	return payload, true, nil
+	came, err = engine.WaitFor(ctx, call)
+	return payload, came && err == nil, err
 }

@@ -1,7 +1,7 @@
 import type { FaultyWorker } from './faultyWorker.ts';
 
 const NEVER_GOES_ON = /should become completed; .* JobSignalled$/m;
-const IS_FOR_NOTHING = 'if not call.has_started(job) and not job.waits_until(now):';
+const IS_FOR_NOTHING = 'call.is_signal and not call.has_started(job) and not job.waits_until(call.not_before or now)';
 
 /** Mistakes with jobs that are sent signals. */
 export const faultySignals: readonly FaultyWorker[] = [
@@ -25,7 +25,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'drops all signals whose messages have started nothing',
-    edits: [[IS_FOR_NOTHING, 'if not call.has_started(job):']],
+    edits: [[IS_FOR_NOTHING, 'call.is_signal and not call.has_started(job)']],
     detectedBy: 'signal',
     complaint: NEVER_GOES_ON,
   },
@@ -85,7 +85,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'starts a job by a signal',
-    edits: [[IS_FOR_NOTHING, 'if False:']],
+    edits: [[IS_FOR_NOTHING, 'False']],
     detectedBy: 'signal-pending',
     complaint: /nothing starts on the signal/,
   },
@@ -97,7 +97,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'believes its clock more than a signal',
-    edits: [['now = max(now, call.not_before or now)', 'pass']],
+    edits: [['(job.run_at or now) > (call.not_before or now)', '(job.run_at or now) > (call.fired_for or now)']],
     detectedBy: 'signal-ahead',
     complaint: NEVER_GOES_ON,
   },
@@ -109,7 +109,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'does not take an attempt over that a signal let go on',
-    edits: [[IS_FOR_NOTHING, 'if not job.waits_until(now):']],
+    edits: [[IS_FOR_NOTHING, 'call.is_signal and not job.waits_until(call.not_before or now)']],
     detectedBy: 'signal-lost',
     complaint: /should become completed; .* JobResumed JobStepsRecorded$/m,
   },

@@ -115,7 +115,7 @@ class Calling(unittest.TestCase):
         signal = signalled(3)
         job = state(STARTED, signal, suspended(4, "approved", after=2 * HOUR))
         self.assertEqual((job.run_at, job.called_at(NOW + 2 * HOUR)), (NOW + 2 * HOUR, NOW + 2 * HOUR))
-        self.assertEqual(plan(job, call(signal, sequence=3), NOW + 2 * HOUR), "resume")
+        self.assertEqual(plan(job, call(signal, sequence=3), NOW + 3 * HOUR), "acknowledge")  # the timer calls
         self.assertEqual(state(STARTED, signal, suspended(4)).run_at, NOW + 3 * HOUR)
 
     def test_it_starts_nothing_else(self) -> None:
@@ -279,6 +279,7 @@ class Payloads(unittest.IsolatedAsyncioTestCase):
         with self.assertRaisesRegex(UnrecoverableError, "signal 'approved' is invalid: /by") as raised:
             await attempt.wait_for("second")
         self.assertEqual(raised.exception.code, "SIGNAL_INVALID")
+        self.assertEqual((attempt.steps.fault, len(attempt.recorded)), (raised.exception, 1))
 
     async def test_an_encrypted_one_is_left_to_other_workers(self) -> None:
         attempt = Attempt()

@@ -19,6 +19,8 @@ type WaitCall struct {
 	Signal string
 	// Timeout is the time limit; nil for none.
 	Timeout *time.Duration
+	// Decode takes the payload of the signal; an error says that it is none.
+	Decode func(payload json.RawMessage) error
 }
 
 func (c WaitCall) id() string { return protocol.Step{Name: c.Name, Key: c.Key}.ID() }
@@ -69,24 +71,32 @@ func (c WaitCall) hasEnded(recorded *protocol.Step) (bool, error) {
 	return true, nil
 }
 
-// WaitFor returns the payload of a signal; none at the end of the time limit, and ErrSuspended where the run does not get the signal. The
-// context is that of a handler.
-func WaitFor(ctx context.Context, call WaitCall) (payload json.RawMessage, received bool, err error) {
+// WaitFor tells whether a signal has come, whose payload is decoded then; it has not at the end of the time limit. ErrSuspended is for a run
+// that does not get the signal. The context is that of a handler.
+func WaitFor(ctx context.Context, call WaitCall) (came bool, err error) {
 	steps, within := ctx.Value(stepsKey{}).(*steps)
 	if !within {
-		return nil, false, misused("a wait needs the context that the handler was given")
+		return false, misused("a wait needs the context that the handler was given")
 	}
 	if err := call.check(ctx, steps.signals); err != nil {
-		return nil, false, err
+		return false, err
 	}
 	recorded, err := steps.wait(ctx, call)
 	if err != nil || recorded.Signal == nil {
-		return nil, false, err
+		return false, err
 	}
-	if recorded.Result == nil {
-		return json.RawMessage("null"), true, nil
+	return true, steps.decode(call, recorded.Result)
+}
+
+// decode fails the attempt with a payload that is none, whatever its handler does.
+func (s *steps) decode(call WaitCall, payload json.RawMessage) error {
+	if payload == nil {
+		payload = json.RawMessage("null")
 	}
-	return recorded.Result, true, nil
+	if err := call.Decode(payload); err != nil {
+		return s.fail(InvalidSignal(call.Signal, err))
+	}
+	return nil
 }
 
 // wait returns the record of the wait, once that is over.
@@ -160,6 +170,9 @@ func (s *steps) lookForSignal(call WaitCall, recorded *protocol.Step) (*protocol
 	case err != nil:
 		return nil, err
 	case signal != nil:
+		if err := s.decode(call, signal.Payload); err != nil {
+			return nil, err // what is invalid is not recorded
+		}
 		outcome.Signal, outcome.Result = &protocol.SignalRead{ID: signal.ID, Name: signal.Name}, signal.Payload
 	case end.IsZero() && call.Timeout == nil:
 		return nil, nil

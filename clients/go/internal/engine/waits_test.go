@@ -37,11 +37,19 @@ func (a *steppedAttempt) send(name, payload string) {
 
 // waitFor returns the payload of a signal, `none` at the end of the time limit.
 func (a *steppedAttempt) waitFor(call WaitCall) (string, error) {
-	payload, received, err := WaitFor(a.ctx, call)
-	if err == nil && !received {
+	var payload string
+	call.Decode = func(text json.RawMessage) error {
+		payload = string(text)
+		if payload == `"wrong"` {
+			return errFinal
+		}
+		return nil
+	}
+	came, err := WaitFor(a.ctx, call)
+	if err == nil && !came {
 		return "none", nil
 	}
-	return string(payload), err
+	return payload, err
 }
 
 func waitCall(name string, limit ...time.Duration) WaitCall {
@@ -207,6 +215,15 @@ func TestAnEncryptedPayloadIsLeftToOtherWorkers(t *testing.T) {
 	}
 }
 
+func TestAPayloadThatIsNoneFailsTheAttemptAndIsNotRecorded(t *testing.T) {
+	a := newWaitingAttempt(t, nil)
+	a.send("approved", `"wrong"`)
+	_, err := a.waitFor(waitCall("approval"))
+	if fault := a.steps.settle(); !hasCode(err, "SIGNAL_INVALID") || !hasCode(fault, "SIGNAL_INVALID") || a.recorded() != "" {
+		t.Errorf("got %v, %v and %s", err, fault, a.recorded())
+	}
+}
+
 func TestAWaitIsForASignalThatTheTypeTakesUnderANameOfItsOwn(t *testing.T) {
 	slept := protocol.Step{Name: "slept", Result: json.RawMessage(anHourLater)}
 	other := protocol.Step{Name: "other", Signal: &protocol.SignalRead{ID: "s", Name: "note"}}
@@ -226,7 +243,7 @@ func TestAWaitIsForASignalThatTheTypeTakesUnderANameOfItsOwn(t *testing.T) {
 		}
 	}
 	_, err := a.run(NewStepCall("charge", func(ctx context.Context) (any, error) {
-		_, _, err := WaitFor(ctx, waitCall("within"))
+		_, err := WaitFor(ctx, waitCall("within"))
 		return nil, err
 	}))
 	if !hasCode(err, "STEP_MISUSED") {

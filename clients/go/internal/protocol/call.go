@@ -176,11 +176,8 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 	if call.Event != nil && call.Sequence < job.CalledFrom && !job.CallsAgain {
 		return Acknowledge // a timer calls instead: the log is about to lose the message
 	}
-	if call.isSignal() {
-		now = later(now, call.NotBefore())
-		if !call.hasStarted(job) && !job.WaitsUntil(now) {
-			return Acknowledge // a running attempt sees the signal itself, and a later one finds it
-		}
+	if call.isSignal() && !call.hasStarted(job) && !job.WaitsUntil(call.NotBefore()) {
+		return Acknowledge // a running attempt sees the signal itself, and a later one finds it
 	}
 	if call.isOfOtherPriorityThan(job) {
 		if job.Status == "processing" {
@@ -201,8 +198,8 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 // the timer of this very wait an earlier holder can only start the attempt, too.
 func planWaiting(job *Job, call Call, now time.Time) Decision {
 	isItsTimer := !call.FiredFor.IsZero() && !job.RunAt.After(call.FiredFor)
-	if !call.FiredFor.IsZero() {
-		now = call.FiredFor
+	if certain := call.NotBefore(); !certain.IsZero() {
+		now = certain
 	}
 	if call.hasStarted(job) || call.Delivery > 1 && !isItsTimer || job.RunAt.After(now) {
 		return SetTimer
@@ -211,13 +208,6 @@ func planWaiting(job *Job, call Call, now time.Time) Decision {
 		return Resume
 	}
 	return Start
-}
-
-func later(one, other time.Time) time.Time {
-	if other.After(one) {
-		return other
-	}
-	return one
 }
 
 // planRunning has a timer look at the job again, when the attempt must be over, if another message started it.

@@ -100,10 +100,8 @@ def plan(job: JobState, call: Call, now: datetime) -> Plan:
         return "acknowledge"
     if call.event is not None and call.sequence < job.called_from and not job.calls_again:
         return "acknowledge"  # a timer calls instead: the log is about to lose the message
-    if call.is_signal:
-        now = max(now, call.not_before or now)
-        if not call.has_started(job) and not job.waits_until(now):
-            return "acknowledge"  # a running attempt sees the signal itself, and a later one finds it
+    if call.is_signal and not call.has_started(job) and not job.waits_until(call.not_before or now):
+        return "acknowledge"  # a running attempt sees the signal itself, and a later one finds it
     if call.is_of_other_priority_than(job):
         return "acknowledge" if job.status == "processing" else "set timer"
     if job.is_left_to_timer:
@@ -118,7 +116,7 @@ def _plan_waiting(job: JobState, call: Call, now: datetime) -> Plan:
     """
     is_its_timer = call.has_fired_for(job.run_at)
     served = call.has_started(job) or (call.delivery > 1 and not is_its_timer)
-    if served or (job.run_at or now) > (call.fired_for or now):
+    if served or (job.run_at or now) > (call.not_before or now):
         return "set timer"
     return "resume" if job.status == "waiting" else "start"
 

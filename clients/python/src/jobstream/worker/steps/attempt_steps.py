@@ -23,7 +23,8 @@ from .open_sleeps import OpenSleeps, Suspension
 from .signal_waits import SignalWaits
 from .sleep_call import SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
-from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
+from .step_errors import SignalInvalidError, StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError
+from .step_errors import UpgradeUnfinishedError
 from .step_recorder import StepRecorder
 from .step_sizes import MAX_RESULT_BYTES, MAX_STEPS, MAX_STEPS_BYTES, StepSizes
 from .wait_call import WaitCall
@@ -90,7 +91,7 @@ class AttemptSteps:
         while not call.has_ended(recorded):
             await self._sleeps.wait_for_signal(call, call.end_of(recorded))
             recorded = await self._task_of(self._record_of(call, recorded))
-        return self._waits.payload_of(recorded or {})
+        return self._payload_of(recorded or {})
 
     @property
     def suspension(self) -> Suspension | None:
@@ -171,9 +172,16 @@ class AttemptSteps:
             outcome = self._waits.look(call, recorded, self._config.now())
             if outcome is None:
                 break
+            self._payload_of(outcome)  # what is invalid is not recorded
             await self._record_wait(outcome, call, SIGNALS_PROTOCOL)
             recorded = outcome
         return recorded
+
+    def _payload_of(self, recorded: Step) -> Any:
+        try:
+            return self._waits.payload_of(recorded)
+        except SignalInvalidError as error:
+            raise self._failed(error) from error
 
     async def _record_wait(self, outcome: Step, call: SleepCall | WaitCall, protocol: int) -> None:
         if not self._sizes.take_place(call.id):
