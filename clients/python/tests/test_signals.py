@@ -165,6 +165,8 @@ class Attempt:
         self.why: str | None = None
         self.comes: str | None = None
         """The name of a signal that is stored before the next append."""
+        self.ends = False
+        """Whether the handler ends as steps are appended."""
         self.unread: dict[str, Signal] = {}
         for name in signals:
             self.send(name)
@@ -182,6 +184,8 @@ class Attempt:
             self.send(self.comes)
         self.comes = None
         self.recorded += steps
+        if self.ends:
+            self.ending = asyncio.create_task(self.steps.settled())
 
     async def _why_not(self, protocol: int) -> str | None:
         return self.why if protocol >= 8 else None
@@ -259,6 +263,14 @@ class Waiting(unittest.IsolatedAsyncioTestCase):
         self.assertIsNone(await waiting)
         may_end.set()
         await step
+        self.assertIsNone(attempt.steps.suspension)
+
+    async def test_a_wait_that_begins_as_its_handler_ends_is_cancelled(self) -> None:
+        attempt = Attempt()
+        attempt.ends = True
+        waiting = asyncio.create_task(attempt.wait_for("approval", timeout="1h"))
+        await asyncio.wait({waiting}, timeout=10)
+        self.assertTrue(waiting.cancelled())
         self.assertIsNone(attempt.steps.suspension)
 
     async def test_it_waits_for_processes_of_an_earlier_release(self) -> None:

@@ -83,6 +83,8 @@ class OpenSleeps:
         left = ((one.end or self._now() + LONGEST) - self._now()) / timedelta(seconds=1)
         timer = loop.call_later(left, _settle, sleeping)  # should what else is being done take as long
         self._open[sleeping] = one
+        if self._is_over:
+            sleeping.cancel()
         self._look()
         try:
             await sleeping
