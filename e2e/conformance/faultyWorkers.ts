@@ -104,7 +104,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts delayed jobs at once',
-    edits: [['served or (job.run_at or now) > (call.fired_for or now)', 'served']],
+    edits: [['served or (job.run_at or now) > (call.not_before or now)', 'served']],
     detectedBy: 'delayed',
     complaint: /a timer is the cause/,
   },

@@ -75,12 +75,7 @@ export const signalScenarios: readonly Scenario[] = [
       const events = await testbed.reaches(jobId, 'completed');
       const first = 'JobCreated JobStarted JobStepsRecorded JobSuspended JobResumed JobStepsRecorded JobRetryScheduled';
       assert.equal(namesOf(events), `${first} JobStarted JobCompleted`, 'it waits once');
-      const [begun, over] = outcomes(events);
-      assert.deepEqual(over, { name: 'approval', durationMs: 0 }, 'the end of the limit is recorded');
-      assert.equal(Date.parse(begun?.waitsUntil ?? ''), Date.parse(suspensions(events)[0]?.data.until ?? ''));
-      const [resumed] = resumptions(events);
-      assert.ok(Date.parse(resumed?.at ?? '') >= Date.parse(begun?.waitsUntil ?? ''), 'not before it is over');
-      assert.match(resumed?.causationId ?? '', BY_TIMER, 'a timer is the cause');
+      checkLimit(events);
       assert.deepEqual((await resultOf(testbed, jobId)).results, [null]);
     },
   },
@@ -107,7 +102,7 @@ export const signalScenarios: readonly Scenario[] = [
     name: 'signal-order',
     title: 'reads signals of a name in their order, each once',
     async run(testbed) {
-      const steps = ['a', 'b', 'c'].map((key) => ({ ...REMARK, key }));
+      const steps = ['a', 'b', 'c'].map((key) => ({ name: 'remark', key, signal: 'note' }));
       const [jobId, together] = [
         await testbed.createJob({ do: 'steps', steps }),
         await testbed.createJob({ do: 'steps', steps, together: true }),
@@ -285,6 +280,17 @@ export const signalScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** What is said of a wait whose time limit passes. */
+function checkLimit(events: readonly JobEvent[]): void {
+  const [begun, over] = outcomes(events);
+  const [suspended, resumed] = [suspensions(events)[0], resumptions(events)[0]];
+  assert.ok(begun?.waitsUntil !== undefined && suspended !== undefined && resumed !== undefined);
+  assert.equal(Date.parse(suspended.data.until), Date.parse(begun.waitsUntil), 'until the end of the limit');
+  assert.ok(Date.parse(resumed.at) >= Date.parse(begun.waitsUntil), 'not before it is over');
+  assert.match(resumed.causationId ?? '', BY_TIMER, 'a timer is the cause');
+  assert.deepEqual(over, { name: 'approval', durationMs: 0 }, 'the end of the limit is recorded');
+}
 
 /** How the steps of a job have ended, in the order in which that was recorded. */
 function outcomes(events: readonly JobEvent[]): readonly StepOutcome[] {
