@@ -110,7 +110,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'asks its clock whether a timer that has fired is due',
-    edits: [['> (call.fired_for or now)', '> now']],
+    edits: [['> (call.not_before or now)', '> now']],
     detectedBy: 'clock-ahead',
     complaint: /should become completed; its events: JobCreated$/m,
   },
