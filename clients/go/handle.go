@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/jobstream/jobstream/clients/go/internal/engine"
 	"github.com/jobstream/jobstream/clients/go/internal/protocol"
@@ -82,8 +84,21 @@ func Defaults(settings ...EnqueueOption) HandleOption {
 	return func(jobType *engine.JobType) { jobType.Defaults = defaults }
 }
 
+// Signal is a signal that jobs of the type may be sent, and that their handler may wait for with WaitFor. The schema is a JSON Schema
+// (2020-12) of its payload; nil: any payload. It is announced, and the API refuses others. At most 32.
+//
+//	jobstream.Handle(worker, "order", order, jobstream.Signal("approved", approvalSchema), jobstream.Signal("note", nil))
+func Signal(name string, schema json.RawMessage) HandleOption {
+	return func(jobType *engine.JobType) {
+		if jobType.Signals == nil {
+			jobType.Signals = map[string]json.RawMessage{}
+		}
+		jobType.Signals[name] = schema
+	}
+}
+
 // Validator is for payloads that can be wrong although they are JSON of their type. If a payload implements it, Validate
-// is called before the handler; its error fails the job with the reason `invalid-payload`.
+// is called before the handler; its error fails the job with the reason `invalid-payload`. The payload of a signal is one, too.
 type Validator interface{ Validate() error }
 
 // Handle registers the handler of a job type; before the worker runs, which returns the mistakes.
@@ -114,9 +129,10 @@ func Handle[Payload, Result any](
 	for _, option := range options {
 		option(&registered)
 	}
-	for _, schema := range []json.RawMessage{registered.PayloadSchema, registered.ResultSchema} {
+	for _, schema := range append(slices.Collect(maps.Values(registered.Signals)), registered.PayloadSchema, registered.ResultSchema) {
 		worker.check(schema == nil || json.Valid(schema), "expected the schema of a job type to be JSON, got: %s", schema)
 	}
+	worker.checkSignals(registered)
 	worker.register(registered)
 }
 
@@ -127,15 +143,21 @@ func jobOf[Payload any](run *engine.Run) (*Job[Payload], error) {
 		RunID: run.Job.RunID, Tags: created.Data.Tags, Tenant: created.Tenant, Traceparent: run.Traceparent,
 		Log: run.Log, report: run.Progress,
 	}
-	if err := json.Unmarshal(created.Data.Payload, &job.Payload); err != nil {
+	if err := decode(created.Data.Payload, &job.Payload); err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
 	}
-	if validator, ok := any(&job.Payload).(Validator); ok {
-		if err := validator.Validate(); err != nil {
-			return nil, fmt.Errorf("payload: %w", err)
-		}
-	}
 	return job, nil
+}
+
+// decode reads a payload, and lets it say whether it is valid.
+func decode[Payload any](text json.RawMessage, payload *Payload) error {
+	if err := json.Unmarshal(text, payload); err != nil {
+		return err
+	}
+	if validator, ok := any(payload).(Validator); ok {
+		return validator.Validate()
+	}
+	return nil
 }
 
 // encode is unrecoverable when it fails: the work is done, so another attempt would not help.

@@ -7,7 +7,7 @@ import (
 	"github.com/jobstream/jobstream/clients/go/internal/engine"
 )
 
-// ErrSuspended is what Sleep and SleepUntil return when the attempt has to wait without a worker. A handler passes it on, as it is
+// ErrSuspended is what Sleep, SleepUntil and WaitFor return when the attempt has to wait without a worker. A handler passes it on, as it is
 // or wrapped; one that does not changes nothing but that an error is logged.
 var ErrSuspended = engine.ErrSuspended
 

@@ -14,7 +14,7 @@ import (
 type StepRun = engine.StepRun
 
 // StepError says why a step was not run, or cannot be recorded. Its Code is STEP_MISUSED, STEP_RESULTS_TOO_LARGE,
-// RESULT_NOT_JSON or UPGRADE_UNFINISHED.
+// RESULT_NOT_JSON, SIGNAL_INVALID or UPGRADE_UNFINISHED.
 type StepError = engine.StepError
 
 // StepOption changes how a step is run.

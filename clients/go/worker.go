@@ -132,6 +132,16 @@ func (w *Worker) register(jobType engine.JobType) {
 	w.types = append(w.types, jobType)
 }
 
+const mostSignals = 32
+
+func (w *Worker) checkSignals(jobType engine.JobType) {
+	const expected = "expected the name of a signal to be 1 to 64 letters, digits, dashes and underscores, starting with a letter, got: %q"
+	for name := range jobType.Signals {
+		w.check(protocol.IsSignalName(name), expected, name)
+	}
+	w.check(len(jobType.Signals) <= mostSignals, "expected at most 32 signals of a job type, got: %d", len(jobType.Signals))
+}
+
 // Run takes jobs until the context ends; then it gives running attempts ShutdownGrace, releases the others, and returns
 // nil. Use signal.NotifyContext to stop at SIGTERM.
 //

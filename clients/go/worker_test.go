@@ -29,12 +29,14 @@ func TestRunTellsAllMistakes(t *testing.T) {
 	worker := NewWorker(WorkerOptions{Concurrency: -1, AckWait: time.Millisecond, SlotWait: -1})
 	Handle(worker, "E-Mail", noop)
 	Handle(worker, "email", noop, PayloadSchema(json.RawMessage("{")))
-	Handle(worker, "email", noop)
+	Handle(worker, "email", noop, Signal("2nd", json.RawMessage("[")))
 	err := worker.Run(t.Context())
 	for _, mistake := range []string{
 		`expected SHUTDOWN_GRACE_MS to be a whole number, got: "soon"`, "to be positive, got: -1", "500 ms to 1 h, got: 1ms",
 		"SlotWait (SLOT_WAIT_MS) to be 0 to 1 h, got: -1ns",
 		`starting with a letter, got: "E-Mail"`, "schema of a job type to be JSON, got: {", `"email" has two handlers`,
+		`expected the name of a signal to be 1 to 64 letters, digits, dashes and underscores, starting with a letter, got: "2nd"`,
+		"schema of a job type to be JSON, got: [",
 	} {
 		if err == nil || !strings.Contains(err.Error(), mistake) {
 			t.Errorf("expected %q in: %v", mistake, err)
@@ -134,6 +136,26 @@ func TestAStepThatCannotBeKeptFailsItsJobAndOneThatMayBeLaterDoesNot(t *testing.
 		t.Errorf("got %+v", failure)
 	}
 	if failure := classify(&StepError{RetryAfter: time.Minute}); failure.Reason != "" || failure.RetryAfter != time.Minute {
+		t.Errorf("got %+v", failure)
+	}
+}
+
+func TestASignalIsDecodedAndValidatedAsPayloadsAre(t *testing.T) {
+	var payload email
+	if err := decode(json.RawMessage(`{"To":"a@example.com"}`), &payload); err != nil || payload.To != "a@example.com" {
+		t.Errorf("got %v, %v", payload, err)
+	}
+	for _, wrong := range []string{"{}", "7"} {
+		err := engine.InvalidSignal("approved", decode(json.RawMessage(wrong), &email{}))
+		if failure := classify(err); failure.Reason != "unrecoverable" || failure.Error.Code != "SIGNAL_INVALID" {
+			t.Errorf("got %+v", failure)
+		}
+	}
+}
+
+func TestAWaitNeedsTheContextOfAHandler(t *testing.T) {
+	_, came, err := WaitFor[email](t.Context(), "approval", "approved", WaitTimeout(time.Hour), WaitKey("a"))
+	if failure := classify(err); came || failure.Error.Code != "STEP_MISUSED" {
 		t.Errorf("got %+v", failure)
 	}
 }

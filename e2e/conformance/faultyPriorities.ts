@@ -4,7 +4,7 @@ import type { FaultyWorker } from './faultyWorker.ts';
 export const faultyPriorities: readonly FaultyWorker[] = [
   {
     name: 'takes normal jobs alone',
-    edits: [['self.missing = list(LANES)', 'self.missing: list[str] = []']],
+    edits: [['self.missing = late_consumers(job_type)', 'self.missing: dict[str, tuple[Consumer, ...]] = {}']],
     detectedBy: 'priorities',
     complaint: /should become completed; its events: JobCreatedWithPriority$/m,
   },

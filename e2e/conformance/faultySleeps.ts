@@ -2,6 +2,7 @@ import type { FaultyWorker } from './faultyWorker.ts';
 
 const SUSPEND = 'await self.append("JobSuspended", data, at)';
 const SET_TIMER = 'await self.appender.set_timer(self.call, self.job, call_at)';
+const SET_AGAIN = 'await self.appender.set_timer(self.call, self.job, self.job.called_at(at))';
 
 /** Mistakes with attempts that wait. */
 export const faultySleeps: readonly FaultyWorker[] = [
@@ -19,7 +20,7 @@ export const faultySleeps: readonly FaultyWorker[] = [
   },
   {
     name: 'sets no timer behind JobSuspended',
-    edits: [[`${SUSPEND}\n        ${SET_TIMER}`, SUSPEND]],
+    edits: [[`${SUSPEND}\n        ${SET_AGAIN}`, SUSPEND]],
     detectedBy: 'sleep',
     complaint: /timer, event, timer, acknowledgement/,
   },
@@ -49,7 +50,7 @@ export const faultySleeps: readonly FaultyWorker[] = [
   },
   {
     name: 'waits until the last sleep is over',
-    edits: [['min(end for _, end', 'max(end for _, end']],
+    edits: [['min((one.end for one', 'max((one.end for one']],
     detectedBy: 'sleep-together',
     complaint: /it waits twice/,
   },
@@ -57,8 +58,8 @@ export const faultySleeps: readonly FaultyWorker[] = [
     name: 'believes a handler that swallows the interruption',
     edits: [
       [
-        'if steps.suspended_until is not None and steps.fault is None:',
-        'if steps.suspended_until is not None and is_suspension(self.error):',
+        'if suspension is not None and steps.fault is None:',
+        'if suspension is not None and is_suspension(self.error):',
       ],
     ],
     detectedBy: 'sleep-swallowed',

@@ -1,5 +1,6 @@
 import { faultyAnnouncements } from './faultyAnnouncements.ts';
 import { faultyPriorities } from './faultyPriorities.ts';
+import { faultySignals } from './faultySignals.ts';
 import { faultySleeps } from './faultySleeps.ts';
 import { faultySteps } from './faultySteps.ts';
 import type { FaultyWorker } from './faultyWorker.ts';
@@ -91,7 +92,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts the retry on a message that was served',
-    edits: [['served = ended_by_it or (call.delivery > 1 and not is_its_timer)', 'served = False']],
+    edits: [['served = call.has_started(job) or (call.delivery > 1 and not is_its_timer)', 'served = False']],
     detectedBy: 'parked-retry',
     complaint: /the timer starts the attempt/,
   },
@@ -103,13 +104,13 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'starts delayed jobs at once',
-    edits: [['served or (job.run_at or now) > (call.fired_for or now)', 'served']],
+    edits: [['served or (job.run_at or now) > (call.not_before or now)', 'served']],
     detectedBy: 'delayed',
     complaint: /a timer is the cause/,
   },
   {
     name: 'asks its clock whether a timer that has fired is due',
-    edits: [['> (call.fired_for or now)', '> now']],
+    edits: [['> (call.not_before or now)', '> now']],
     detectedBy: 'clock-ahead',
     complaint: /should become completed; its events: JobCreated$/m,
   },
@@ -278,5 +279,6 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   ...faultyPriorities,
   ...faultySteps,
   ...faultySleeps,
+  ...faultySignals,
   ...faultyAnnouncements,
 ];

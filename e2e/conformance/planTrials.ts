@@ -12,6 +12,7 @@ import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
 import { lostSleepScenarios } from './scenarios/lostSleeps.ts';
+import { signalScenarios } from './scenarios/signals.ts';
 import { sleepScenarios } from './scenarios/sleeps.ts';
 import { stepScenarios } from './scenarios/steps.ts';
 import { outcomeScenarios } from './scenarios/outcomes.ts';
@@ -41,6 +42,7 @@ const allScenarios = [
   ...stepScenarios,
   ...sleepScenarios,
   ...lostSleepScenarios,
+  ...signalScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

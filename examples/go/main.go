@@ -95,6 +95,7 @@ func main() {
 	defer stop()
 	worker := jobstream.NewWorker(jobstream.WorkerOptions{Name: "example-go"})
 	jobstream.Handle(worker, "conformance", conformance, jobstream.PayloadSchema(schema),
+		jobstream.Signal("approved", approvalSchema), jobstream.Signal("note", nil),
 		jobstream.Defaults(jobstream.MaxAttempts(3), jobstream.Timeout(time.Minute)))
 	if err := worker.Run(ctx); err != nil {
 		slog.Error(err.Error())

@@ -23,7 +23,17 @@ type step struct {
 
 	SleepMs    *int
 	SleepUntil *time.Time
+
+	Signal    string
+	TimeoutMs *int
 }
+
+// approval is the payload of the signal "approved".
+type approval struct {
+	By string `json:"by"`
+}
+
+var approvalSchema = json.RawMessage(`{"type": "object", "required": ["by"], "properties": {"by": {"type": "string"}}}`)
 
 // stepsRun is what has become of the steps of an attempt.
 type stepsRun struct {
@@ -62,6 +72,11 @@ func runStep(ctx context.Context, step step, attempt int, run *stepsRun) (any, e
 	if step.SleepMs != nil || step.SleepUntil != nil {
 		return nil, sleep(ctx, step)
 	}
+	if step.Signal == "approved" {
+		return waitFor[approval](ctx, step)
+	} else if step.Signal != "" {
+		return waitFor[any](ctx, step)
+	}
 	tries := max(step.Tries, 1)
 	options := []jobstream.StepOption{
 		jobstream.StepMaxAttempts(tries), jobstream.StepFixedBackoff(10 * time.Millisecond),
@@ -89,6 +104,22 @@ func runStep(ctx context.Context, step step, attempt int, run *stepsRun) (any, e
 		}
 		return map[string]any{"attempt": attempt, "try": current.Attempt, "idempotencyKey": current.IdempotencyKey}, nil
 	}, options...)
+}
+
+// waitFor returns nil when the time limit is over.
+func waitFor[Payload any](ctx context.Context, step step) (any, error) {
+	var options []jobstream.WaitOption
+	if step.Key != nil {
+		options = append(options, jobstream.WaitKey(*step.Key))
+	}
+	if step.TimeoutMs != nil {
+		options = append(options, jobstream.WaitTimeout(time.Duration(*step.TimeoutMs)*time.Millisecond))
+	}
+	payload, came, err := jobstream.WaitFor[Payload](ctx, step.Name, step.Signal, options...)
+	if err != nil || !came {
+		return nil, err
+	}
+	return payload, nil
 }
 
 func sleep(ctx context.Context, step step) error {

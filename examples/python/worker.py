@@ -42,6 +42,12 @@ class Step(BaseModel):
     bytes: int | None = None
     sleepMs: int | None = None
     sleepUntil: str | None = None
+    signal: str | None = None
+    timeoutMs: int | None = None
+
+
+class Approval(BaseModel):
+    by: str
 
 
 class Steps(BaseModel):
@@ -59,7 +65,7 @@ class Payload(RootModel[Annotated[Succeed | Fail | Reject | Sleep | Progress | S
 worker = Worker(name="example-python")
 
 
-@worker.handler("conformance", payload=Payload, max_attempts=3, timeout=60)
+@worker.handler("conformance", payload=Payload, max_attempts=3, timeout=60, signals={"approved": Approval, "note": None})
 async def conformance(payload: Payload, ctx: JobContext) -> Any:
     match payload.root:
         case Succeed(result=result):
@@ -104,6 +110,10 @@ async def run_step(step: Step, ctx: JobContext, ran: list[str]) -> Any:
         return await ctx.sleep(step.name, step.sleepMs / 1000, key=step.key)
     if step.sleepUntil is not None:
         return await ctx.sleep_until(step.name, step.sleepUntil, key=step.key)
+    if step.signal is not None:
+        timeout = None if step.timeoutMs is None else step.timeoutMs / 1000
+        payload = await ctx.wait_for(step.name, step.signal, timeout=timeout, key=step.key)
+        return payload.model_dump() if isinstance(payload, Approval) else payload
 
     async def work(run: StepContext) -> Any:
         ran.append(step.name if step.key is None else f"{step.name}/{step.key}")

@@ -16,7 +16,7 @@ JOB = "0193a3f0-0000-7000-8000-00000000beef"
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
-def event(name: str, version: int, **data: Any) -> Event:
+def event(name: str, version: int, /, **data: Any) -> Event:
     return {
         "v": 1,
         "id": f"{name}-{version}",
@@ -279,9 +279,9 @@ class Decoding(unittest.TestCase):
 
     def test_tells_events_of_a_newer_release_from_junk(self) -> None:
         with self.assertRaises(ValueError):
-            decode(f"jobs.email.{JOB}.high", to_json(event("JobSignalled", 2)), {})
-        newer = event("JobSignalled", 2)
+            decode(f"jobs.email.{JOB}.high", to_json(event("JobMerged", 2)), {})
+        newer = event("JobMerged", 2)
         with self.assertRaises(NewerEventError):
-            decode(f"jobs.email.{JOB}.signalled", to_json(newer), {})
+            decode(f"jobs.email.{JOB}.merged", to_json(newer), {})
         with self.assertRaises(ValueError):
             decode(f"jobs.email.{JOB}.completed", to_json(newer), {})

@@ -13,7 +13,7 @@ from jobstream.protocol.job import JobState, Step
 from jobstream.worker.attempt import is_suspension
 from jobstream.worker.live_processes import why_older
 from jobstream.worker.steps.attempt_steps import AttemptSteps, StepsConfig
-from jobstream.worker.steps.open_sleeps import TURNS
+from jobstream.worker.steps.open_sleeps import TURNS, Suspension
 from jobstream.worker.steps.sleep_call import sleep_call_of, sleep_until_call_of
 from jobstream.worker.steps.step_call import StepWork, step_call_of
 from jobstream.worker.steps.step_errors import StepMisusedError, UpgradeUnfinishedError
@@ -61,7 +61,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(AttemptSuspended):
             await attempt.sleep("trial", "1h")
         self.assertEqual(attempt.recorded, [sleeping("trial", IN_AN_HOUR)])
-        self.assertEqual(attempt.steps.suspended_until, NOW + HOUR)
+        self.assertEqual(attempt.steps.suspension, Suspension(NOW + HOUR, ()))
 
     async def test_a_later_run_sleeps_until_the_end_that_was_recorded(self) -> None:
         attempt = Attempt(sleeping("trial", IN_AN_HOUR))
@@ -71,7 +71,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         over = Attempt(sleeping("trial", IN_AN_HOUR))
         over.now = NOW + HOUR
         await over.sleep("trial", "1h")
-        self.assertEqual((attempt.recorded, over.recorded, over.steps.suspended_until), ([], [], None))
+        self.assertEqual((attempt.recorded, over.recorded, over.steps.suspension), ([], [], None))
 
     async def test_what_is_short_enough_keeps_the_slot(self) -> None:
         attempt = Attempt()
@@ -79,7 +79,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
             await attempt.sleep("moment", 30)
             await attempt.sleep_until("gone", NOW - HOUR)
         self.assertEqual([call.args[0] for call in pause.call_args_list], [30])
-        self.assertIsNone(attempt.steps.suspended_until)
+        self.assertIsNone(attempt.steps.suspension)
         self.assertEqual([step["name"] for step in attempt.recorded], ["moment", "gone"])
 
     async def test_the_run_goes_on_while_anything_else_is_being_done_and_the_first_end_counts(self) -> None:
@@ -104,7 +104,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(AttemptSuspended):
             await branches
         await attempt.steps.settled()
-        self.assertEqual(attempt.steps.suspended_until, NOW + HOUR)
+        self.assertEqual(attempt.steps.suspension, Suspension(NOW + HOUR, ()))
         self.assertEqual([step["name"] for step in attempt.recorded][-1], "last")
         with self.assertRaises(AttemptSuspended):
             await attempt.step("next", lambda step: self.fail("nothing begins any more"))
@@ -117,7 +117,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         await attempt.steps.settled()
         await asyncio.wait({sleeping})
         self.assertTrue(sleeping.cancelled())
-        self.assertIsNone(attempt.steps.suspended_until)
+        self.assertIsNone(attempt.steps.suspension)
 
     async def test_a_long_sleep_may_end_while_a_step_runs(self) -> None:
         attempt = Attempt(slot_wait=timedelta(0))
@@ -130,7 +130,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         await attempt.sleep("blink", "1ms")
         may_end.set()
         await step
-        self.assertIsNone(attempt.steps.suspended_until)
+        self.assertIsNone(attempt.steps.suspension)
 
     async def test_an_ordinary_except_lets_the_interruption_pass(self) -> None:
         attempt = Attempt()
@@ -153,7 +153,7 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
             await attempt.sleep("moment", 0)
             with self.assertRaisesRegex(UpgradeUnfinishedError, "the sleep 'trial' cannot be recorded yet: old-1 lives"):
                 await attempt.sleep("trial", HOUR)
-        self.assertIsNone(attempt.steps.suspended_until)
+        self.assertIsNone(attempt.steps.suspension)
         self.assertIsNone(why_older([("new", 7)], 7))
         self.assertEqual(why_older([("new", 7), ("old-1", 6)], 7), "processes of an earlier release live, old-1")
 
@@ -180,7 +180,7 @@ class Misuse(unittest.IsolatedAsyncioTestCase):
         await attempt.sleep("between", 0)
         with self.assertRaisesRegex(StepMisusedError, "longer than 366 days"):
             await attempt.sleep("ever", "367d")
-        self.assertIsNone(attempt.steps.suspended_until)
+        self.assertIsNone(attempt.steps.suspension)
 
 
 class Durations(unittest.TestCase):

@@ -220,6 +220,35 @@ class Ending(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(attempt.recorded, [("send", True)])
         await forgotten
 
+    async def test_a_step_that_a_branch_would_begin_as_its_attempt_ends_is_either_recorded_or_not_begun(self) -> None:
+        for pause in range(12):
+            attempt, done = Attempt(), []
+
+            async def send(step: StepContext) -> None:
+                await turns(3)
+                done.append("send")
+
+            async def branch() -> None:
+                await attempt.step("charge", raising())
+                await turns(pause)
+                await attempt.step("send", send)
+
+            branching = asyncio.create_task(branch())
+            await turns(1)
+            await attempt.steps.settled()
+            await turns(2)  # in which the end of the handler is noticed
+            await attempt.steps.finish()
+            await asyncio.wait({branching})
+            with self.subTest(pause=pause):
+                self.assertEqual([*done], [name for name, _ in attempt.recorded[1:]])
+                self.assertEqual(branching.exception() is None, bool(done))
+
+
+async def turns(count: int) -> None:
+    """Lets the event loop turn."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
 
 class Carried(unittest.IsolatedAsyncioTestCase):
     async def test_steps_whose_append_was_stored_before_the_job_was_carried_are_not_appended_again(self) -> None:

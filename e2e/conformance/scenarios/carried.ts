@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { foldSteps, type Lane } from '@jobstream/domain';
+import { foldSignals, foldSteps, type Lane } from '@jobstream/domain';
 import type { Scenario } from '../scenario.ts';
 import { namesOf, type Testbed } from '../testbed/testbed.ts';
 
@@ -81,8 +81,9 @@ export const carriedScenarios: readonly Scenario[] = [
 
 /** Does what the keeper does: the log has nothing of the job but its JobCarried. */
 export async function carry(testbed: Testbed, jobId: string): Promise<void> {
-  const steps = foldSteps(await testbed.events(jobId));
-  await testbed.record(jobId, { kind: 'CarryJob', keepsCause: false, steps });
+  const events = await testbed.events(jobId);
+  const entries = { steps: foldSteps(events), signals: foldSignals(events) };
+  await testbed.record(jobId, { kind: 'CarryJob', keepsCause: false, ...entries });
   const [sequence = 0] = testbed.writer.sequencesOf(jobId).slice(-1);
   const answer = await testbed.connection.request('$JS.API.STREAM.PURGE.JOBS', JSON.stringify({ seq: sequence }), {
     timeout: 60_000,

@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  fold,
-  isTerminal,
-  type Job,
-  type JobEvent,
-  type JobState,
-  type JobStatus,
-  type Lane,
-  laneOf,
-} from '@jobstream/domain';
+import { fold, isTerminal, type Job, type JobEvent, type JobState, type JobStatus, laneOf } from '@jobstream/domain';
 import type { LoggedEvent } from '@jobstream/domain';
 import { EventLog } from '@jobstream/eventlog';
 import { repositoryRoot } from '@jobstream/servers';
@@ -19,7 +10,13 @@ import { eventually, startNats, type TestNats } from '@jobstream/test-support';
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { readRawLog } from '../../harness/rawLog.ts';
 import { type KitCommand, KitWriter, type NewJob } from './kitWriter.ts';
-import { createWorkConsumers, pauseNewJobs, removeWorkConsumers, workConsumers } from './workConsumers.ts';
+import {
+  createWorkConsumers,
+  type LateLane,
+  pauseNewJobs,
+  removeWorkConsumers,
+  workConsumers,
+} from './workConsumers.ts';
 import { logMessage, type LogMessage } from './logMessage.ts';
 import { WireTap } from './wireTap.ts';
 import { SkewedServer } from './skewedServer.ts';
@@ -133,8 +130,8 @@ export class Testbed implements AsyncDisposable {
     return result;
   }
 
-  /** Creates the consumers of a priority, as the API does before it stores the first such job of a type. */
-  openLane(lane: Lane): Promise<void> {
+  /** Creates the consumers of a priority, or of signals, as the API does before it stores the first such event of a type. */
+  openLane(lane: LateLane): Promise<void> {
     return createWorkConsumers(this.connection, ACK_WAIT_MS, lane);
   }
 
@@ -149,6 +146,12 @@ export class Testbed implements AsyncDisposable {
     const messages = await this.#messagesOf(jobId);
     const last = messages.at(-1)?.sequence ?? 0;
     return (await this.writer.record(command, { state: stateOf(messages), sequence: last, now })).event;
+  }
+
+  /** Sends a signal, as the API does, and returns its id; `now` is when, RFC 3339. */
+  async signal(jobId: string, name: string, payload: unknown, now?: string): Promise<string> {
+    await this.openLane('signalled');
+    return (await this.record(jobId, { kind: 'SignalJob', name, payload }, now)).id;
   }
 
   /**

@@ -13,26 +13,34 @@ interface ConsumerInfo {
 const TIMEOUT = { timeout: 10_000 };
 const NANOS_PER_MS = 1_000_000;
 
-/** The consumers of the job type under test, with what they select and how many deliveries may be unacknowledged. */
-const CONSUMERS = [
+/** A consumer of the job type under test: its stream and name, what it selects, and how many deliveries may be unacknowledged. */
+type SelectedWork = readonly [stream: string, name: string, filter: string, maxAckPending: number];
+
+const CONSUMERS: readonly SelectedWork[] = [
   ['JOBS', 'worker-conformance', 'jobs.conformance.*.created', 10_000],
   ['JOBS', 'requeued-conformance', 'jobs.conformance.*.requeued', 10_000],
   ['TIMERS', 'due-conformance', 'timers.due.conformance', 50_000],
-] as const;
+];
 
-/** The two consumers of a priority other than normal. */
-function consumersOf(lane: Lane) {
+/** What has consumers of its own from its first event of a type on. */
+export type LateLane = Lane | 'signalled';
+
+const LATE_LANES: readonly LateLane[] = [...lanes, 'signalled'];
+
+/** The two consumers of a priority other than normal, or the one of signals. */
+function consumersOf(lane: LateLane): readonly SelectedWork[] {
+  if (lane === 'signalled') return [['JOBS', 'calls-conformance', 'jobs.conformance.*.signalled', 10_000]];
   return [
     ['JOBS', `${lane}-conformance`, `jobs.conformance.*.${lane}`, 10_000],
     ['TIMERS', `${lane}-conformance`, `timers.${lane}.conformance`, 50_000],
-  ] as const;
+  ];
 }
 
 /**
- * Creates the consumers as the API does, or sets how long existing ones wait for an acknowledgement: those of normal jobs, or of
- * another priority.
+ * Creates the consumers as the API does, or sets how long existing ones wait for an acknowledgement: those of normal jobs, of
+ * another priority, or of signals.
  */
-export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: number, lane?: Lane): Promise<void> {
+export async function createWorkConsumers(nats: NatsConnection, ackWaitMs: number, lane?: LateLane): Promise<void> {
   for (const [stream, name, filter, maxAckPending] of lane === undefined ? CONSUMERS : consumersOf(lane)) {
     const config = {
       durable_name: name,
@@ -67,7 +75,7 @@ export async function pauseNewJobs(nats: NatsConnection, until: Date): Promise<v
 /** The consumers of the job type under test that exist. */
 export async function workConsumers(nats: NatsConnection): Promise<ConsumerInfo[]> {
   const found: ConsumerInfo[] = [];
-  for (const [stream, consumer] of [...CONSUMERS, ...lanes.flatMap(consumersOf)]) {
+  for (const [stream, consumer] of [...CONSUMERS, ...LATE_LANES.flatMap(consumersOf)]) {
     const answer = await nats.request(`$JS.API.CONSUMER.INFO.${stream}.${consumer}`, '', TIMEOUT);
     const info = answer.json<ConsumerInfo & { readonly error?: unknown }>();
     if (info.error === undefined) found.push(info);

@@ -12,7 +12,10 @@ const stepOrder = z.object({
   bytes: z.int().optional(),
   sleepMs: z.int().optional(),
   sleepUntil: z.string().optional(),
+  signal: z.string().optional(),
+  timeoutMs: z.int().optional(),
 });
+const signals = { approved: z.object({ by: z.string() }), note: z.unknown() };
 const payload = z.discriminatedUnion('do', [
   z.object({ do: z.literal('succeed'), result: z.json().optional() }),
   z.object({ do: z.literal('fail'), times: z.int() }),
@@ -69,11 +72,13 @@ async function runSteps(command: Extract<Payload, { do: 'steps' }>, ctx: JobCont
 }
 
 function runStep(asked: StepOrder, ctx: JobContext, ran: string[]): Promise<unknown> {
-  const { name, key, sleepMs, sleepUntil } = asked;
+  const { name, key, sleepMs, sleepUntil, signal, timeoutMs } = asked;
   const options = key === undefined ? {} : { key };
   if (sleepMs !== undefined) return ctx.sleep(name, sleepMs, options);
   if (sleepUntil !== undefined) return ctx.sleepUntil(name, sleepUntil, options);
-  return runWork(asked, ctx, ran);
+  if (signal === undefined) return runWork(asked, ctx, ran);
+  if (timeoutMs === undefined) return ctx.waitFor(name, signal, options);
+  return ctx.waitFor(name, signal, { ...options, timeout: timeoutMs });
 }
 
 function runWork({ name, key, fail = 0, tries = 1, ms = 0, bytes }: StepOrder, ctx: JobContext, ran: string[]) {
@@ -88,5 +93,5 @@ function runWork({ name, key, fail = 0, tries = 1, ms = 0, bytes }: StepOrder, c
 }
 
 // The test job that every worker under the conformance kit offers; see docs/worker-protocol.md.
-const conformance = defineJob('conformance', { payload, maxAttempts: 3, timeoutMs: 60_000 });
+const conformance = defineJob('conformance', { payload, signals, maxAttempts: 3, timeoutMs: 60_000 });
 await createWorker().handle(conformance, run).run();

@@ -32,13 +32,14 @@ type identity struct {
 
 type announcement struct {
 	identity
-	Type          string          `json:"type"`
-	PayloadSchema json.RawMessage `json:"payloadSchema,omitempty"`
-	ResultSchema  json.RawMessage `json:"resultSchema,omitempty"`
-	Limits        limits          `json:"limits"`
-	AckWaitMs     int64           `json:"ackWaitMs"`
-	Defaults      json.RawMessage `json:"defaults,omitempty"`
-	StoppedAt     *time.Time      `json:"stoppedAt,omitempty"`
+	Type          string                     `json:"type"`
+	PayloadSchema json.RawMessage            `json:"payloadSchema,omitempty"`
+	ResultSchema  json.RawMessage            `json:"resultSchema,omitempty"`
+	Signals       map[string]json.RawMessage `json:"signals,omitempty"`
+	Limits        limits                     `json:"limits"`
+	AckWaitMs     int64                      `json:"ackWaitMs"`
+	Defaults      json.RawMessage            `json:"defaults,omitempty"`
+	StoppedAt     *time.Time                 `json:"stoppedAt,omitempty"`
 }
 
 type limits struct {
@@ -131,7 +132,7 @@ func (a *announcer) announceType(jobType JobType, stoppedAt *time.Time) error {
 		identity: a.identity, Type: jobType.Name,
 		PayloadSchema: jobType.PayloadSchema, ResultSchema: jobType.ResultSchema,
 		Limits: limits{jobType.Concurrency}, AckWaitMs: a.engine.AckWait.Milliseconds(),
-		Defaults: jobType.Defaults, StoppedAt: stoppedAt,
+		Defaults: jobType.Defaults, StoppedAt: stoppedAt, Signals: jobType.Signals,
 	})
 	if err != nil {
 		return err

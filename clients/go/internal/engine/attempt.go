@@ -84,13 +84,13 @@ func (a *attempt) run() error {
 	return a.record(out)
 }
 
-// suspend sets the timer first, without which nobody would go on if this worker died; another may have replaced it meanwhile.
+// suspend sets the timer first, without which nobody would go on if this worker died. Another may have replaced it meanwhile, and a
+// signal that has come before JobSuspended makes the job due at once.
 func (a *attempt) suspend(out outcome, ran int64) error {
 	at := a.runner.jobs.TimeOf(a.call)
 	waiting := *a.state()
 	waiting.Status, waiting.RunAt = "waiting", *out.data.Until
-	calledAt := waiting.CalledAt(at)
-	if err := a.runner.jobs.SetTimer(a.call, &waiting, calledAt); err != nil {
+	if err := a.runner.jobs.SetTimer(a.call, &waiting, waiting.CalledAt(at)); err != nil {
 		return err
 	}
 	out.data.RanMs = new(float64(ran))
@@ -98,7 +98,7 @@ func (a *attempt) suspend(out outcome, ran int64) error {
 		return err
 	}
 	a.runner.log.Info(out.name, "job", a.call.JobID, "attempt", a.number, "until", *out.data.Until)
-	if err := a.runner.jobs.SetTimer(a.call, a.state(), calledAt); err != nil {
+	if err := a.runner.jobs.SetTimer(a.call, a.state(), a.state().CalledAt(at)); err != nil {
 		return err
 	}
 	return a.call.Ack()
@@ -143,6 +143,7 @@ func (a *attempt) runHandler() (outcome, error) {
 		job: a.state(), append: a.recordSteps, classify: a.runner.engine.Classify,
 		whyNot: a.runner.engine.live.whyNot, log: a.runner.log.With("job", a.call.JobID),
 		now: func() time.Time { return a.runner.jobs.TimeOf(a.call) }, slotWait: a.runner.engine.SlotWait,
+		unread: func() []protocol.Signal { return a.state().Signals }, signals: a.runner.jobType.Signals,
 	})
 	result, err := a.handled(steps.within(ctx), reporter, steps)
 	cause := context.Cause(ctx)
@@ -151,8 +152,9 @@ func (a *attempt) runHandler() (outcome, error) {
 	if context.Cause(a.ctx) == ErrMovedOn {
 		return outcome{}, ErrMovedOn
 	}
-	if until, waits := steps.waitsUntil(cause, err); waits {
-		return outcome{name: "JobSuspended", data: protocol.Data{Until: &until}}, nil
+	if waits, isSuspended := steps.waits(cause, err); isSuspended {
+		data := protocol.Data{Until: &waits.until, Signals: protocol.SignalNames(waits.signals)}
+		return outcome{name: "JobSuspended", data: data}, nil
 	}
 	return a.ended(result, err, cause), nil
 }

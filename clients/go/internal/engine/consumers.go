@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -41,9 +42,18 @@ func (r *runner) sources() []source {
 	}
 }
 
-// sourcesOf are the two consumers that deliver the jobs of a priority other than normal.
+// signalled is the lane of signals, which the consumer of a type delivers from its first one on.
+const signalled = "signalled"
+
+// lateLanes are those whose consumers exist only from the type's first event there on.
+func lateLanes() []string { return append(slices.Clone(protocol.Lanes), signalled) }
+
+// sourcesOf are the two consumers that deliver the jobs of a priority other than normal, or the one that delivers signals.
 func (r *runner) sourcesOf(lane string) []source {
 	kind := r.jobType.Name
+	if lane == signalled {
+		return []source{{stream: "JOBS", config: r.config("calls-"+kind, "jobs."+kind+".*."+signalled, 10_000)}}
+	}
 	return []source{
 		{stream: "JOBS", config: r.config(lane+"-"+kind, "jobs."+kind+".*."+lane, 10_000), priority: lane},
 		{stream: "TIMERS", config: r.config(lane+"-"+kind, protocol.TimerTarget(kind, lane), 50_000), priority: lane},

@@ -64,6 +64,8 @@ type JobType struct {
 	ResultSchema  json.RawMessage
 	// Defaults is what jobs get whose creators leave it out; nil if the type has no definition here.
 	Defaults json.RawMessage
+	// Signals are those that its jobs take, with the JSON Schemas of their payloads; nil: any payload.
+	Signals map[string]json.RawMessage
 }
 
 // Config is what an engine works with.

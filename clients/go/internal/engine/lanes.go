@@ -8,18 +8,16 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/jobstream/jobstream/clients/go/internal/protocol"
 )
 
-// lookForLanesEvery is how often the consumers of priorities are looked for although the server has told of none.
+// lookForLanesEvery is how often the consumers of priorities and signals are looked for although the server has told of none.
 const lookForLanesEvery = time.Minute
 
-// watchLanes finds the consumers of the other priorities, which exist from the type's first such job on, and calls found once
+// watchLanes finds the consumers of the other priorities and of signals, which exist from the type's first such event on, and calls found once
 // for each. The server tells of a new consumer; that can be lost, so it looks again after each reconnect, and each minute.
 // It returns when all are found, and when the context ends.
 func (r *runner) watchLanes(ctx context.Context, found func(source, deliveries)) {
-	missing := slices.Clone(protocol.Lanes)
+	missing := lateLanes()
 	for _, lane := range missing {
 		for _, from := range r.sourcesOf(lane) {
 			subject := "$JS.EVENT.ADVISORY.CONSUMER.CREATED." + from.stream + "." + from.config.Durable
@@ -55,7 +53,7 @@ func (r *runner) lookForLanes() {
 	}
 }
 
-// openLane opens the consumers of a priority, if both exist.
+// openLane opens the consumers of a lane, if all exist.
 func (r *runner) openLane(ctx context.Context, lane string, found func(source, deliveries)) bool {
 	sources := r.sourcesOf(lane)
 	var opened []deliveries
@@ -84,6 +82,6 @@ func (r *runner) giveUpLane(ctx context.Context, lane string, opened []deliverie
 		}
 	}
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) && ctx.Err() == nil {
-		r.log.Warn("the consumers of a priority cannot be looked up", "priority", lane, "error", err)
+		r.log.Warn("the consumers of a lane cannot be looked up", "lane", lane, "error", err)
 	}
 }

@@ -3,18 +3,19 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
 
-// ErrSuspended is what a sleep returns that ends this run of its handler.
-var ErrSuspended = errors.New("the attempt ends here for now: its handler is run again from its beginning when the sleep is over")
+// ErrSuspended is what a sleep or a wait returns that ends this run of its handler.
+var ErrSuspended = errors.New("the attempt ends here for now: its handler is run again from its beginning when the sleep or the wait is over")
 
 // settleTime is how long what follows on a step that has ended may take to begin.
 const settleTime = 50 * time.Millisecond
 
-// openSleeps lets short sleeps keep their slot. A longer one ends the run, once nothing else of it is being done: all that sleep
-// are interrupted.
+// openSleeps lets short sleeps keep their slot. A longer one, or a wait for a signal, ends the run, once nothing else of it is being done:
+// all that sleep and wait are interrupted.
 type openSleeps struct {
 	slotWait time.Duration
 	now      func() time.Time
@@ -24,12 +25,22 @@ type openSleeps struct {
 	open        map[*openSleep]bool
 	idle        *time.Timer
 	over        bool
-	until       time.Time     // when the attempt is to go on, if it was interrupted
+	suspended   *suspension   // for what the attempt waits, if it was interrupted
 	interrupted chan struct{} // closed then
 	ended       chan struct{} // closed when the handler has ended
 }
 
-type openSleep struct{ end time.Time }
+// openSleep is a sleep, or a wait for a signal, which may have no end.
+type openSleep struct {
+	end    time.Time
+	signal string // empty for a sleep
+}
+
+// suspension is for what an attempt waits: a time, and the names of the signals by which it is called earlier.
+type suspension struct {
+	until   time.Time
+	signals []string
+}
 
 func newOpenSleeps(slotWait time.Duration, now func() time.Time) *openSleeps {
 	return &openSleeps{
@@ -65,8 +76,17 @@ func (o *openSleeps) wait(ctx context.Context, end time.Time) error {
 		defer o.endWork()
 		return pause(ctx, left)
 	}
-	leave := o.enter(&openSleep{end})
+	return o.waitLong(ctx, openSleep{end: end})
+}
+
+// waitLong returns at the end of a sleep, or of the time limit of a wait, if the run lasts so long; ErrSuspended when it is interrupted.
+func (o *openSleeps) waitLong(ctx context.Context, open openSleep) error {
+	leave := o.enter(&open)
 	defer leave()
+	left := longestSleep
+	if !open.end.IsZero() {
+		left = open.end.Sub(o.now())
+	}
 	timer := time.NewTimer(left) // should what else is being done take as long
 	defer timer.Stop()
 	select {
@@ -103,10 +123,14 @@ func (o *openSleeps) end() {
 	}
 }
 
-func (o *openSleeps) interruptedUntil() time.Time {
+// suspension tells for what the attempt waits; false if it was not interrupted.
+func (o *openSleeps) suspension() (suspension, bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	return o.until
+	if o.suspended == nil {
+		return suspension{}, false
+	}
+	return *o.suspended, true
 }
 
 // look interrupts the run soon if nothing is done until then. The mutex must be held.
@@ -120,7 +144,7 @@ func (o *openSleeps) look() {
 }
 
 func (o *openSleeps) mayInterrupt() bool {
-	return o.busy == 0 && len(o.open) > 0 && !o.over && o.until.IsZero()
+	return o.busy == 0 && len(o.open) > 0 && !o.over && o.suspended == nil
 }
 
 func (o *openSleeps) interrupt() {
@@ -129,10 +153,16 @@ func (o *openSleeps) interrupt() {
 	if !o.mayInterrupt() {
 		return
 	}
-	for sleep := range o.open {
-		if o.until.IsZero() || sleep.end.Before(o.until) {
-			o.until = sleep.end
+	waits := suspension{until: o.now().Add(longestSleep).UTC().Truncate(time.Millisecond)}
+	for open := range o.open {
+		if !open.end.IsZero() && open.end.Before(waits.until) {
+			waits.until = open.end
+		}
+		if open.signal != "" && !slices.Contains(waits.signals, open.signal) {
+			waits.signals = append(waits.signals, open.signal)
 		}
 	}
+	slices.Sort(waits.signals)
+	o.suspended = &waits
 	close(o.interrupted)
 }

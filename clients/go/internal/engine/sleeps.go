@@ -124,19 +124,19 @@ func (s *steps) recordEnd(ctx context.Context, call SleepCall, end time.Time) (p
 	return outcome, s.record(outcome)
 }
 
-// waitsUntil tells whether and until when the attempt waits whose handler has ended with this error: also if it has swallowed the
+// waits tells whether and for what the attempt waits whose handler has ended with this error: also if it has swallowed the
 // interruption, but not if it was aborted, or if it fails whatever its handler has done. The cause is that of the end of its context.
-func (s *steps) waitsUntil(cause, ended error) (time.Time, bool) {
+func (s *steps) waits(cause, ended error) (suspension, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	until := s.sleeps.interruptedUntil()
+	waits, isSuspended := s.sleeps.suspension()
 	isInterrupted := errors.Is(ended, ErrSuspended)
 	isAborted := cause != nil && ended != nil && !isInterrupted
-	if until.IsZero() || s.fault != nil || isAborted {
-		return until, false
+	if !isSuspended || s.fault != nil || isAborted {
+		return waits, false
 	}
 	if !isInterrupted {
 		s.log.Error("the job waits all the same: its handler has not passed on ErrSuspended", "error", ended)
 	}
-	return until, true
+	return waits, true
 }

@@ -28,9 +28,9 @@ func TestASleepIsRecordedWithItsEndAndEndsTheRun(t *testing.T) {
 	if got := a.recorded(); got != "trial "+anHourLater {
 		t.Errorf("got %s", got)
 	}
-	until, waits := a.steps.waitsUntil(nil, ErrSuspended)
-	if !waits || !until.Equal(sleepTime.Add(time.Hour)) {
-		t.Errorf("got %v, %v", until, waits)
+	waits, isSuspended := a.steps.waits(nil, ErrSuspended)
+	if !isSuspended || !waits.until.Equal(sleepTime.Add(time.Hour)) || waits.signals != nil {
+		t.Errorf("got %v, %v", waits, isSuspended)
 	}
 	if _, err := a.run(failing("next")); err != ErrSuspended {
 		t.Errorf("expected that nothing begins any more, got %v", err)
@@ -56,7 +56,7 @@ func TestWhatIsShortEnoughKeepsTheSlot(t *testing.T) {
 			t.Errorf("%s: got %v", call.Name, err)
 		}
 	}
-	if _, waits := a.steps.waitsUntil(nil, nil); waits {
+	if _, waits := a.steps.waits(nil, nil); waits {
 		t.Error("expected no wait")
 	}
 }
@@ -80,13 +80,13 @@ func TestTheRunGoesOnWhileAnythingElseIsBeingDoneAndTheFirstEndCounts(t *testing
 		open = len(a.steps.sleeps.open)
 		a.steps.sleeps.mutex.Unlock()
 	}
-	if _, waits := a.steps.waitsUntil(nil, ErrSuspended); waits {
+	if _, waits := a.steps.waits(nil, ErrSuspended); waits {
 		t.Error("expected the run to go on while a step runs")
 	}
 	close(mayEnd)
 	branches.Wait()
-	if until, waits := a.steps.waitsUntil(nil, ErrSuspended); !waits || !until.Equal(sleepTime.Add(24*time.Hour)) {
-		t.Errorf("got %v, %v", until, waits)
+	if waits, isSuspended := a.steps.waits(nil, ErrSuspended); !isSuspended || !waits.until.Equal(sleepTime.Add(24*time.Hour)) {
+		t.Errorf("got %v, %v", waits, isSuspended)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestASleepThatTheHandlerDoesNotWaitForDoesNotMatter(t *testing.T) {
 	if err := <-ended; err != errStepsOver {
 		t.Errorf("got %v", err)
 	}
-	if _, waits := a.steps.waitsUntil(nil, nil); waits {
+	if _, waits := a.steps.waits(nil, nil); waits {
 		t.Error("expected no wait")
 	}
 }
@@ -119,12 +119,12 @@ func TestTheAttemptWaitsHoweverItsHandlerEndsUnlessItWasAborted(t *testing.T) {
 		{ErrShutdown, other, false},
 		{ErrShutdown, ErrSuspended, true},
 	} {
-		if _, waits := a.steps.waitsUntil(test.cause, test.ended); waits != test.waits {
+		if _, waits := a.steps.waits(test.cause, test.ended); waits != test.waits {
 			t.Errorf("%v, %v: got %v", test.cause, test.ended, waits)
 		}
 	}
 	_ = a.steps.fail(other)
-	if _, waits := a.steps.waitsUntil(nil, other); waits {
+	if _, waits := a.steps.waits(nil, other); waits {
 		t.Error("expected an attempt that fails for good not to wait")
 	}
 }
@@ -144,7 +144,7 @@ func TestASleepWaitsForOlderProcessesOnlyWhereItEndsTheRun(t *testing.T) {
 	if err := Sleep(a.ctx, sleepFor("trial", time.Hour)); !errors.Is(err, ErrShutdown) {
 		t.Errorf("got %v", err)
 	}
-	if _, waits := a.steps.waitsUntil(nil, nil); waits {
+	if _, waits := a.steps.waits(nil, nil); waits {
 		t.Error("expected no wait")
 	}
 }
@@ -176,7 +176,7 @@ func TestTheWorkOfAStepDoesNotSleep(t *testing.T) {
 	_, err := a.run(NewStepCall("charge", func(ctx context.Context) (any, error) {
 		return nil, Sleep(ctx, sleepFor("within", time.Hour))
 	}))
-	if _, waits := a.steps.waitsUntil(nil, err); waits || !hasCode(err, "STEP_MISUSED") {
+	if _, waits := a.steps.waits(nil, err); waits || !hasCode(err, "STEP_MISUSED") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -102,7 +102,7 @@ type StepError struct {
 
 func (e *StepError) Error() string { return e.message }
 
-// Code is STEP_MISUSED, STEP_RESULTS_TOO_LARGE, RESULT_NOT_JSON or UPGRADE_UNFINISHED.
+// Code is STEP_MISUSED, STEP_RESULTS_TOO_LARGE, RESULT_NOT_JSON, SIGNAL_INVALID or UPGRADE_UNFINISHED.
 func (e *StepError) Code() string { return e.code }
 
 // misused says that the handler is wrong, and is so in each attempt.
@@ -111,6 +111,11 @@ func misused(message string) error { return &StepError{code: "STEP_MISUSED", mes
 // tooLarge says that work is done and cannot be recorded: a retry would only do it again.
 func tooLarge(message string) error {
 	return &StepError{code: "STEP_RESULTS_TOO_LARGE", message: message}
+}
+
+// InvalidSignal says that the payload of a signal is not what the handler takes.
+func InvalidSignal(name string, cause error) error {
+	return &StepError{code: "SIGNAL_INVALID", message: fmt.Sprintf("the payload of the signal '%s' is invalid: %v", name, cause)}
 }
 
 type stepRunKey struct{}

@@ -28,7 +28,11 @@ type stepsConfig struct {
 	now func() time.Time
 	// slotWait is how long a sleep may have left and keep its slot.
 	slotWait time.Duration
-	log      *slog.Logger
+	// unread are the signals of the job that no step has read, as far as they are known by now.
+	unread func() []protocol.Signal
+	// signals are those that jobs of the type take.
+	signals map[string]json.RawMessage
+	log     *slog.Logger
 }
 
 // steps runs the steps of one attempt, records how they end, and gives what earlier attempts have recorded.
@@ -44,13 +48,14 @@ type steps struct {
 	begun   map[string]bool
 	running int
 	over    bool
-	fault   error // why the attempt fails, whatever its handler has done
+	fault   error           // why the attempt fails, whatever its handler has done
+	taken   map[string]bool // the ids of signals that waits of this run have read
 }
 
 func newSteps(config stepsConfig) *steps {
 	s := &steps{
 		stepsConfig: config, recorder: stepRecorder{append: config.append},
-		sizes: newStepSizes(config.job.Steps), begun: map[string]bool{},
+		sizes: newStepSizes(config.job.Steps), begun: map[string]bool{}, taken: map[string]bool{},
 		sleeps: newOpenSleeps(config.slotWait, config.now),
 	}
 	s.settled = sync.NewCond(&s.mutex)
@@ -72,6 +77,7 @@ func (s *steps) settle() error {
 	for s.running > 0 {
 		s.settled.Wait()
 	}
+	s.over = true // from here on nothing waits for a step that a branch of the handler would begin
 	return s.fault
 }
 
@@ -107,23 +113,34 @@ func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error)
 func (s *steps) begin(id, title string, key *string) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	err := s.whyOver()
 	switch {
-	case s.attempt.Err() != nil:
-		return context.Cause(s.attempt)
-	case s.over:
-		return errStepsOver
-	case s.fault != nil:
-		return s.fault
+	case err != nil:
+		return err
 	case s.begun[id] && key == nil:
 		return misused(title + " was begun twice in this attempt. In a loop give each its key")
 	case s.begun[id]:
 		return misused(title + " was begun twice in this attempt")
-	case !s.sleeps.interruptedUntil().IsZero():
-		return ErrSuspended
 	}
 	s.begun[id] = true
 	s.running++
 	s.sleeps.beginWork()
+	return nil
+}
+
+// whyOver says why nothing more is begun; nil if something may be. The mutex must be held.
+func (s *steps) whyOver() error {
+	_, isSuspended := s.sleeps.suspension()
+	switch {
+	case s.attempt.Err() != nil:
+		return context.Cause(s.attempt)
+	case s.fault != nil:
+		return s.fault
+	case isSuspended:
+		return ErrSuspended
+	case s.over:
+		return errStepsOver
+	}
 	return nil
 }
 

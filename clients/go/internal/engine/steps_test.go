@@ -25,6 +25,7 @@ type steppedAttempt struct {
 	abort  context.CancelCauseFunc
 	events [][]protocol.Step
 	now    time.Time
+	unread []protocol.Signal
 
 	appending chan struct{} // gets something when an append begins
 	mayAppend chan struct{} // an append waits for it; closed: none does

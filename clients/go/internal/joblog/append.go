@@ -23,11 +23,11 @@ const (
 // ErrOvertaken says that another writer has moved the job on: nothing more may be appended for this attempt.
 var ErrOvertaken = errors.New("the job has moved on without this attempt")
 
-// TimeOf is now. An attempt that a timer began is not before the time of the timer, however well the clock is measured.
+// TimeOf is now. An attempt that a timer or a signal began is not before the time of that, however well the clock is measured.
 func (l *Log) TimeOf(call protocol.Call) time.Time {
 	now := l.clock.Now()
-	if call.FiredFor.After(now) {
-		return call.FiredFor
+	if earliest := call.NotBefore(); earliest.After(now) {
+		return earliest
 	}
 	return now
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,8 @@ func (l *Log) Read(jobID string) (*protocol.Job, error) {
 // history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
 func (l *Log) history(jobID string) ([]protocol.Record, error) {
 	var history []protocol.Record
-	var ahead map[uint64]*protocol.Record // nil until the first event with steps
+	ahead := map[uint64]*protocol.Record{}
+	notAhead := map[string]string{"JobStepsRecorded": "steps-recorded", "JobSignalled": "signalled"}
 	query := map[string]any{"last_by_subj": protocol.Filter(l.jobType, jobID)}
 	for record, err := l.stored(jobID, query); ; record, err = l.storedAt(jobID, record.Previous, ahead) {
 		switch {
@@ -84,8 +86,11 @@ func (l *Log) history(jobID string) ([]protocol.Record, error) {
 			slices.Reverse(history)
 			return history, nil
 		}
-		if ahead == nil && record.Is("JobStepsRecorded") {
-			ahead = l.readSteps(jobID)
+		for name, token := range notAhead {
+			if record.Is(name) {
+				delete(notAhead, name)
+				maps.Copy(ahead, l.readAhead(jobID, token))
+			}
 		}
 	}
 }
@@ -98,14 +103,14 @@ func (l *Log) storedAt(jobID string, sequence uint64, ahead map[uint64]*protocol
 	return l.stored(jobID, map[string]any{"seq": sequence})
 }
 
-// readSteps reads the messages with steps by their sequences, in few requests: there may be a thousand. What is missing is
+// readAhead reads the messages with steps or signals by their sequences, in few requests: there may be a thousand. What is missing is
 // read by itself.
-func (l *Log) readSteps(jobID string) map[uint64]*protocol.Record {
+func (l *Log) readAhead(jobID, token string) map[uint64]*protocol.Record {
 	ahead := map[uint64]*protocol.Record{}
 	filter := protocol.Filter(l.jobType, jobID)
-	messages, err := ReadAll(l.nc, "JOBS", strings.TrimSuffix(filter, ">")+"steps-recorded")
+	messages, err := ReadAll(l.nc, "JOBS", strings.TrimSuffix(filter, ">")+token)
 	if err != nil {
-		l.log.Warn("the steps are read one by one", "job", jobID, "error", err)
+		l.log.Warn("the messages are read one by one", "job", jobID, "error", err)
 	}
 	for _, stored := range messages {
 		ahead[stored.Sequence] = stored.record(filter)

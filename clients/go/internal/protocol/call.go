@@ -22,7 +22,7 @@ const doubt = 100 * time.Millisecond
 
 var jobID = regexp.MustCompile("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
-// Call is a message that calls for work on a job: its creation or requeue, or a timer that fired.
+// Call is a message that calls for work on a job: its creation or requeue, a signal, or a timer that fired.
 type Call struct {
 	jetstream.Msg
 	JobID    string
@@ -101,6 +101,20 @@ func (c Call) Cause() string {
 // Traceparent is the trace context of what follows from the call; empty if there is none.
 func (c Call) Traceparent() string { return c.Headers().Get("traceparent") }
 
+// isSignal tells whether it is the message of a JobSignalled.
+func (c Call) isSignal() bool { return c.Event != nil && c.Event.Event == "JobSignalled" }
+
+// NotBefore is the time that has come for certain, whatever the clocks say: that of a timer that has fired, or of a signal.
+func (c Call) NotBefore() time.Time {
+	if c.isSignal() {
+		return c.Event.At
+	}
+	return c.FiredFor
+}
+
+// hasStarted tells whether the last attempt says that it was started by this message, or has gone on with it.
+func (c Call) hasStarted(job *Job) bool { return job.StartedBy != "" && c.DeliveryThatStarted(job) > 0 }
+
 // DeliveryThatStarted tells by which delivery of this message the job's last attempt was started; 0 if it was another
 // message.
 func (c Call) DeliveryThatStarted(job *Job) int {
@@ -162,6 +176,9 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 	if call.Event != nil && call.Sequence < job.CalledFrom && !job.CallsAgain {
 		return Acknowledge // a timer calls instead: the log is about to lose the message
 	}
+	if call.isSignal() && !call.hasStarted(job) && !job.WaitsUntil(call.NotBefore()) {
+		return Acknowledge // a running attempt sees the signal itself, and a later one finds it
+	}
 	if call.isOfOtherPriorityThan(job) {
 		if job.Status == "processing" {
 			return Acknowledge
@@ -180,12 +197,11 @@ func Plan(job *Job, call Call, now time.Time) Decision {
 // planWaiting starts no attempt on a message whose earlier holder may have set the timer, and may acknowledge it now. Of
 // the timer of this very wait an earlier holder can only start the attempt, too.
 func planWaiting(job *Job, call Call, now time.Time) Decision {
-	endedByIt := job.StartedBy != "" && call.DeliveryThatStarted(job) > 0
 	isItsTimer := !call.FiredFor.IsZero() && !job.RunAt.After(call.FiredFor)
-	if !call.FiredFor.IsZero() {
-		now = call.FiredFor
+	if certain := call.NotBefore(); !certain.IsZero() {
+		now = certain
 	}
-	if endedByIt || call.Delivery > 1 && !isItsTimer || job.RunAt.After(now) {
+	if call.hasStarted(job) || call.Delivery > 1 && !isItsTimer || job.RunAt.After(now) {
 		return SetTimer
 	}
 	if job.Status == "waiting" {

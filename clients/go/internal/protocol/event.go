@@ -16,12 +16,13 @@ import (
 )
 
 // Version is that of the protocol, which heartbeats tell.
-const Version = WaitsProtocol
+const Version = SignalsProtocol
 
-// The versions since which jobs have steps, and since which attempts may wait without a worker.
+// The versions since which jobs have steps, since which attempts may wait without a worker, and since which for signals.
 const (
-	StepsProtocol = 6
-	WaitsProtocol = 7
+	StepsProtocol   = 6
+	WaitsProtocol   = 7
+	SignalsProtocol = 8
 )
 
 // The headers by which the server compares an event with the job's last message.
@@ -88,16 +89,23 @@ type Data struct {
 
 	Until *time.Time `json:"until,omitempty"`
 	RanMs *float64   `json:"ranMs,omitempty"`
+
+	Name string `json:"name,omitempty"` // of a signal
+	// Signals are names where an attempt is suspended, and signals where its job is carried.
+	Signals json.RawMessage `json:"signals,omitempty"`
+	Awaits  []string        `json:"awaits,omitempty"`
 }
 
 // Step is how a step of a job has ended: with an error, or with a result, of which there is none where its function returned
-// nothing.
+// nothing. A wait for a signal has the signal that it has read, or WaitsUntil while it has a time limit and none.
 type Step struct {
 	Name       string          `json:"name"`
 	Key        *string         `json:"key,omitempty"`
 	Result     json.RawMessage `json:"result,omitempty"`
 	Error      *JobError       `json:"error,omitempty"`
 	DurationMs int64           `json:"durationMs"`
+	Signal     *SignalRead     `json:"signal,omitempty"`
+	WaitsUntil *time.Time      `json:"waitsUntil,omitempty"`
 }
 
 // ID tells the steps of a job apart: no name and no key has a line break.
@@ -138,7 +146,7 @@ var eventNames = []string{
 	"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled",
 	"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobCarried",
 	"JobCreatedWithPriority", "JobRequeuedWithPriority", "JobPriorityChanged", "JobStepsRecorded", "JobCarriedWithSteps",
-	"JobSuspended", "JobResumed", "JobCarriedWaiting",
+	"JobSuspended", "JobResumed", "JobCarriedWaiting", "JobSignalled",
 }
 
 // Lanes are the priorities other than normal: their calls for work and timers go a way of their own.

@@ -29,7 +29,7 @@ type Job struct {
 
 	Priority string // "high" or "low", empty for normal
 
-	Dispatches []uint64 // the sequences of its first event and of each requeue
+	Dispatches []uint64 // the sequences of its first event, and of each requeue and signal
 	CalledFrom uint64   // the sequence of its last JobCarried or JobPriorityChanged: calls for work before it are obsolete
 	CallsAgain bool     // whoever gets such a call sets a timer in its place: the job has got another priority
 	Unreadable bool     // it has events that only newer workers understand: the rest may be wrong
@@ -37,6 +37,9 @@ type Job struct {
 	Steps         map[string]Step // its steps by their ids, each as it was recorded last; never changed in place
 	StepsRecorded int             // one that ran again counts each time
 	Generation    int             // how often another payload has dropped the steps
+
+	Signals []Signal // those that no step has read, oldest first; never changed in place
+	Awaits  []string // the names of the signals by which it is called while it waits
 }
 
 // Record is a message in the history of a job. It has no event if it is none: it counts for nothing, but the next append
@@ -116,7 +119,9 @@ func carriedJob(carried Event, sequence uint64) *Job {
 		Created: carried, Sequence: sequence, Version: carried.Version, Status: data.Status, Attempt: data.Attempt,
 		StartedBy: data.StartedBy, Worker: data.Worker, Dispatches: []uint64{sequence}, CalledFrom: sequence,
 		Priority: carried.Lane(), Steps: byID(data.Steps), StepsRecorded: data.StepsRecorded, Generation: data.Generation,
+		Awaits: data.Awaits,
 	}
+	job.Signals, _ = data.carried()
 	if data.RunAt != nil {
 		job.RunAt = *data.RunAt
 	}
@@ -143,7 +148,9 @@ func (j Job) After(event Event, sequence uint64) *Job {
 	case "JobResumed":
 		j.begin(event)
 	case "JobSuspended":
-		j.Status, j.RunAt, j.RanMs = "waiting", *event.Data.Until, *event.Data.RanMs
+		j.suspend(event)
+	case "JobSignalled":
+		j.signal(event, sequence)
 	case "JobRetryScheduled":
 		j.Status, j.RunAt = "retrying", *event.Data.RetryAt
 	case "JobDueNow":
@@ -166,6 +173,7 @@ func (j Job) After(event Event, sequence uint64) *Job {
 		}
 		maps.Copy(steps, byID(event.Data.Steps))
 		j.Steps, j.StepsRecorded = steps, j.StepsRecorded+len(event.Data.Steps)
+		j.Signals = withoutRead(j.Signals, event.Data.Steps)
 	case "JobCarried", "JobCarriedWithSteps", "JobCarriedWaiting":
 		j.StartedBy, j.CalledFrom, j.CallsAgain = event.Data.StartedBy, sequence, false
 	case "JobPriorityChanged":
@@ -217,7 +225,8 @@ func (j Job) precedes(event *Event) bool {
 	case event.Event == "JobRetryScheduled":
 		return event.Data.RetryAt != nil
 	case event.Event == "JobSuspended":
-		isWhole := event.Data.Until != nil && event.Data.RanMs != nil
+		_, isWhole := event.Data.awaited()
+		isWhole = isWhole && event.Data.Until != nil && event.Data.RanMs != nil
 		return isWhole && j.Status == "processing" && j.Attempt == event.Data.Attempt
 	case event.Event == "JobResumed":
 		return j.Status == "waiting" && j.Attempt == event.Data.Attempt
@@ -225,9 +234,11 @@ func (j Job) precedes(event *Event) bool {
 		return false
 	case event.Event == "JobStepsRecorded":
 		return j.Status == "processing" && j.Attempt == event.Data.Attempt &&
-			event.Data.From != nil && *event.Data.From == j.StepsRecorded
+			event.Data.From != nil && *event.Data.From == j.StepsRecorded && j.hasRead(event.Data.Steps)
+	case event.Event == "JobSignalled":
+		return j.takesSignal(event)
 	case event.Event == "JobCarriedWithSteps", event.Event == "JobCarriedWaiting":
-		return event.Data.StepsRecorded == j.StepsRecorded
+		return event.Data.StepsRecorded == j.StepsRecorded && j.isCarriedWith(event.Data)
 	}
 	return true
 }
@@ -263,6 +274,9 @@ func (j Job) CalledAt(now time.Time) time.Time {
 	}
 	return j.RunAt
 }
+
+// WaitsUntil tells whether the attempt has waited until now, and goes on.
+func (j Job) WaitsUntil(now time.Time) bool { return j.Status == "waiting" && !j.RunAt.After(now) }
 
 // IsLeftToTimer tells whether the job waits for a time.
 func (j Job) IsLeftToTimer() bool {

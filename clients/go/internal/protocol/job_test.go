@@ -212,14 +212,14 @@ func TestDecode(t *testing.T) {
 	if _, err := Decode(unlikely.Subject(), body(unlikely), nil); err == nil {
 		t.Error("expected a change to an unknown priority to be refused")
 	}
-	if _, err := Decode("jobs.email."+testJob+".low", body(event("JobSignalled", 2, Data{})), nil); err == nil {
+	if _, err := Decode("jobs.email."+testJob+".low", body(event("JobMerged", 2, Data{})), nil); err == nil {
 		t.Error("expected an unknown event on the subject of a priority to be refused")
 	}
-	newer, err := Decode("jobs.email."+testJob+".signalled", body(event("JobSignalled", 2, Data{})), nil)
+	newer, err := Decode("jobs.email."+testJob+".merged", body(event("JobMerged", 2, Data{})), nil)
 	if err != nil || !newer.Newer {
 		t.Errorf("an event of a newer release: %v, %v", newer, err)
 	}
-	if _, err := Decode("jobs.email."+testJob+".completed", body(event("JobSignalled", 2, Data{})), nil); err == nil {
+	if _, err := Decode("jobs.email."+testJob+".completed", body(event("JobMerged", 2, Data{})), nil); err == nil {
 		t.Error("expected an unknown event on a known subject to be refused")
 	}
 }

@@ -76,9 +76,9 @@ class Appender:
         return {**event, "tenant": job.created["tenant"]} if "tenant" in job.created else event
 
     def time_of(self, call: Call) -> datetime:
-        """Now. An attempt that a timer began is not before the time of the timer, however well the clock is measured."""
+        """Now. An attempt that a timer or a signal began is not before the time of that, however well the clock is measured."""
         now = self.clock.now()
-        return now if call.fired_for is None else max(now, call.fired_for)
+        return max(now, call.not_before or now)
 
     async def _store(self, event: Event, expected: int, trace: dict[str, str]) -> int:
         headers = {

@@ -8,17 +8,15 @@ from typing import Literal
 
 from nats.aio.msg import Msg
 
-from .events import CREATIONS, Event
-from .job import JobState
-
-ENDED = ("completed", "failed", "cancelled")
+from .events import CREATIONS, Event, parse_time
+from .job import ENDED, JobState
 
 Plan = Literal["start", "resume", "give up", "set timer", "watch", "hand back", "leave", "acknowledge"]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A message that calls for work on a job: its creation or requeue, or a timer that fired."""
+    """A message that calls for work on a job: its creation or requeue, a signal, or a timer that fired."""
 
     msg: Msg
     job_id: str
@@ -52,6 +50,15 @@ class Call:
         """Whether it is the first delivery of the job's first message."""
         return self.event is not None and self.event["event"] in CREATIONS and self.delivery == 1
 
+    @property
+    def is_signal(self) -> bool:
+        return self.event is not None and self.event["event"] == "JobSignalled"
+
+    @property
+    def not_before(self) -> datetime | None:
+        """The time that has come for certain, whatever the clocks say: that of a timer that has fired, or of a signal."""
+        return parse_time(self.event["at"]) if self.event is not None and self.is_signal else self.fired_for
+
     def has_fired_for(self, at: datetime | None) -> bool:
         """Whether it is a timer that has fired for this time or a later one, whatever the clocks say."""
         return self.fired_for is not None and at is not None and self.fired_for >= at
@@ -73,6 +80,10 @@ class Call:
         traceparent = (self.msg.headers or {}).get("traceparent")
         return {} if traceparent is None else {"traceparent": traceparent}
 
+    def has_started(self, job: JobState) -> bool:
+        """Whether the last attempt says that it was started by this message, or has gone on with it."""
+        return job.started_by is not None and self.delivery_that_started(job) is not None
+
     def delivery_that_started(self, job: JobState) -> int | None:
         """Which delivery of this message the job's last attempt was started by; None if it was another message."""
         if job.started_by is None or job.started_by == self.name:
@@ -89,6 +100,8 @@ def plan(job: JobState, call: Call, now: datetime) -> Plan:
         return "acknowledge"
     if call.event is not None and call.sequence < job.called_from and not job.calls_again:
         return "acknowledge"  # a timer calls instead: the log is about to lose the message
+    if call.is_signal and not call.has_started(job) and not job.waits_until(call.not_before or now):
+        return "acknowledge"  # a running attempt sees the signal itself, and a later one finds it
     if call.is_of_other_priority_than(job):
         return "acknowledge" if job.status == "processing" else "set timer"
     if job.is_left_to_timer:
@@ -101,10 +114,9 @@ def _plan_waiting(job: JobState, call: Call, now: datetime) -> Plan:
 
     Of the timer of this very wait an earlier holder can only start the attempt, too.
     """
-    ended_by_it = job.started_by is not None and call.delivery_that_started(job) is not None
     is_its_timer = call.has_fired_for(job.run_at)
-    served = ended_by_it or (call.delivery > 1 and not is_its_timer)
-    if served or (job.run_at or now) > (call.fired_for or now):
+    served = call.has_started(job) or (call.delivery > 1 and not is_its_timer)
+    if served or (job.run_at or now) > (call.not_before or now):
         return "set timer"
     return "resume" if job.status == "waiting" else "start"
 

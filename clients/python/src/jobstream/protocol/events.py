@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ SUFFIXES |= {"JobPriorityChanged": "priority-changed", "JobStepsRecorded": "step
 SUFFIXES |= {"JobCarriedWithSteps": "carried-with-steps", "JobCarriedWaiting": "carried-waiting"}
 EVENTS = {"JobCreated", "JobStarted", "JobProgressed", "JobCompleted", "JobRetryScheduled", "JobFailed", "JobCancelled"}
 EVENTS |= {"JobRequeued", "JobDueNow", "JobPayloadChanged", "JobRevised", "JobReleased", "JobStepsRecorded"}
-EVENTS |= {"JobSuspended", "JobResumed"}
+EVENTS |= {"JobSuspended", "JobResumed", "JobSignalled"}
 CARRIES = ("JobCarried", "JobCarriedWithSteps", "JobCarriedWaiting")
 """Events that have the whole state of a job: a history may begin with one."""
 EVENTS |= set(CARRIES)
@@ -26,6 +27,7 @@ LANES = ("high", "low")
 """The priorities other than normal: their calls for work and timers go a way of their own."""
 PRIORITIES = {name: LANES for name in BY_PRIORITY} | {"JobPriorityChanged": (*LANES, "normal")}
 """Those that an event may give a job."""
+SIGNAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 NEWER = "?"
 """Stands in the place of the name of an event that only newer workers understand."""
 NO_EVENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -69,11 +71,20 @@ def decode(subject: str, data: bytes, headers: Mapping[str, str]) -> Event:
         raise NewerEventError(newer_event(event, subject))
     if subject_of(event) != subject or not event["id"] or not isinstance(event["data"], dict):
         raise ValueError("not an event, or on the subject of another")
+    if event["event"] == "JobSignalled":
+        check_signal(event)
     if event["event"] in PRIORITIES and event["data"]["priority"] not in PRIORITIES[event["event"]]:
         raise ValueError("not a priority that a job may have")
     if event["event"] in CREATIONS and not is_first(headers, event["event"], event["jobType"], event["jobId"]):
         raise ValueError("not the first event of its job")
     return event
+
+
+def check_signal(event: Event) -> None:
+    """Raises one of NO_EVENT for a JobSignalled that is none."""
+    if not SIGNAL_NAME.fullmatch(event["data"]["name"]):
+        raise ValueError("not a name that a signal may have")
+    datetime.fromisoformat(event["at"])
 
 
 def newer_event(event: Event, subject: str) -> Event:

@@ -8,14 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .events import CARRIES, CREATIONS, NEWER, NO_EVENT, Event, parse_time, priority_of
+from .signals import Unread, carried_signals, counts_of, signal_of, without_read
 
+ENDED = ("completed", "failed", "cancelled")
 GRACE = timedelta(minutes=1)
 """After its timeout an attempt has this long to record its outcome."""
 LONGEST_TIMER = timedelta(hours=1)
 """The timer of a job that waits is set for no later: whoever it calls sets it again."""
 
 Step = dict[str, Any]
-"""A step as the log has it: `name`, `key` if it has one, `result` or `error`, and `durationMs`."""
+"""A step as the log has it: `name`, `key` if it has one, `result` or `error`, and `durationMs`.
+
+A wait for a signal has the `signal` that it has read, or `waitsUntil` while it has a time limit and none.
+"""
 
 
 def step_id(step: Step) -> str:
@@ -41,7 +46,7 @@ class JobState:
     run: dict[str, Any] = field(default_factory=dict)
     """The last attempt, as heartbeats list it."""
     dispatches: tuple[int, ...] = ()
-    """The sequences of its first event and of each requeue."""
+    """The sequences of its first event, and of each requeue and signal."""
     priority: str | None = None
     """`high` or `low`; None for normal."""
     called_from: int = 0
@@ -58,6 +63,10 @@ class JobState:
     """How many were recorded; one that ran again counts each time."""
     generation: int = 0
     """How often another payload has dropped the steps."""
+    signals: Unread = field(default_factory=dict)
+    """Those that no step has read, by their ids, oldest first."""
+    awaits: tuple[str, ...] = ()
+    """The names of the signals by which it is called while it waits."""
 
     @staticmethod
     def first(event: Event, sequence: int) -> JobState:
@@ -96,6 +105,8 @@ class JobState:
             steps={step_id(step): step for step in data.get("steps", ())},
             steps_recorded=data.get("stepsRecorded", 0),
             generation=data.get("generation", 0),
+            signals=carried_signals(data),
+            awaits=tuple(data.get("awaits", ())),
         )
 
     def after(self, event: Event, sequence: int) -> JobState:
@@ -107,7 +118,9 @@ class JobState:
         if name == "JobStarted":
             return replace(job._begun(event), ran_ms=0)
         if name in ("JobSuspended", "JobResumed"):
-            return job._suspended(data) if name == "JobSuspended" else job._resumed(event)
+            return job._suspended(event) if name == "JobSuspended" else job._resumed(event)
+        if name == "JobSignalled":
+            return job._signalled(event)
         if name == "JobRetryScheduled":
             return replace(job, status="retrying", run_at=parse_time(data["retryAt"]))
         if name == "JobReleased":
@@ -134,11 +147,24 @@ class JobState:
         job = replace(self, status="processing", attempt=attempt, worker=event["data"]["worker"], started_at=at)
         return replace(job, started_by=event.get("causationId"), run=run)
 
-    def _suspended(self, data: dict[str, Any]) -> JobState:
-        """Raises ValueError for the wait of a run that was overtaken."""
+    def _suspended(self, event: Event) -> JobState:
+        """It is due at once where a signal is there that it awaits. Raises ValueError for the wait of a run that was overtaken."""
+        data = event["data"]
         if (self.status, self.attempt) != ("processing", data["attempt"]):
             raise ValueError("an attempt that does not run")
-        return replace(self, status="waiting", run_at=parse_time(data["until"]), ran_ms=data["ranMs"])
+        awaits = tuple(data.get("signals", ()))
+        is_called = any(signal["name"] in awaits for signal in self.signals.values())
+        run_at = parse_time(event["at"] if is_called else data["until"])
+        return replace(self, status="waiting", run_at=run_at, ran_ms=data["ranMs"], awaits=awaits)
+
+    def _signalled(self, event: Event) -> JobState:
+        """Raises ValueError for a job that has ended."""
+        if self.status in ENDED:
+            raise ValueError("a signal for a job that has ended")
+        at, signal = datetime.fromisoformat(event["at"]), signal_of(event)
+        is_called = self.status == "waiting" and signal["name"] in self.awaits and (self.run_at is None or self.run_at > at)
+        job = replace(self, signals={**self.signals, signal["id"]: signal}, dispatches=(*self.dispatches, self.sequence))
+        return replace(job, run_at=at) if is_called else job
 
     def _resumed(self, event: Event) -> JobState:
         """The same attempt, in another run. Raises ValueError where it does not wait."""
@@ -160,19 +186,22 @@ class JobState:
         return replace(job, run_at=run_at, status="scheduled" if postponed else self.status)
 
     def _with_steps(self, data: dict[str, Any]) -> JobState:
-        """Raises ValueError for steps of a run that was overtaken, and for those that the job has already."""
+        """Raises ValueError for steps of a run that was overtaken, those that the job has already, and those that have read other signals."""
         if (self.status, self.attempt, self.steps_recorded) != ("processing", data["attempt"], data["from"]):
             raise ValueError("steps that do not follow")
         recorded = {step_id(step): step for step in data["steps"]}
         count = self.steps_recorded + len(data["steps"])
-        return replace(self, steps={**self.steps, **recorded}, steps_recorded=count)
+        signals = without_read(self.signals, data["steps"])
+        return replace(self, steps={**self.steps, **recorded}, steps_recorded=count, signals=signals)
 
     def _carried(self, name: str, data: dict[str, Any]) -> JobState:
-        """Its steps are those that the job has. Raises ValueError when they cannot be, and for a wait that there is not."""
+        """Its steps and signals are those that the job has. Raises ValueError when they cannot be, and for a wait that there is not."""
         if (name == "JobCarriedWaiting") != (self.status == "waiting"):
             raise ValueError("carried with another status")
         if data.get("stepsRecorded", self.steps_recorded) != self.steps_recorded:
             raise ValueError("carried with other steps")
+        if name != "JobCarried" and counts_of(carried_signals(data).values()) != counts_of(self.signals.values()):
+            raise ValueError("carried with other signals")
         return replace(self, started_by=data.get("startedBy"), called_from=self.sequence, calls_again=False)
 
     def _requeued(self, event: Event) -> JobState:
@@ -212,6 +241,10 @@ class JobState:
     def is_left_to_timer(self) -> bool:
         """Whether it waits for a time."""
         return self.status in ("scheduled", "retrying", "waiting")
+
+    def waits_until(self, now: datetime) -> bool:
+        """Whether its attempt has waited until now, and goes on."""
+        return self.status == "waiting" and (self.run_at is None or self.run_at <= now)
 
     @property
     def is_last_attempt(self) -> bool:

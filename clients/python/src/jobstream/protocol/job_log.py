@@ -17,7 +17,7 @@ from nats.js.api import RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
 from .call import Call
-from .events import CARRIES, COMPARED, CREATIONS, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked
+from .events import CARRIES, COMPARED, CREATIONS, EXPECTED, NO_EVENT, Event, NewerEventError, decode, is_checked, tokens_of
 from .job import JobState, fold
 from .pages import read_all
 
@@ -71,26 +71,28 @@ class JobLog:
     async def history(self, job_id: str) -> list[tuple[Event | None, int]]:
         """A job's messages, oldest first; None for what is no event: it counts for nothing, but appends go behind it."""
         messages: list[Stored] = []
-        ahead: dict[int, Stored] | None = None
+        ahead: dict[int, Stored] = {}
+        not_ahead = {"JobStepsRecorded", "JobSignalled"}
         wanted: int | None = None
         while wanted != 0:
-            message = (ahead or {}).get(wanted or 0) or await self._stored(job_id, wanted)
+            message = ahead.get(wanted or 0) or await self._stored(job_id, wanted)
             if message is None and wanted is None:
                 return []
             if message is None or not message.is_linked:
                 return await self._history_by_subject(job_id)
             messages.append(message)
-            if ahead is None and message.name == "JobStepsRecorded":
-                ahead = await self._read_steps(job_id)
+            if message.name in not_ahead:
+                not_ahead.remove(message.name)
+                ahead |= await self._read_ahead(job_id, *tokens_of(message.name))
             wanted = 0 if message.name in CARRIES else message.previous
         return [(message.event, message.sequence) for message in reversed(messages)]
 
-    async def _read_steps(self, job_id: str) -> dict[int, Stored]:
-        """The messages with steps by their sequences, in few requests: there may be a thousand. What is missing is read by itself."""
+    async def _read_ahead(self, job_id: str, token: str) -> dict[int, Stored]:
+        """The messages with steps or signals by their sequences, in few requests: there may be a thousand. What is missing is read by itself."""
         try:
-            messages = await read_all(self.nc, "JOBS", f"jobs.{self.job_type}.{job_id}.steps-recorded")
+            messages = await read_all(self.nc, "JOBS", f"jobs.{self.job_type}.{job_id}.{token}")
         except nats.errors.Error as error:
-            log.warning("the steps of job %s are read one by one: %r", job_id, error)
+            log.warning("the messages of job %s are read one by one: %r", job_id, error)
             return {}
         return {msg.seq or 0: read_stored(msg, f"jobs.{self.job_type}.{job_id}.>") for msg in messages}
 

@@ -20,7 +20,7 @@ from .session import Session
 
 log = logging.getLogger("jobstream")
 
-PROTOCOL_VERSION = 7
+PROTOCOL_VERSION = 8
 BEAT_EVERY, ANNOUNCE_EVERY, RUNS_LISTED = 4, 3600, 100
 
 
@@ -80,6 +80,8 @@ class Announcer:
             announcement["resultSchema"] = job_type.result_schema
         if job_type.defaults is not None:
             announcement["defaults"] = job_type.defaults
+        if job_type.signals:
+            announcement["signals"] = job_type.signal_schemas
         if stopped_at is not None:
             announcement["stoppedAt"] = stopped_at
         subject = f"types.{job_type.name}.{self.session.token}"

@@ -67,7 +67,7 @@ class Attempt:
         Raises OvertakenError when the job has moved on meanwhile: the message is not settled then.
         """
         began = monotonic()
-        self.steps = AttemptSteps(self.job, self._config_of_steps(live, settings))
+        self.steps = AttemptSteps(self.job, self._config_of_steps(job_type, live, settings))
         name, data = await self._run_handler(job_type, self.steps)
         if not settings.error_stacks and "error" in data:
             del data["error"]["stack"]
@@ -78,13 +78,15 @@ class Attempt:
         await self._record(name, data, at)
         log.info("job %s, attempt %d: %s", self.call.job_id, data.get("attempt", self.number), name)
 
-    def _config_of_steps(self, live: LiveProcesses, settings: Settings) -> StepsConfig:
+    def _config_of_steps(self, job_type: JobType, live: LiveProcesses, settings: Settings) -> StepsConfig:
         return StepsConfig(
             append=self._record_steps,
             why_not=live.why_not,
             now=lambda: self.appender.time_of(self.call),
             slot_wait=timedelta(seconds=settings.slot_wait),
             error_stacks=settings.error_stacks,
+            unread=lambda: self.job.signals,
+            signals=job_type.signals,
         )
 
     async def _record(self, name: str, data: dict[str, Any], at: datetime) -> None:
@@ -102,11 +104,14 @@ class Attempt:
         await (self.call.msg.nak() if name == "JobReleased" else self.call.msg.ack())
 
     async def _suspend(self, data: dict[str, Any], at: datetime) -> None:
-        """Sets the timer first, without which nobody would go on if this worker died; another may have replaced it meanwhile."""
+        """Sets the timer first, without which nobody would go on if this worker died.
+
+        Another may have replaced it meanwhile, and a signal that has come before JobSuspended makes the job due at once.
+        """
         call_at = replace(self.job, status="waiting", run_at=parse_time(data["until"])).called_at(at)
         await self.appender.set_timer(self.call, self.job, call_at)
         await self.append("JobSuspended", data, at)
-        await self.appender.set_timer(self.call, self.job, call_at)
+        await self.appender.set_timer(self.call, self.job, self.job.called_at(at))
         await self.call.msg.ack()
 
     async def _run_handler(self, job_type: JobType, steps: AttemptSteps) -> Outcome:
@@ -151,10 +156,12 @@ class Attempt:
         if not handling.done() or handling.cancelled():
             return self._aborted()
         self.error = handling.exception()
-        if steps.suspended_until is not None and steps.fault is None:
+        suspension = steps.suspension
+        if suspension is not None and steps.fault is None:
             if not is_suspension(self.error):
                 log.error("job %s waits all the same: its handler has not let AttemptSuspended pass", self.call.job_id)
-            return "JobSuspended", {"until": format_time(steps.suspended_until)}
+            named = {"signals": list(suspension.signals)} if suspension.signals else {}
+            return "JobSuspended", {"until": format_time(suspension.until), **named}
         try:
             return completion(handling.result()) if self.error is None else failure(self.error, self.job)
         except Exception as error:

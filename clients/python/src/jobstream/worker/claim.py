@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from nats.aio.msg import Msg
 
 from ..protocol.appender import Appender, OvertakenError
-from ..protocol.call import ENDED, Call, Plan, plan
+from ..protocol.call import Call, Plan, plan
 from ..protocol.events import LANES, NO_EVENT, NewerEventError, decode, is_checked, priority_of
-from ..protocol.job import JobState
+from ..protocol.job import ENDED, JobState
 from .attempt import Attempt
 
 log = logging.getLogger("jobstream")

@@ -53,21 +53,30 @@ def consumers_of_lane(job_type: str, lane: str) -> tuple[Consumer, ...]:
     )
 
 
+SIGNALS = "signals"
+
+
+def late_consumers(job_type: str) -> dict[str, tuple[Consumer, ...]]:
+    """Those that exist only from the first job of a priority on, or from the first signal."""
+    signals = Consumer("JOBS", f"calls-{job_type}", f"jobs.{job_type}.*.signalled")
+    return {**{lane: consumers_of_lane(job_type, lane) for lane in LANES}, SIGNALS: (signals,)}
+
+
 class LaneWatch:
-    """Finds the consumers of the priorities of a job type other than normal, which exist from its first such job on.
+    """Finds the consumers of a job type that exist from the first job of another priority than normal on, or from the first signal.
 
     The server tells of a new consumer. That can be lost, so it looks again after each reconnect, and each minute.
     """
 
     def __init__(self, session: Session, job_type: str, on_found: Callable[[Consumer, float], None]) -> None:
         """`on_found` is called once for each consumer, with its `ack_wait` in seconds."""
-        self.session, self.job_type, self.on_found = session, job_type, on_found
-        self.missing = list(LANES)
+        self.session, self.on_found = session, on_found
+        self.missing = late_consumers(job_type)
         self.news = asyncio.Event()
 
     async def run(self) -> None:
         """Looks until all are found or the worker stops."""
-        consumers = [consumer for lane in LANES for consumer in consumers_of_lane(self.job_type, lane)]
+        consumers = [consumer for lane in self.missing.values() for consumer in lane]
         advisories = [f"$JS.EVENT.ADVISORY.CONSUMER.CREATED.{one.stream}.{one.name}" for one in consumers]
         hints = [await self.session.nc.subscribe(subject, cb=self._on_created) for subject in advisories]
         while self.missing and not self.session.stopping.is_set():
@@ -91,16 +100,15 @@ class LaneWatch:
             wait.cancel()
 
     async def _look(self) -> None:
-        for lane in list(self.missing):
-            consumers = consumers_of_lane(self.job_type, lane)
+        for lane, consumers in list(self.missing.items()):
             try:
                 waits = [await ack_wait_of(self.session, consumer) for consumer in consumers]
             except NotFoundError:
                 continue
             except nats.errors.Error as error:
-                log.warning("looking for the consumers of %s priority: %r", lane, error)
+                log.warning("looking for the consumers of the lane %s: %r", lane, error)
                 continue
-            self.missing.remove(lane)
+            del self.missing[lane]
             for consumer, ack_wait in zip(consumers, waits, strict=True):
                 self.on_found(consumer, ack_wait)
 

@@ -12,6 +12,7 @@ from ..protocol.call import Call
 from ..protocol.job import JobState
 from .steps.sleep_call import sleep_call_of, sleep_until_call_of
 from .steps.step_call import StepWork, step_call_of
+from .steps.wait_call import wait_call_of
 
 if TYPE_CHECKING:
     from .steps.attempt_steps import AttemptSteps
@@ -32,7 +33,7 @@ class JobContext:
     """1 for the first attempt. Numbers repeat after a release or a requeue; `run_id` never does."""
     max_attempts: int
     run_id: str
-    """The id of this run, which is that of its JobStarted or, behind a sleep, of its JobResumed."""
+    """The id of this run, which is that of its JobStarted or, behind a sleep or a wait, of its JobResumed."""
     tags: tuple[str, ...]
     tenant: str | None
     traceparent: str | None
@@ -90,6 +91,21 @@ class JobContext:
     async def sleep_until(self, name: str, at: datetime | str, *, key: str | int | None = None) -> None:
         """As `sleep`, until an instant: a datetime with a time zone, or RFC 3339 text. It is over at once if that has passed."""
         await self._steps.sleep(sleep_until_call_of(name, at, key))
+
+    async def wait_for(
+        self, name: str, signal: str, *, timeout: float | timedelta | str | None = None, key: str | int | None = None
+    ) -> Any:
+        """Waits until the job is sent a signal, without a slot and without a worker, and returns its payload.
+
+        - `name`, `key`: those of a step, whose result is the payload. So each signal is read once: the oldest that no step has read.
+        - `signal`: the name of one of the `signals` of the handler. One that has come before is read at once.
+        - `timeout`: how long it waits at most, as for `sleep`; then it returns None. Without one it waits for ever.
+
+        Where the signal is not there, it raises AttemptSuspended once no step runs, as a long sleep does. Raises an UnrecoverableError with
+        the code STEP_MISUSED where `sleep` does and for a signal that jobs of the type do not take, and with SIGNAL_INVALID for a
+        payload that is not of its type.
+        """
+        return await self._steps.wait_for(wait_call_of(name, signal, timeout, key))
 
 
 class _JobLogger(logging.LoggerAdapter[logging.Logger]):

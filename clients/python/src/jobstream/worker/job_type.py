@@ -7,10 +7,11 @@ import inspect
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..errors import InvalidPayloadError, UnrecoverableError
+from ..protocol.events import SIGNAL_NAME
 from .context import JobContext
 
 Handler = Callable[[Any, JobContext], Awaitable[Any]]
@@ -18,6 +19,7 @@ Handler = Callable[[Any, JobContext], Awaitable[Any]]
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 MOST_ATTEMPTS = 1_000
 LONGEST_TIMEOUT = 7 * 86_400
+MOST_SIGNALS = 32
 
 
 class Model(Protocol):
@@ -42,6 +44,12 @@ class JobType:
     concurrency: int
     defaults: dict[str, Any] | None = None
     """What jobs get whose creators leave it out, as it is announced; None: the type has no definition here."""
+    signals: Mapping[str, Model | None] = field(default_factory=dict)
+    """Those that its jobs take, by their names; None: any payload."""
+
+    @property
+    def signal_schemas(self) -> dict[str, dict[str, Any] | None]:
+        return {name: None if model is None else model.json_schema(mode="validation") for name, model in self.signals.items()}
 
     @property
     def result_schema(self) -> dict[str, Any] | None:
@@ -91,6 +99,18 @@ def defaults_of(
         "timeoutMs": None if timeout is None else round(timeout * 1000),
     }
     return {field: value for field, value in given.items() if value is not None} or None
+
+
+def signals_of(job_type: str, given: Mapping[str, Any] | None) -> dict[str, Model | None]:
+    """The models of signals. Raises ValueError for what no signal may be called, and TypeError as `model_of` does."""
+    signals = given or {}
+    if len(signals) > MOST_SIGNALS:
+        raise ValueError(f"expected at most {MOST_SIGNALS} signals of {job_type}, got: {len(signals)}")
+    for name in signals:
+        if not SIGNAL_NAME.fullmatch(name):
+            expected = "1 to 64 letters, digits, dashes and underscores, starting with a letter"
+            raise ValueError(f"expected the name of a signal of {job_type} to be {expected}, got: {name!r}")
+    return {name: model_of(type_) for name, type_ in signals.items()}
 
 
 def model_of(type_: Any) -> Model | None:

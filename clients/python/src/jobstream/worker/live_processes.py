@@ -16,6 +16,8 @@ STEPS_PROTOCOL = 6
 """The version of the protocol that steps are part of."""
 WAITS_PROTOCOL = 7
 """The one since which attempts may wait without a worker."""
+SIGNALS_PROTOCOL = 8
+"""The one since which they may wait for signals."""
 FRESH = 2
 """For so many seconds it is believed what was read."""
 MOST_NAMED = 3

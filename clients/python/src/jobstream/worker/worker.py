@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 from .announcer import Announcer
 from .context import JobContext
 from .job_runner import JobRunner
-from .job_type import JobType, check_handler, defaults_of, model_of
+from .job_type import JobType, check_handler, defaults_of, model_of, signals_of
 from .session import Session, open_session
 from .settings import EnvironmentMistake, Given, misspelt_variables, resolve_settings
 
@@ -92,6 +92,7 @@ class Worker:
         max_attempts: int | None = None,
         timeout: float | None = None,
         backoff: Mapping[str, Any] | None = None,
+        signals: Mapping[str, Any] | None = None,
     ) -> Callable[
         [Callable[[Payload, JobContext], Awaitable[Any]]], Callable[[Payload, JobContext], Awaitable[Any]]
     ]: ...
@@ -108,6 +109,7 @@ class Worker:
         max_attempts: int | None = None,
         timeout: float | None = None,
         backoff: Mapping[str, Any] | None = None,
+        signals: Mapping[str, Any] | None = None,
     ) -> Callable[[AnyHandler], AnyHandler]: ...
 
     def handler(
@@ -121,6 +123,7 @@ class Worker:
         max_attempts: int | None = None,
         timeout: float | None = None,
         backoff: Mapping[str, Any] | None = None,
+        signals: Mapping[str, Any] | None = None,
     ) -> Callable[[Any], Any]:
         """Registers the decorated async function for a job type; before the worker starts.
 
@@ -131,9 +134,11 @@ class Worker:
         - `concurrency`: attempts of this type at once, default that of the worker.
         - `max_attempts`, `timeout` (in seconds), `backoff`: what jobs of the type get whose creators leave it out, in
           whichever language they are written. They are announced; the newest worker's hold.
+        - `signals`: what jobs of the type may be sent, such as `{"approved": Approval}`: the types of the payloads by the names of the
+          signals, as for `payload`; None: any JSON. They are announced, and the API refuses others. At most 32.
 
-        The decorator raises ValueError for a wrong or repeated job type or a setting that no job may have, and TypeError for a function that is not async,
-        or for a `payload` or `result` where pydantic is not installed.
+        The decorator raises ValueError for a wrong or repeated job type, a setting that no job may have or a name of no signal, and TypeError for a function that is not async,
+        or for a `payload`, `result` or signal where pydantic is not installed.
         """
 
         def register(function: AnyHandler) -> AnyHandler:
@@ -144,7 +149,8 @@ class Worker:
             schema = payload_schema or (None if model is None else model.json_schema(mode="validation"))
             slots = self._settings.concurrency if concurrency is None else concurrency
             defaults = defaults_of(job_type, max_attempts, timeout, backoff)
-            self._types[job_type] = JobType(job_type, function, model, schema, model_of(result), slots, defaults)
+            taken = signals_of(job_type, signals)
+            self._types[job_type] = JobType(job_type, function, model, schema, model_of(result), slots, defaults, taken)
             return function
 
         return register

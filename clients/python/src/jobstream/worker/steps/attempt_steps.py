@@ -6,8 +6,8 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -15,15 +15,19 @@ from typing import Any
 from ...errors import RetryAfterError, UnrecoverableError
 from ...protocol.events import format_time, to_json
 from ...protocol.job import JobState, Step
-from ..job_type import is_encrypted
-from ..live_processes import STEPS_PROTOCOL, WAITS_PROTOCOL
+from ...protocol.signals import Unread
+from ..job_type import Model, is_encrypted
+from ..live_processes import SIGNALS_PROTOCOL, STEPS_PROTOCOL, WAITS_PROTOCOL
 from ..outcome import backoff_ms, error_data
-from .open_sleeps import OpenSleeps
+from .open_sleeps import OpenSleeps, Suspension
+from .signal_waits import SignalWaits
 from .sleep_call import SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
-from .step_errors import StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError, UpgradeUnfinishedError
+from .step_errors import SignalInvalidError, StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError
+from .step_errors import UpgradeUnfinishedError
 from .step_recorder import StepRecorder
 from .step_sizes import MAX_RESULT_BYTES, MAX_STEPS, MAX_STEPS_BYTES, StepSizes
+from .wait_call import WaitCall
 
 log = logging.getLogger("jobstream")
 
@@ -43,6 +47,10 @@ class StepsConfig:
     slot_wait: timedelta = timedelta(seconds=30)
     """Sleeps that take no longer keep their slot."""
     error_stacks: bool = True
+    unread: Callable[[], Unread] = dict
+    """The signals of the job that no step has read, as far as they are known by now."""
+    signals: Mapping[str, Model | None] = field(default_factory=dict)
+    """Those that jobs of the type take."""
 
 
 class AttemptSteps:
@@ -52,6 +60,7 @@ class AttemptSteps:
         self._job, self._config = job, config
         self._recorder = StepRecorder(config.append)
         self._sleeps = OpenSleeps(config.slot_wait, config.now)
+        self._waits = SignalWaits(job.id, config.unread, config.signals)
         self._sizes = StepSizes(job.steps.values())
         self._begun: set[str] = set()
         self._running: set[asyncio.Task[Any]] = set()
@@ -71,16 +80,23 @@ class AttemptSteps:
 
     async def sleep(self, call: SleepCall) -> None:
         """Returns at the end of the sleep. Raises AttemptSuspended where this run does not last so long."""
-        if (step := within_step.get()) is not None:
-            raise StepMisusedError(f"{call.title} was begun within the step '{step}', which must end first")
-        keys = "" if call.key is not None else f". In a loop give each its key: ctx.sleep('{call.name}', …, key=key)"
-        self._begin(call, keys)
+        self._begin_between_steps(call, "sleep")
         await self._sleeps.wait(call, await self._task_of(self._end_of(call)))
 
+    async def wait_for(self, call: WaitCall) -> Any:
+        """The payload of a signal, None at the end of the time limit. Raises AttemptSuspended where this run does not get it."""
+        self._waits.check(call)
+        self._begin_between_steps(call, "wait_for")
+        recorded = await self._task_of(self._record_of(call, self._job.steps.get(call.id)))
+        while not call.has_ended(recorded):
+            await self._sleeps.wait_for_signal(call, call.end_of(recorded))
+            recorded = await self._task_of(self._record_of(call, recorded))
+        return self._payload_of(recorded or {})
+
     @property
-    def suspended_until(self) -> datetime | None:
-        """When the attempt goes on that a sleep has interrupted; None if none has."""
-        return self._sleeps.until
+    def suspension(self) -> Suspension | None:
+        """For what the attempt waits that a sleep or a wait has interrupted; None if none has."""
+        return self._sleeps.suspension
 
     def cancel(self) -> None:
         """Cancels the steps that run, and runs no more: the attempt was aborted. Work that ends all the same is recorded."""
@@ -95,13 +111,20 @@ class AttemptSteps:
         self._sleeps.over()
         while self._running:
             await asyncio.wait(self._running)
+        self._is_over = True  # from here on nothing waits for a step that a branch of the handler would begin
 
     async def finish(self) -> None:
         """The attempt is over: waits for what is being recorded. What still runs is not recorded any more."""
         self._is_over = True
         await self._recorder.finish()
 
-    def _begin(self, call: StepCall | SleepCall, remedy: str) -> None:
+    def _begin_between_steps(self, call: SleepCall | WaitCall, method: str) -> None:
+        if (step := within_step.get()) is not None:
+            raise StepMisusedError(f"{call.title} was begun within the step '{step}', which must end first")
+        keys = "" if call.key is not None else f". In a loop give each its key: ctx.{method}('{call.name}', …, key=key)"
+        self._begin(call, keys)
+
+    def _begin(self, call: StepCall | SleepCall | WaitCall, remedy: str) -> None:
         self._check_running()
         if call.id in self._begun:
             raise StepMisusedError(f"{call.title} was begun twice in this attempt{remedy}")
@@ -136,16 +159,34 @@ class AttemptSteps:
         recorded = self._job.steps.get(call.id)
         if recorded is None or "error" in recorded:
             recorded = {**call.named, "durationMs": 0, "result": format_time(call.end_from(self._config.now()))}
-            await self._record_end(recorded, call)
+            await self._record_wait(recorded, call, STEPS_PROTOCOL)
         end = call.recorded_end(recorded)
         if not self._sleeps.keeps_slot(end):
             await self._until_understood(WAITS_PROTOCOL, call.title)
         return end
 
-    async def _record_end(self, outcome: Step, call: SleepCall) -> None:
+    async def _record_of(self, call: WaitCall, recorded: Step | None) -> Step | None:
+        """What is recorded of a wait, after what there is to record now."""
+        while not call.has_ended(recorded):
+            await self._until_understood(SIGNALS_PROTOCOL, call.title)
+            outcome = self._waits.look(call, recorded, self._config.now())
+            if outcome is None:
+                break
+            self._payload_of(outcome)  # what is invalid is not recorded
+            await self._record_wait(outcome, call, SIGNALS_PROTOCOL)
+            recorded = outcome
+        return recorded
+
+    def _payload_of(self, recorded: Step) -> Any:
+        try:
+            return self._waits.payload_of(recorded)
+        except SignalInvalidError as error:
+            raise self._failed(error) from error
+
+    async def _record_wait(self, outcome: Step, call: SleepCall | WaitCall, protocol: int) -> None:
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not begun: a job may have {MAX_STEPS} steps"))
-        await self._until_understood(STEPS_PROTOCOL, call.title)
+        await self._until_understood(protocol, call.title)
         self._count(outcome, call)
         await self._record(outcome)
 
@@ -164,7 +205,7 @@ class AttemptSteps:
         await self._record(outcome)
         return result
 
-    def _count(self, outcome: Step, call: StepCall | SleepCall) -> None:
+    def _count(self, outcome: Step, call: StepCall | SleepCall | WaitCall) -> None:
         if not self._sizes.add(outcome):
             limit = f"the steps of the job have more than {MAX_STEPS_BYTES} bytes"
             raise self._failed(StepResultsTooLargeError(f"{call.title} has ended, and its result cannot be kept: {limit}"))
@@ -218,12 +259,12 @@ class AttemptSteps:
         return fault
 
     def _check_running(self) -> None:
+        if not self._is_aborted and self.fault is not None:
+            raise self.fault
+        if not self._is_aborted and self.suspension is not None:
+            raise self._sleeps.interruption("another branch of the handler")
         if self._is_aborted or self._is_over:
             raise RuntimeError("the attempt is over, and no step is run any more")
-        if self.fault is not None:
-            raise self.fault
-        if self.suspended_until is not None:
-            raise self._sleeps.interruption("another branch of the handler")
 
     async def _until_understood(self, protocol: int, what: str) -> None:
         """Until then the results would be lost to processes of an earlier release, and the job unreadable to them."""

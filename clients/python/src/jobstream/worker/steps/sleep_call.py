@@ -21,7 +21,7 @@ within_step: ContextVar[str | None] = ContextVar("within_step", default=None)
 
 
 class AttemptSuspended(BaseException):
-    """Ends the run of a handler that sleeps for long; the worker goes on with the attempt when the sleep is over.
+    """Ends the run of a handler that sleeps for long or waits for a signal; the worker goes on with the attempt when that is over.
 
     Do not catch it, or raise it again. It is no Exception, so that `except Exception` lets it pass.
     """
@@ -71,7 +71,7 @@ class SleepCall:
 def sleep_call_of(name: str, duration: float | timedelta | str, key: str | int | None) -> SleepCall:
     """A sleep for a while. Raises StepMisusedError for what makes no sense."""
     check_name(name, "the name of a sleep")
-    return SleepCall(name, key_of(key, f"the key of the sleep '{name}'"), _span_of(name, duration))
+    return SleepCall(name, key_of(key, f"the key of the sleep '{name}'"), span_of(f"the sleep '{name}'", duration))
 
 
 def sleep_until_call_of(name: str, at: datetime | str, key: str | int | None) -> SleepCall:
@@ -86,10 +86,11 @@ def sleep_until_call_of(name: str, at: datetime | str, key: str | int | None) ->
     return SleepCall(name, key_of(key, f"the key of the sleep '{name}'"), end.astimezone(UTC))
 
 
-def _span_of(name: str, duration: float | timedelta | str) -> timedelta:
+def span_of(what: str, duration: float | timedelta | str) -> timedelta:
+    """Raises StepMisusedError for what is no length of time."""
     span = _read(duration)
     if span is None or span < timedelta(0):
-        raise StepMisusedError(f"the sleep '{name}' takes {EXPECTED}, not {duration!r}")
+        raise StepMisusedError(f"{what} takes {EXPECTED}, not {duration!r}")
     return span
 
 

@@ -11,6 +11,12 @@ class StepMisusedError(UnrecoverableError):
     code = "STEP_MISUSED"
 
 
+class SignalInvalidError(UnrecoverableError):
+    """The payload of a signal is not what the job type takes."""
+
+    code = "SIGNAL_INVALID"
+
+
 class StepResultsTooLargeError(UnrecoverableError):
     """The work of a step is done and cannot be recorded: a retry would only do it again."""
 
