@@ -23,16 +23,6 @@ export const dbosDurable: DurableSystem = {
 };
 
 async function work(address: string, concurrency: number): Promise<Closable> {
-  const doNothing = () => Promise.resolve();
-  const steps = async () => {
-    await DBOS.runStep(doNothing, { name: 'one' });
-    await DBOS.runStep(doNothing, { name: 'two' });
-    await DBOS.runStep(doNothing, { name: 'three' });
-  };
-  const approval = async () => {
-    const got = await DBOS.recv(TOPIC, { timeoutSeconds: TIMEOUT_SECONDS });
-    if (got === null) throw new Error('no signal came');
-  };
   DBOS.registerWorkflow(steps, { name: 'steps' });
   DBOS.registerWorkflow(approval, { name: 'approval' });
   DBOS.setConfig({
@@ -44,6 +34,21 @@ async function work(address: string, concurrency: number): Promise<Closable> {
   await DBOS.launch();
   await DBOS.registerQueue(QUEUE, { workerConcurrency: concurrency, minPollingIntervalMs: POLLING_MS });
   return { close: () => DBOS.shutdown() };
+}
+
+async function steps(): Promise<void> {
+  await DBOS.runStep(doNothing, { name: 'one' });
+  await DBOS.runStep(doNothing, { name: 'two' });
+  await DBOS.runStep(doNothing, { name: 'three' });
+}
+
+function doNothing(): Promise<void> {
+  return Promise.resolve();
+}
+
+async function approval(): Promise<void> {
+  const got = await DBOS.recv(TOPIC, { timeoutSeconds: TIMEOUT_SECONDS });
+  if (got === null) throw new Error('no signal came');
 }
 
 async function connect(address: string): Promise<DurableClient> {

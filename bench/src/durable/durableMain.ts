@@ -4,29 +4,29 @@ import { loadDurable } from './loadDurable.ts';
 
 const [systemId = '', role = '', address = '', concurrency = '1'] = process.argv.slice(2);
 const system = await loadDurable(systemId);
-const { closable, perform } = role === 'worker' ? await startWorker() : await startClient();
+const started = role === 'worker' ? await startWorker() : await startClient();
 
 process.on('message', (command: DurableCommand | 'close') => void answer(command));
 process.on('disconnect', () => process.exit(1));
 process.send?.('ready');
 
 async function startWorker(): Promise<Started> {
-  const closable = await system.work(address, Number(concurrency));
-  return { closable, perform: () => Promise.reject(new Error('a worker takes no commands')) };
+  const worker = await system.work(address, Number(concurrency));
+  return { closable: worker, perform: () => Promise.reject(new Error('a worker takes no commands')) };
 }
 
 async function startClient(): Promise<Started> {
-  const closable = await system.connect(address);
-  const commands = new DurableCommands(closable);
-  return { closable, perform: (command) => commands.perform(command) };
+  const client = await system.connect(address);
+  const commands = new DurableCommands(client);
+  return { closable: client, perform: (command) => commands.perform(command) };
 }
 
 async function answer(command: DurableCommand | 'close'): Promise<void> {
   if (command === 'close') {
-    await closable.close();
+    await started.closable.close();
     process.exit(0);
   }
-  const reply: DurableAnswer = await perform(command).then(
+  const reply: DurableAnswer = await started.perform(command).then(
     (outcome) => ({ outcome }),
     (error: unknown) => ({ failure: String(error) }),
   );

@@ -1,7 +1,7 @@
 import type { RunningServers } from '../servers/runningServers.ts';
 
 /** `steps`: three steps that do nothing, one after the other. `approval`: waits for one signal, for as long as it takes. */
-export type DurableJob = 'steps' | 'approval';
+type DurableJob = 'steps' | 'approval';
 
 /** A system of durable execution with the servers that it needs, which sync what they acknowledge. */
 export interface DurableSystem {
