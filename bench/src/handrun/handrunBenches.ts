@@ -1,3 +1,4 @@
+import { durable } from '../durable/durable.ts';
 import { drainOutbox } from '../outbox/drainOutbox.ts';
 import { enqueueCost } from '../outbox/enqueueCost.ts';
 import { outboxLatency } from '../outbox/outboxLatency.ts';
@@ -44,4 +45,5 @@ export const handrunBenches: readonly HandrunBench[] = [
   outboxLatency,
   enqueueCost,
   outboxSize,
+  durable,
 ];
