@@ -8,7 +8,7 @@ import { LaneShares } from './admission/laneShares.ts';
 import { decodeDueDelivery, decodeEventDelivery, type MessageDelivery } from './delivery.ts';
 import { HeldDeliveries } from './heldDeliveries.ts';
 import type { JobQueueOptions, OpenQueue } from './jobQueueOptions.ts';
-import { priorityOfLane, type QueueLane } from './queueLane.ts';
+import { priorityOfLane, type QueueLane } from './consumers/queueLane.ts';
 import { LaneWatch } from './laneWatch.ts';
 import { PullLoop } from './pullLoop.ts';
 import { subscribeToPauses } from './queueHints.ts';

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { useEventLog } from '../../testing/openEventLog.ts';
 import { Connection } from '../connection/connection.ts';
 import { silentSink } from '../connection/logSink.ts';
-import type { QueueLane } from './queueLane.ts';
+import type { QueueLane } from './consumers/queueLane.ts';
 import { LaneWatch } from './laneWatch.ts';
 
 const on = useEventLog();

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
 import type { LogSink } from '../connection/logSink.ts';
-import { type QueueLane, queueLanes } from './queueLane.ts';
+import { type QueueLane, queueLanes } from './consumers/queueLane.ts';
 import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { subscribeToNewConsumers } from './queueHints.ts';
 import { findConsumer } from './consumers/oneConsumer.ts';

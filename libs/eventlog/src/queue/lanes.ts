@@ -6,7 +6,7 @@ import type { LogSink } from '../connection/logSink.ts';
 import { subscribeToHints } from '../connection/subscribeToHints.ts';
 import { LogUnavailableError, TooManyPriorityTypesError, TooManySignalTypesError } from '../errors.ts';
 import { MOST_TYPES as MOST_TYPES_OF_ALL } from './consumers/consumerPlan.ts';
-import { type QueueLane, queueLanes } from './queueLane.ts';
+import { type QueueLane, queueLanes } from './consumers/queueLane.ts';
 import { possibleConsumers } from './consumers/consumerSettings.ts';
 import { findConsumer } from './consumers/oneConsumer.ts';
 import { ensureWorkConsumers, findTypeConsumers, lanesOf, listConsumers } from './consumers/workConsumers.ts';

@@ -1,6 +1,6 @@
 import { isJobType } from '@jobstream/domain';
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import type { QueueLane } from '../queueLane.ts';
+import type { QueueLane } from './queueLane.ts';
 import type { WorkLimits } from './consumerSettings.ts';
 import { areWorkConsumers, consumersOf, hasSettings, lanesOf, type TypeConsumers } from './workConsumers.ts';
 

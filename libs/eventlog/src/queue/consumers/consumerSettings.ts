@@ -2,7 +2,7 @@ import { AckPolicy, DeliverPolicy, type ConsumerConfig } from '@nats-io/jetstrea
 import { JOBS_STREAM, TIMERS_STREAM } from '../../streams/streams.ts';
 import { dueSubject, tokenFilter } from '../../streams/jobSubjects.ts';
 import type { StartRate } from '../admission/rateLimiter.ts';
-import { type QueueLane, queueLanes } from '../queueLane.ts';
+import { type QueueLane, queueLanes } from './queueLane.ts';
 import { laneNote } from './laneNote.ts';
 
 export interface WorkConsumerOptions {

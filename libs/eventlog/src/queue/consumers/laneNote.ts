@@ -1,5 +1,5 @@
 import type { ConsumerConfig } from '@nats-io/jetstream';
-import { type QueueLane, queueLanes } from '../queueLane.ts';
+import { type QueueLane, queueLanes } from './queueLane.ts';
 
 const LANES_KEY = 'jobstream-lanes';
 

@@ -12,7 +12,7 @@ import {
   type WorkLimits,
   WORKER_PREFIX,
 } from './consumerSettings.ts';
-import { type QueueLane, queueLanes } from '../queueLane.ts';
+import { type QueueLane, queueLanes } from './queueLane.ts';
 import { notedLanes } from './laneNote.ts';
 import {
   createConsumer,
