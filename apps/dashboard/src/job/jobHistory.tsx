@@ -240,6 +240,7 @@ const DETAILS: Details = {
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: ({ reason }) => reason,
+  JobSignalled: ({ name }) => `signal ${name}`,
   JobCarried: () => undefined,
   JobCarriedWithSteps: () => undefined,
   JobCarriedWaiting: () => undefined,

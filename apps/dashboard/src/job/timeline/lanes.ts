@@ -76,6 +76,7 @@ const AFTER: Evolve = {
   JobStepsRecorded: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
+  JobSignalled: undefined,
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,
   JobCarriedWaiting: undefined,
