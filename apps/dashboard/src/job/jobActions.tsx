@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonDialog } from '../parts/dialogs/reasonDialog.tsx';
 import { useMay } from '../session/session.ts';
+import { SendSignal } from './sendSignal.tsx';
 
 interface ActionProps {
   readonly job: Job;
@@ -31,6 +32,7 @@ export function JobActions({ job }: ActionProps) {
       return (
         <div className="actions">
           <RunNow job={job} />
+          <SendSignal job={job} />
           <ChangePriority job={job} />
           <Cancel job={job} />
         </div>
@@ -38,13 +40,20 @@ export function JobActions({ job }: ActionProps) {
     case 'pending':
       return (
         <div className="actions">
+          <SendSignal job={job} />
           <ChangePriority job={job} />
           <Cancel job={job} />
         </div>
       );
     case 'processing':
     case 'waiting':
-      return <Cancel job={job} />;
+      return (
+        <div className="actions">
+          {/* Else it stands beside why the job waits. */}
+          {job.waitingFor?.reason !== 'signal' && <SendSignal job={job} />}
+          <Cancel job={job} />
+        </div>
+      );
   }
 }
 

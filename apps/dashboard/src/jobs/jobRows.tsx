@@ -193,7 +193,8 @@ function noteOf(job: Job): string {
   return [priority, happenedTo(job)].filter(Boolean).join(', ');
 }
 
-function happenedTo({ error, progress, status, runAt }: Job): string {
+function happenedTo({ error, progress, status, runAt, awaits }: Job): string {
+  if (status === 'waiting' && awaits !== undefined) return `waits for the signal ${awaits.join(' or ')}`;
   if (status === 'waiting' && runAt !== undefined) return `sleeps until ${formatInstant(new Date(runAt), new Date())}`;
   if (error !== undefined && status !== 'completed') return `${error.name}: ${error.message}`;
   if (status === 'processing' && progress !== undefined) {
