@@ -1,9 +1,10 @@
-import type { Job, Priority } from '@jobstream/client';
+import { hasEnded, type Job, type Priority } from '@jobstream/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useClient } from '../live/dashboardContext.ts';
 import { ReasonDialog } from '../parts/dialogs/reasonDialog.tsx';
 import { useMay } from '../session/session.ts';
+import { SendSignal } from './sendSignal.tsx';
 
 interface ActionProps {
   readonly job: Job;
@@ -12,40 +13,34 @@ interface ActionProps {
 /** What may be done to a job in its status, by this caller. */
 export function JobActions({ job }: ActionProps) {
   if (!useMay('jobs:write')) return <p className="dim">Read-only: changes need the scope jobs:write.</p>;
-  switch (job.status) {
-    case 'completed':
-      return <Rerun job={job} />;
-    case 'failed':
-    case 'cancelled':
-      return (
-        <div className="actions">
-          <Link className="button" to="/jobs/$id/edit" params={{ id: job.id }}>
-            Edit and retry
-          </Link>
-          <Rerun job={job} />
-          <Retry job={job} />
-        </div>
-      );
-    case 'scheduled':
-    case 'retrying':
-      return (
-        <div className="actions">
-          <RunNow job={job} />
-          <ChangePriority job={job} />
-          <Cancel job={job} />
-        </div>
-      );
-    case 'pending':
-      return (
-        <div className="actions">
-          <ChangePriority job={job} />
-          <Cancel job={job} />
-        </div>
-      );
-    case 'processing':
-    case 'waiting':
-      return <Cancel job={job} />;
-  }
+  return hasEnded(job) ? <ActionsAfterEnd job={job} /> : <ActionsBeforeEnd job={job} />;
+}
+
+function ActionsAfterEnd({ job }: ActionProps) {
+  if (job.status === 'completed') return <Rerun job={job} />;
+  return (
+    <div className="actions">
+      <Link className="button" to="/jobs/$id/edit" params={{ id: job.id }}>
+        Edit and retry
+      </Link>
+      <Rerun job={job} />
+      <Retry job={job} />
+    </div>
+  );
+}
+
+function ActionsBeforeEnd({ job }: ActionProps) {
+  const { status, waitingFor } = job;
+  const isDueLater = status === 'scheduled' || status === 'retrying';
+  return (
+    <div className="actions">
+      {isDueLater && <RunNow job={job} />}
+      {/* Where the job waits for one, the button stands beside that. */}
+      {waitingFor?.reason !== 'signal' && <SendSignal job={job} />}
+      {(isDueLater || status === 'pending') && <ChangePriority job={job} />}
+      <Cancel job={job} />
+    </div>
+  );
 }
 
 /** Makes a job that is due later run at once; nothing for those who may not. */

@@ -47,6 +47,7 @@ function Facts({ job }: { readonly job: Job }) {
       <ByDefinition job={job} />
       <Unique job={job} />
       <Due job={job} />
+      <Unread job={job} />
       {worker !== undefined && status === 'processing' && (
         <Fact name="Worker">
           <WorkerLink worker={worker} />
@@ -67,7 +68,7 @@ function Due({ job }: { readonly job: Job }) {
   const { status, runAt, ranMs } = job;
   return (
     <>
-      {runAt !== undefined && !hasEnded(job) && (
+      {runAt !== undefined && !hasEnded(job) && job.awaits === undefined && (
         <Fact name={status === 'waiting' ? 'Sleeps until' : 'Due'}>
           <Instant at={runAt} />
         </Fact>
@@ -75,6 +76,12 @@ function Due({ job }: { readonly job: Job }) {
       {ranMs !== undefined && <Fact name="Ran before its last sleep">{formatDuration(ranMs)}</Fact>}
     </>
   );
+}
+
+/** The signals that no step has read. */
+function Unread({ job: { unread = {} } }: { readonly job: Job }) {
+  const signals = Object.entries(unread).map(([name, count]) => (count === 1 ? name : `${name} (${count})`));
+  return signals.length === 0 ? null : <Fact name="Unread signals">{signals.join(', ')}</Fact>;
 }
 
 function Priority({ job: { priority } }: { readonly job: Job }) {

@@ -226,8 +226,7 @@ const DETAILS: Details = {
   JobStarted: ({ attempt }) => `attempt ${attempt}`,
   JobProgressed: ({ percent, message }) => [percent === undefined ? [] : `${percent}%`, message ?? []].flat().join(' '),
   JobStepsRecorded: ({ steps }) => steps.map(stepText).join(', '),
-  JobSuspended: ({ until, ranMs }) =>
-    `after ${formatDuration(ranMs)}, until ${formatInstant(new Date(until), new Date())}`,
+  JobSuspended: suspensionText,
   JobResumed: ({ attempt }) => `attempt ${attempt}`,
   JobCompleted: ({ durationMs }) => `in ${formatDuration(durationMs)}`,
   JobRetryScheduled: ({ error }) => `${error.name}: ${error.message}`,
@@ -240,13 +239,24 @@ const DETAILS: Details = {
   JobDueNow: ({ reason }) => reason,
   JobPayloadChanged: ({ reason }) => reason,
   JobRevised: ({ reason }) => reason,
+  JobSignalled: ({ name }) => `signal ${name}`,
   JobCarried: () => undefined,
   JobCarriedWithSteps: () => undefined,
   JobCarriedWaiting: () => undefined,
 };
 
-function stepText({ name, key, error }: JobEventData['JobStepsRecorded']['steps'][number]): string {
+function suspensionText({ until, ranMs, signals = [] }: JobEventData['JobSuspended']): string {
+  const after = `after ${formatDuration(ranMs)}`;
+  // When such a job would look again by itself is no time limit: those of the waits are in the steps.
+  if (signals.length > 0) return `${after}, for the signal ${signals.join(' or ')}`;
+  return `${after}, until ${formatInstant(new Date(until), new Date())}`;
+}
+
+function stepText(outcome: JobEventData['JobStepsRecorded']['steps'][number]): string {
+  const { name, key, error, signal, waitsUntil } = outcome;
   const step = key === undefined ? name : `${name} ${key}`;
+  if (signal !== undefined) return `${step} read the signal ${signal.name}`;
+  if (waitsUntil !== undefined) return `${step} waits until ${formatInstant(new Date(waitsUntil), new Date())}`;
   return error === undefined ? step : `${step} failed: ${error.message}`;
 }
 

@@ -9,6 +9,7 @@ import { useClient } from '../live/dashboardContext.ts';
 import { ReasonlessButton } from '../parts/dialogs/reasonlessButton.tsx';
 import { useMay } from '../session/session.ts';
 import { RunNow } from './jobActions.tsx';
+import { SendSignal } from './sendSignal.tsx';
 
 /** Why a job does not run, with the button that changes it. */
 export function WhyItWaits({ job }: { readonly job: Job }) {
@@ -38,6 +39,7 @@ type Reason = NonNullable<Job['waitingFor']>['reason'];
 const REMEDIES: Readonly<Partial<Record<Reason, (props: { readonly job: Job }) => ReactNode>>> = {
   due: RunNow,
   backoff: RunNow,
+  signal: SendSignal,
   paused: ResumeType,
   noWorker: WorkersLink,
   lostWorker: WorkersLink,

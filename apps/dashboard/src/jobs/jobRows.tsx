@@ -193,11 +193,18 @@ function noteOf(job: Job): string {
   return [priority, happenedTo(job)].filter(Boolean).join(', ');
 }
 
-function happenedTo({ error, progress, status, runAt }: Job): string {
-  if (status === 'waiting' && runAt !== undefined) return `sleeps until ${formatInstant(new Date(runAt), new Date())}`;
+function happenedTo(job: Job): string {
+  const { error, progress, status } = job;
+  if (status === 'waiting') return awaitedBy(job);
   if (error !== undefined && status !== 'completed') return `${error.name}: ${error.message}`;
   if (status === 'processing' && progress !== undefined) {
     return [progress.percent === undefined ? [] : `${progress.percent}%`, progress.message ?? []].flat().join(' ');
   }
   return '';
+}
+
+/** Until when a job sleeps, or the signals for which it waits. */
+function awaitedBy({ awaits, runAt }: Job): string {
+  if (awaits !== undefined) return `waits for the signal ${awaits.join(' or ')}`;
+  return runAt === undefined ? '' : `sleeps until ${formatInstant(new Date(runAt), new Date())}`;
 }

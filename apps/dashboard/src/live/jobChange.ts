@@ -42,6 +42,7 @@ const STATUSES: { readonly [Name in JobEventName]: StatusAfter<JobEventData[Name
   JobCarriedWaiting: 'waiting',
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
+  JobSignalled: undefined,
 };
 
 function statusOfNew({ runAt }: { readonly runAt?: string }, at: string): JobStatus {

@@ -131,7 +131,7 @@ function InterventionStep({
     <li>
       <span className="step">
         <a href={`#event-${version}`}>{deeds[event]}</a> by <Caller {...{ actor, correlationId }} /> <Instant at={at} />
-        <Reason reason={data.reason} />
+        {'name' in data ? <span className="mono">{data.name}</span> : <Reason reason={data.reason} />}
       </span>
     </li>
   );

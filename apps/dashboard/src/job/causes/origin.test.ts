@@ -25,7 +25,16 @@ test('what was carried in a backup still says what it repeats', () => {
 });
 
 test('changes from outside are told from the work itself', () => {
-  const names = ['JobCreated', 'JobStarted', 'JobFailed', 'JobRequeued', 'JobReleased', 'JobDueNow', 'JobCancelled'];
+  const names = [
+    'JobCreated',
+    'JobStarted',
+    'JobFailed',
+    'JobRequeued',
+    'JobReleased',
+    'JobDueNow',
+    'JobSignalled',
+    'JobCancelled',
+  ];
   const chosen = interventionsOf(names.map((name) => event({ event: name })));
-  expect(chosen.map(({ event: name }) => name)).toEqual(['JobRequeued', 'JobDueNow', 'JobCancelled']);
+  expect(chosen.map(({ event: name }) => name)).toEqual(['JobRequeued', 'JobDueNow', 'JobSignalled', 'JobCancelled']);
 });

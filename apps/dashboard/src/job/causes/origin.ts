@@ -43,6 +43,7 @@ export const deeds: Readonly<Record<OperatorEventName, string>> = {
   JobDueNow: 'made due at once',
   JobPayloadChanged: 'given another payload',
   JobRevised: 'revised',
+  JobSignalled: 'sent a signal',
 };
 
 /** Selects what was done to a job by hand, or by an operation. */

@@ -32,7 +32,7 @@ export function Steps({ events }: { readonly events: readonly JobEvent[] }) {
 }
 
 function StepRow({ step }: { readonly step: JobStep }) {
-  const { name, key, attempt, endedAt, durationMs, result, error } = step;
+  const { name, key, attempt, endedAt, durationMs } = step;
   return (
     <tr>
       <th scope="row">
@@ -43,7 +43,27 @@ function StepRow({ step }: { readonly step: JobStep }) {
         <Instant at={endedAt} />
       </td>
       <td>{formatDuration(durationMs)}</td>
-      <td>{error === undefined ? <JsonTree value={result} file={name} /> : `${error.name}: ${error.message}`}</td>
+      <td>
+        <Outcome step={step} />
+      </td>
     </tr>
+  );
+}
+
+/** What a step has returned, why it failed, the signal that it has read, or until when it waits for one. */
+function Outcome({ step: { name, result, error, signal, waitsUntil } }: { readonly step: JobStep }) {
+  if (error !== undefined) return `${error.name}: ${error.message}`;
+  if (waitsUntil !== undefined) {
+    return (
+      <>
+        waits for a signal until <Instant at={waitsUntil} />
+      </>
+    );
+  }
+  return (
+    <>
+      {signal !== undefined && <span className="dim">signal {signal.name} </span>}
+      <JsonTree value={result} file={name} />
+    </>
   );
 }

@@ -81,6 +81,19 @@ test('a history that begins within a sleep has it', () => {
   });
 });
 
+test('a wait for signals is drawn as a sleep; without a time limit it is never due', () => {
+  const start = ['JobStarted', { attempt: 1, worker: 'w' }] as const;
+  const sleepsUntil = (until: number) => {
+    const data = { until: new Date(until).toISOString(), signals: ['approved'] };
+    const lanes = lanesOf(
+      history(['JobCreated'], start, ['JobSuspended', data], ['JobSignalled', { name: 'approved' }]),
+    );
+    return lanes.map(({ sleeps }) => sleeps);
+  };
+  expect(sleepsUntil(60_000)).toEqual([[{ from: 2_000, dueAt: 60_000, signals: ['approved'] }]]);
+  expect(sleepsUntil(2_000 + 366 * 86_400_000)).toEqual([[{ from: 2_000, signals: ['approved'] }]]);
+});
+
 test('a released or requeued job waits again', () => {
   const start = ['JobStarted', { attempt: 1, worker: 'w' }] as const;
   const lanes = lanesOf(history(['JobCreated'], start, ['JobReleased'], start, ['JobCancelled'], ['JobRequeued']));

@@ -10,10 +10,16 @@ import {
 /** How an attempt ended; `lost` when the next one began without a word of it. */
 type Outcome = 'completed' | 'failed' | 'retrying' | 'released' | 'cancelled' | 'lost';
 
-/** A sleep within an attempt. */
-interface Sleep {
+/** A wait for a signal has no time limit where the job would look again only after such a long time. */
+const UNLIMITED_MS = 365 * 86_400_000;
+
+/** A sleep within an attempt, or a wait for signals. */
+export interface Sleep {
   readonly from: number;
-  readonly dueAt: number;
+  /** Left out for a wait without a time limit. */
+  readonly dueAt?: number;
+  /** The names of the signals for which it waits. */
+  readonly signals?: readonly string[];
   /** When the attempt went on. */
   readonly to?: number;
 }
@@ -54,8 +60,8 @@ type Evolve = {
 /** The last lane after an event, and the one that the event begins; undefined for events that change none. */
 const AFTER: Evolve = {
   JobStarted: started,
-  JobSuspended: (lane, at, { until }) => [
-    { ...lane, sleeps: [...(lane.sleeps ?? []), { from: at, dueAt: Date.parse(until) }] },
+  JobSuspended: (lane, at, { until, signals }) => [
+    { ...lane, sleeps: [...(lane.sleeps ?? []), sleepOf(at, Date.parse(until), signals)] },
   ],
   JobResumed: resumed,
   JobCompleted: (lane, at) => [{ ...lane, endedAt: at, outcome: 'completed' }],
@@ -76,6 +82,7 @@ const AFTER: Evolve = {
   JobStepsRecorded: undefined,
   JobDueNow: undefined,
   JobPayloadChanged: undefined,
+  JobSignalled: undefined,
   JobCarried: undefined,
   JobCarriedWithSteps: undefined,
   JobCarriedWaiting: undefined,
@@ -102,15 +109,29 @@ function firstLane(event: JobEvent, at: number): Lane {
 
 /** Of an attempt whose first events are missing: when it began is not known, but when it last went on. */
 function sleepingLane(data: JobEventData['JobCarriedWaiting']): Lane {
-  const { attempt, worker, workerVersion, createdAt, startedAt = createdAt, updatedAt, runAt = updatedAt } = data;
+  const {
+    attempt,
+    worker,
+    workerVersion,
+    createdAt,
+    startedAt = createdAt,
+    updatedAt,
+    runAt = updatedAt,
+    awaits,
+  } = data;
   return {
     waitsFrom: Date.parse(createdAt),
     startedAt: Date.parse(startedAt),
     attempt,
     ...(worker === undefined ? {} : { worker }),
     ...(workerVersion === undefined ? {} : { workerVersion }),
-    sleeps: [{ from: Date.parse(updatedAt), dueAt: Date.parse(runAt) }],
+    sleeps: [sleepOf(Date.parse(updatedAt), Date.parse(runAt), awaits)],
   };
+}
+
+function sleepOf(from: number, dueAt: number, signals: readonly string[] = []): Sleep {
+  if (signals.length === 0) return { from, dueAt };
+  return { from, signals, ...(dueAt - from > UNLIMITED_MS ? {} : { dueAt }) };
 }
 
 function requeued(lane: Lane, at: number): readonly Lane[] {

@@ -52,6 +52,14 @@ test.each<[Lane, string]>([
     { ...lane, sleeps: [second], endedAt: 15_000, outcome: 'cancelled' },
     'waited 1.0 s, ran 11 s, slept 3.0 s, cancelled',
   ],
+  [
+    { ...lane, sleeps: [{ from: 12_000, signals: ['approved', 'declined'] }] },
+    'waited 1.0 s, ran 11 s, waiting for the signal approved or declined for 8.0 s',
+  ],
+  [
+    { ...lane, sleeps: [first, { ...second, signals: ['approved'], to: 15_000 }] },
+    'waited 1.0 s, running for 9.0 s, slept or waited for signals 10 s in 2 pauses',
+  ],
 ])('%j reads in words', (one, text) => {
   expect(laneText(one, 20_000)).toBe(text);
 });
