@@ -14,7 +14,7 @@ export function checkLanes(
   let runs = false;
   return history.flatMap(({ event, sequence, causationId = '', data: { priority } }) => {
     const isStart = runStarts.includes(event) && !runs;
-    if (!carries.includes(event)) runs = OF_A_RUN.has(event);
+    if (!carries.includes(event) && event !== 'JobSignalled') runs = OF_A_RUN.has(event);
     if (SETS_PRIORITY.has(event)) wanted = typeof priority === 'string' && priority !== 'normal' ? priority : 'due';
     const lane = isStart ? laneOfTimer(causationId, calls) : undefined;
     if (lane === undefined || lane === wanted) return [];

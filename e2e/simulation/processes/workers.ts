@@ -1,7 +1,7 @@
 import { systemClock } from '@jobstream/worker/engine';
 import { AttemptRunner } from '@jobstream/worker/test-engine';
 import type { SeededRandom } from '../../chaos/seededRandom.ts';
-import type { Effect, StepEffect } from '../../chaos/judge/evidence.ts';
+import type { Effect, StepEffect, WaitEffect } from '../../chaos/judge/evidence.ts';
 import type { Mortal } from '../world/mortal.ts';
 import type { World } from '../world/world.ts';
 import { handlersOf } from './handlers.ts';
@@ -29,6 +29,8 @@ export class Workers {
   readonly effects: Effect[] = [];
   /** The steps whose work was done. */
   readonly steps: StepEffect[] = [];
+  /** What the waits for signals have given. */
+  readonly waits: WaitEffect[] = [];
   readonly #world: World;
   readonly #options: WorkersOptions;
   readonly #random: SeededRandom;
@@ -70,6 +72,7 @@ export class Workers {
         process,
         onEffect: (effect) => void this.effects.push(effect),
         onStep: (effect) => void this.steps.push(effect),
+        onWaited: (effect) => void this.waits.push(effect),
       }),
       workerName: process.name,
       clock: systemClock(clock),
