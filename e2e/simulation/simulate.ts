@@ -54,7 +54,11 @@ export async function simulate({ seed, jobs = JOBS, sabotage = {} }: SimulationO
   const { messages } = world.record;
   const quietAt = begunAt + quietAfterMs(plan);
   const { effects, steps, waits } = workers;
-  const evidence = { messages, load: clients.records, effects, steps, waits, calls: world.calls, quietAt };
+  // Of workers that nothing happens to, and in good weather, no run may be lost.
+  const isGood =
+    Object.values({ ...plan.weather, death: 0 }).every((chance) => chance === 0) && plan.crashes.length === 0;
+  const lives = isGood ? workers.lives : undefined;
+  const evidence = { messages, load: clients.records, effects, steps, waits, calls: world.calls, quietAt, lives };
   const findings = [...judgeRun(evidence), ...world.surprises.map((detail) => ({ rule: 'surprise', detail }))];
   const ids = new Set(messages.flatMap(({ subject }) => (subject.startsWith('jobs.') ? [subject.split('.')[2]] : [])));
   return { findings, trace: world.trace.lines, jobs: ids.size, events: messages.length };

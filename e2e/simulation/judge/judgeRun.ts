@@ -9,8 +9,9 @@ import type { Effect, LoadRecord, StepEffect, WaitEffect } from '../../chaos/jud
 import { readHistories } from '../../chaos/judge/readHistories.ts';
 import { replay, type JudgedJob } from '../../chaos/judge/replay.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
+import type { WorkerLife } from '../processes/workers.ts';
 import { checkLanes } from './checkLanes.ts';
-import { checkRuns } from './checkRuns.ts';
+import { checkErrors, checkLosses, checkRuns } from './checkRuns.ts';
 import { checkWaits } from './checkWaits.ts';
 import type { Finding } from './finding.ts';
 
@@ -25,12 +26,23 @@ export interface Evidence {
   readonly waits: readonly WaitEffect[];
   /** The subjects of the timers that have fired, by the cause that they are of what follows. */
   readonly calls: ReadonlyMap<string, string>;
+  /** What has become of the workers; undefined where messages were lost or late, so that one may seem to be dead. */
+  readonly lives: ReadonlyMap<string, WorkerLife> | undefined;
   /** From when on nothing went wrong and nothing was paused, in milliseconds since 1970. */
   readonly quietAt: number;
 }
 
 /** Judges a run by the rules of the fault suite, whose code it shares, and by some that only a simulation can have. */
-export function judgeRun({ messages, load, effects, steps, waits, calls, quietAt }: Evidence): readonly Finding[] {
+export function judgeRun({
+  messages,
+  load,
+  effects,
+  steps,
+  waits,
+  calls,
+  quietAt,
+  lives,
+}: Evidence): readonly Finding[] {
   const { byJob, violations } = readHistories(messages);
   const histories = [...byJob];
   const replays = new Map(histories.map(([jobId, history]) => [jobId, replay(jobId, history)]));
@@ -47,6 +59,8 @@ export function judgeRun({ messages, load, effects, steps, waits, calls, quietAt
     ...checkSignals(waits, byJob),
     ...[...jobs].flatMap(([jobId, job]) => checkEnd(jobId, job)),
     ...histories.flatMap(([jobId, history]) => checkRuns(jobId, history, messages)),
+    ...histories.flatMap(([jobId, history]) => (lives === undefined ? [] : checkLosses(jobId, history, lives))),
+    ...histories.flatMap(([jobId, history]) => checkErrors(jobId, history)),
     ...histories.flatMap(([jobId, history]) => checkWaits(jobId, history, quietAt)),
     ...histories.flatMap(([jobId, history]) => checkLanes(jobId, history, calls)),
   ];

@@ -176,7 +176,7 @@ function stepsOf(random: SeededRandom): StepsOfWork {
 
 function waitsOf(random: SeededRandom, count: number): StepsOfWork['waits'] {
   const waits = random.chance(0.5);
-  return Array.from({ length: count }, () => (waits && random.chance(0.6) ? waitOf(random) : undefined));
+  return Array.from({ length: count }, () => (waits && random.chance(0.6) ? waitOf(random) : null));
 }
 
 function waitOf(random: SeededRandom): WaitOfWork {
@@ -186,7 +186,7 @@ function waitOf(random: SeededRandom): WaitOfWork {
 
 /** Most waits get their signal at some moment before, during or after them; some do not, and others are sent that no step waits for. */
 function signalsOf(random: SeededRandom, { waits }: StepsOfWork): readonly PlannedSignal[] {
-  const awaited = waits.flatMap((wait) => (wait !== undefined && random.chance(0.8) ? [wait.signal] : []));
+  const awaited = waits.flatMap((wait) => (wait !== null && random.chance(0.8) ? [wait.signal] : []));
   const others = random.chance(awaited.length > 0 ? 0.3 : 0.05) ? [random.pick(SIGNALS), random.pick(SIGNALS)] : [];
   const spreadMs = random.pick([1_000, 20_000, 200_000]);
   return [...awaited, ...others].map((name) => ({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StepEffect, WaitEffect } from '../../chaos/judge/evidence.ts';
 import { waitName } from '../../chaos/judge/checkSignals.ts';
 import { FORGOTTEN, NAP } from '../../chaos/judge/checkSleeps.ts';
-import { failureOf, pauseUnlessAborted, type Work, type WorkContext } from './work.ts';
+import { failureOf, pauseUnlessAborted, type WaitOfWork, type Work, type WorkContext } from './work.ts';
 
 interface SteppedRun {
   readonly work: Work;
@@ -28,7 +28,8 @@ export async function runSteps(run: SteppedRun): Promise<Given> {
   const indices = Array.from({ length: count }, (_, index) => index);
   const waits = new Map<number, unknown>();
   const stepped = async (index: number) => {
-    if (run.work.steps.waits[index] !== undefined) waits.set(index, await waitFor(index, run));
+    const wait = run.work.steps.waits[index] ?? null;
+    if (wait !== null) waits.set(index, await waitFor(wait, String(index), run));
     return runStep(index, run);
   };
   const steps = isTogether ? await Promise.all(indices.map(stepped)) : await inTurn(indices, stepped);
@@ -45,11 +46,12 @@ async function inTurn<Result>(
   return results;
 }
 
-async function waitFor(index: number, { work, context, onWaited }: SteppedRun): Promise<unknown> {
-  const wait = work.steps.waits[index];
-  if (wait === undefined) return undefined;
-  const { signal, timeoutMs } = wait;
-  const [name, key] = [waitName(signal), String(index)];
+async function waitFor(
+  { signal, timeoutMs }: WaitOfWork,
+  key: string,
+  { work, context, onWaited }: SteppedRun,
+): Promise<unknown> {
+  const name = waitName(signal);
   const options = { key, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) };
   const waiting: Promise<unknown> = context.waitFor(name, signal, options);
   const payload = (await (work.steps.isSwallowing ? waiting.catch(() => SWALLOWED) : waiting)) ?? null;

@@ -34,7 +34,7 @@ export interface StepsOfWork {
   /** How long the attempt sleeps before each, in milliseconds; 0 for not at all. */
   readonly naps: readonly number[];
   /** The signal for which the attempt waits before each, if it does. */
-  readonly waits: readonly (WaitOfWork | undefined)[];
+  readonly waits: readonly (WaitOfWork | null)[];
   /** How long a sleep lasts for whose end the handler does not wait; 0 for none. */
   readonly forgottenMs: number;
   /** Whether the handler goes on where a sleep interrupts it. */

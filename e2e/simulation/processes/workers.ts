@@ -15,6 +15,14 @@ export interface WorkersOptions {
   readonly slotWaitMs: number;
 }
 
+/** What has become of a worker. */
+export interface WorkerLife {
+  /** Milliseconds since 1970; undefined for one that lives at the end. */
+  diedAt?: number;
+  /** Whether it was stopped, or stood still for some time. */
+  wasDisturbed: boolean;
+}
+
 interface Worker {
   readonly process: Mortal;
   readonly runner: AttemptRunner;
@@ -31,6 +39,8 @@ export class Workers {
   readonly steps: StepEffect[] = [];
   /** What the waits for signals have given. */
   readonly waits: WaitEffect[] = [];
+  /** By the names of the processes. */
+  readonly lives = new Map<string, WorkerLife>();
   readonly #world: World;
   readonly #options: WorkersOptions;
   readonly #random: SeededRandom;
@@ -53,6 +63,7 @@ export class Workers {
     const worker = this.#random.pick([...this.#workers]);
     const { process } = worker;
     const what = this.#random.pick(['kill', 'stop', 'freeze'] as const);
+    if (what !== 'kill') this.#lifeOf(process).wasDisturbed = true;
     if (what === 'kill') process.die('is killed');
     else if (what === 'stop') void this.#stopOne(worker);
     else {
@@ -85,7 +96,10 @@ export class Workers {
     });
     const worker = { process, runner };
     this.#workers.add(worker);
-    process.onDeath(() => this.#replace(worker));
+    process.onDeath(() => {
+      if (!this.#world.isOver) this.#lifeOf(process).diedAt = clock.now();
+      this.#replace(worker);
+    });
     await runner.start();
   }
 
@@ -93,6 +107,12 @@ export class Workers {
     this.#world.trace.add(process.name, 'is stopped');
     await runner.stop();
     process.die('has stopped');
+  }
+
+  #lifeOf({ name }: Mortal): WorkerLife {
+    const life = this.lives.get(name) ?? { wasDisturbed: false };
+    this.lives.set(name, life);
+    return life;
   }
 
   #replace(worker: Worker): void {
