@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AcknowledgedChange, LoadRecord } from '../judge/evidence.ts';
 import type { ApiAnswer, ApiClient } from './apiClient.ts';
 import { wantedJob } from './jobMix.ts';
-import type { WantedJob } from './jobMix.ts';
+import type { WantedJob, WantedSignal } from './jobMix.ts';
 
 export interface LoadOptions {
   readonly client: ApiClient;
@@ -90,6 +90,21 @@ export class LoadGenerator {
   }
 
   async #follow(id: string, job: WantedJob): Promise<void> {
+    const signals = (job.signals ?? []).map((signal, index) => this.#signal(id, signal, `${job.token}-${index}`));
+    await Promise.all([...signals, this.#goOn(id, job)]);
+  }
+
+  /** Sends a signal until it is answered; a job that has ended takes none. */
+  async #signal(id: string, { afterMs, name }: WantedSignal, token: string): Promise<void> {
+    await pause(afterMs);
+    const request = { path: `/api/jobs/${id}/signals/${name}`, body: { payload: token }, key: token };
+    const answer = await this.#options.client.request({ ...request, repeatable: true });
+    const signal = (answer?.body['signal'] as { readonly id?: string } | undefined)?.id;
+    if (answer?.status === 202 && signal !== undefined) return this.#record({ kind: 'signalled', id, signal });
+    if (answer?.status !== 409) this.unexpected.push(`signal ${token}: ${JSON.stringify(answer ?? 'no answer')}`);
+  }
+
+  async #goOn(id: string, job: WantedJob): Promise<void> {
     if (job.cancelAfterMs !== undefined) {
       await pause(job.cancelAfterMs);
       await this.#change(id, { action: 'cancel' }, ['cancelled']);
