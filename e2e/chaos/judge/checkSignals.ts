@@ -77,8 +77,8 @@ export function checkSignals(
 export function countSignals(histories: ReadonlyMap<string, readonly LoggedEvent[]>) {
   const events = [...histories.values()].flat();
   const sent = events.filter(({ event }) => event === 'JobSignalled').length;
-  const read = events.flatMap(waitsIn).filter(({ signal }) => signal !== undefined).length;
-  return { sent, read };
+  const ofReads = events.flatMap(waitsIn).filter(({ signal }) => signal !== undefined);
+  return { sent, read: ofReads.length };
 }
 
 function checkJob(history: readonly LoggedEvent[], done: readonly WaitEffect[]): readonly string[] {
@@ -174,7 +174,6 @@ function wrongCarry({ sequence, data }: LoggedEvent, { unread }: Signals): reado
 function wrongResult({ sequence, data }: LoggedEvent, { ended }: Signals): readonly string[] {
   const { waits } = (data['result'] ?? {}) as { readonly waits?: unknown };
   if (!Array.isArray(waits)) return [];
-  const keyOf = (id: string) => Number(id.split(' ')[1]);
   const expected = [...ended].toSorted(([left], [right]) => keyOf(left) - keyOf(right));
   return isDeepStrictEqual(
     waits,
@@ -190,6 +189,10 @@ function wrongWait({ name, key, payload, runId, at }: WaitEffect, { ended }: Sig
   const known = ended.get(id);
   if (known !== undefined && known.recordedAt <= at && isDeepStrictEqual(known.payload, payload)) return [];
   return [`${id} gave ${String(payload)} in ${runId}, which is not what is recorded`];
+}
+
+function keyOf(id: string): number {
+  return Number(id.split(' ')[1]);
 }
 
 function idOf({ name, key }: { readonly name: string; readonly key?: string }): string {

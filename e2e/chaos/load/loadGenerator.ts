@@ -21,6 +21,8 @@ const TICK_MS = 500;
 /** Now and then many come at once, so that appends wait together and are committed as a batch. */
 const BURST_EVERY = 8;
 const BURST = 40;
+/** How a signal to a job that has ended is answered. */
+const ENDED = [404, 409];
 /** As many come in one request meanwhile. */
 const BATCH = 10;
 
@@ -94,14 +96,15 @@ export class LoadGenerator {
     await Promise.all([...signals, this.#goOn(id, job)]);
   }
 
-  /** Sends a signal until it is answered; a job that has ended takes none. */
+  /** Sends a signal until it is answered; a job that has ended takes none, and the log may have lost it since. */
   async #signal(id: string, { afterMs, name }: WantedSignal, token: string): Promise<void> {
     await pause(afterMs);
     const request = { path: `/api/jobs/${id}/signals/${name}`, body: { payload: token }, key: token };
     const answer = await this.#options.client.request({ ...request, repeatable: true });
     const signal = (answer?.body['signal'] as { readonly id?: string } | undefined)?.id;
     if (answer?.status === 202 && signal !== undefined) return this.#record({ kind: 'signalled', id, signal });
-    if (answer?.status !== 409) this.unexpected.push(`signal ${token}: ${JSON.stringify(answer ?? 'no answer')}`);
+    if (answer === undefined || !ENDED.includes(answer.status))
+      this.unexpected.push(`signal ${token}: ${JSON.stringify(answer ?? 'no answer')}`);
   }
 
   async #goOn(id: string, job: WantedJob): Promise<void> {

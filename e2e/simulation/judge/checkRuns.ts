@@ -44,12 +44,15 @@ export function checkLosses(
     const lost = isTakeOver(event, data) ? worker : undefined;
     if (runStarts.includes(event)) worker = String(data['worker']);
     else if (ENDS.has(event)) worker = undefined;
-    const { diedAt = Infinity, wasDisturbed = false } = lives.get(lost ?? '') ?? {};
-    if (lost === undefined || wasDisturbed || diedAt < storedAt) return [];
+    if (lost === undefined || mayBeLost(lives.get(lost), storedAt)) return [];
     return [
       { rule: 'lost-run', jobId, detail: `${event} at ${sequence} takes the run over from ${lost}, which lives` },
     ];
   });
+}
+
+function mayBeLost(life: WorkerLife | undefined, at: number): boolean {
+  return life !== undefined && (life.wasDisturbed || (life.diedAt ?? Infinity) < at);
 }
 
 function isTakeOver(event: string, data: LoggedEvent['data']): boolean {

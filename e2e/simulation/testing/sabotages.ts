@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job, JobEvent } from '@jobstream/domain';
-import { ConcurrentAppendError, type Delivery, type Wake } from '@jobstream/eventlog';
+import type { JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError, type Wake } from '@jobstream/eventlog';
 import { isWait } from '../../chaos/judge/checkSignals.ts';
 import { isSleep } from '../../chaos/judge/checkSleeps.ts';
 import type { RemoteLog } from '../world/remoteLog.ts';
-import type { Sabotage } from '../world/sabotage.ts';
+import { changed, readingWaits, withDeliveries } from './changedLog.ts';
+import { type PlantedFault, signalSabotages } from './signalSabotages.ts';
 
 /** What the simulation must find, each with the rule that it breaks: one act of a process out of its order, left out, or wrong. */
-export const sabotages: readonly (readonly [what: string, rule: string, Sabotage])[] = [
+export const sabotages: readonly PlantedFault[] = [
   ['a message is acknowledged before the outcome is appended', 'stranded', { worker: acknowledgingEarly }],
   ['the timer of a retry is set after the acknowledgement', 'stranded', { worker: settingTimersLate }],
   ['a message that was not acknowledged is not delivered again', 'stranded', { redelivers: false }],
@@ -28,40 +29,11 @@ export const sabotages: readonly (readonly [what: string, rule: string, Sabotage
   ['a wait ends before its time', 'early', { worker: resumingEarly }],
   ['the time that an attempt has run begins again with each of its runs', 'sleeps', { worker: forgettingTime }],
   ['the keeper carries a job that waits without its sleeps', 'steps', { keeper: carryingNothing('JobCarriedWaiting') }],
-  ['a wait begins although its signal is unread', 'late', { worker: suspendingBlindly() }],
-  ['a signal is acknowledged by whoever gets it', 'late', { worker: acknowledgingSignals }],
-  ['a signal ends the run of its job', 'lost-run', { worker: endingRuns }],
-  ['a signal is read without a record', 'signals', { worker: readingSilently }],
-  ['the keeper carries a job without its signals', 'signals', { keeper: carryingNoSignals }],
-  ['a signal that is sent again is stored again', 'message', { api: storingAgain }],
+  ...signalSabotages,
   ['a unique job is created without the claim of its key', 'claim', { api: withoutClaims }],
   ['a timer is set for an hour later', 'late', { worker: settingTimersForLater }],
   ['the code of a process throws what it should not', 'surprise', { keeper: throwing }],
 ];
-
-/** The log with other methods. */
-function changed(log: RemoteLog, methods: Partial<RemoteLog>): RemoteLog {
-  const own = (name: string | symbol) => (name in methods ? methods : log);
-  return new Proxy(log, {
-    get: (_target, name) => {
-      const value: unknown = Reflect.get(own(name), name, own(name));
-      return typeof value === 'function' ? (value as () => unknown).bind(own(name)) : value;
-    },
-  });
-}
-
-function withDeliveries(log: RemoteLog, change: (delivery: Delivery) => Delivery | undefined): RemoteLog {
-  return changed(log, {
-    openQueue: ({ onDelivery, ...options }) =>
-      log.openQueue({
-        ...options,
-        onDelivery: async (delivery) => {
-          const other = change(delivery);
-          return other === undefined ? true : onDelivery(other);
-        },
-      }),
-  });
-}
 
 function acknowledgingEarly(log: RemoteLog): RemoteLog {
   return withDeliveries(log, (delivery) => {
@@ -178,16 +150,6 @@ function waitTimers(when: { readonly before: boolean; readonly after: boolean })
   };
 }
 
-/** The log as a worker has it that reads another state of each job that waits. */
-function readingWaits(log: RemoteLog, read: (job: Job) => Job): RemoteLog {
-  return changed(log, {
-    readJob: async (jobId, jobType) => {
-      const found = await log.readJob(jobId, jobType);
-      return found?.job.status === 'waiting' ? { ...found, job: read(found.job) } : found;
-    },
-  });
-}
-
 function resumingEarly(log: RemoteLog): RemoteLog {
   return readingWaits(log, (job) => ({ ...job, runAt: job.createdAt }));
 }
@@ -209,93 +171,6 @@ function lookingOnce(log: RemoteLog): RemoteLog {
       return log.append(event, expected);
     },
     scheduleWake: (wake) => (waiting.has(wake.jobId) ? Promise.resolve() : log.scheduleWake(wake)),
-  });
-}
-
-/** A signal that is unread when an attempt begins to wait for it does not call for it. */
-function suspendingBlindly(): (log: RemoteLog) => RemoteLog {
-  const begun = new Map<string, { readonly version: number; readonly until: string }>();
-  return (log) => {
-    const suspended = new Map<string, string>();
-    const waiting = readingWaits(log, (job) => {
-      const wait = begun.get(job.id);
-      return wait?.version === job.version ? { ...job, runAt: wait.until } : job;
-    });
-    return changed(waiting, {
-      append: async (event, expected) => {
-        const sequence = await log.append(event, expected);
-        if (event.event !== 'JobSuspended') return sequence;
-        begun.set(event.jobId, { version: event.version, until: event.data.until });
-        suspended.set(event.jobId, event.data.until);
-        return sequence;
-      },
-      scheduleWake: ({ at, ...wake }) => {
-        const until = suspended.get(wake.jobId);
-        suspended.delete(wake.jobId);
-        const most = new Date(log.clock.now() + HOUR_MS).toISOString();
-        return log.scheduleWake({ ...wake, at: until === undefined ? at : until < most ? until : most });
-      },
-    });
-  };
-}
-
-function acknowledgingSignals(log: RemoteLog): RemoteLog {
-  return withDeliveries(log, (delivery) => {
-    if (delivery.recorded?.event.event !== 'JobSignalled') return delivery;
-    delivery.ack();
-    return undefined;
-  });
-}
-
-/** An append that a signal has come before finds the job as if another worker had begun its attempt. */
-function endingRuns(log: RemoteLog): RemoteLog {
-  const conflicts = new Set<string>();
-  return changed(log, {
-    append: async (event, expected) => {
-      try {
-        return await log.append(event, expected);
-      } catch (error) {
-        if (error instanceof ConcurrentAppendError) conflicts.add(event.jobId);
-        throw error;
-      }
-    },
-    readJob: async (jobId, jobType) => {
-      const found = await log.readJob(jobId, jobType);
-      if (found?.signals === undefined || !conflicts.delete(jobId)) return found;
-      return { ...found, job: { ...found.job, startedAt: found.job.createdAt } };
-    },
-  });
-}
-
-function readingSilently(log: RemoteLog): RemoteLog {
-  return changed(log, {
-    append: (event, expected) => {
-      if (event.event !== 'JobStepsRecorded') return log.append(event, expected);
-      const { attempt } = event.data;
-      const steps = event.data.steps.filter(({ signal }) => signal === undefined);
-      if (steps.length > 0) return log.append({ ...event, data: { ...event.data, steps } }, expected);
-      return log.append({ ...event, event: 'JobProgressed', data: { attempt, percent: 0 } }, expected);
-    },
-  });
-}
-
-function carryingNoSignals(log: RemoteLog): RemoteLog {
-  return changed(log, {
-    append: (event, expected) => {
-      const { signals: _signals, ...data } = event.data as { readonly signals?: unknown };
-      return log.append((event.event === 'JobSignalled' ? event : { ...event, data }) as JobEvent, expected);
-    },
-  });
-}
-
-function storingAgain(log: RemoteLog): RemoteLog {
-  return changed(log, {
-    readJob: async (jobId, jobType) => {
-      const found = await log.readJob(jobId, jobType);
-      if (found === undefined) return undefined;
-      const { signals: _signals, sequences: _sequences, ...others } = found;
-      return others;
-    },
   });
 }
 

@@ -106,7 +106,7 @@ function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptCont
  * the state in which the job is now.
  */
 async function lookAgain({ delivery, chain }: Attempt, context: AttemptContext): Promise<void> {
-  for (let known = chain.sequence; ; ) {
+  for (let known = chain.sequence; ;) {
     const found = await readFreshState(delivery, context);
     if (found === undefined || found.sequence <= known || found.job.unreadableEvents !== undefined) return;
     const call = callFor(found.job);
