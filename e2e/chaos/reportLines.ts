@@ -28,7 +28,7 @@ export function reportLines({
     `side effects: ${verdict.effects}; jobs with more than one: ${repeats.jobs}, explained by ${repeats.afterRetry} retries,` +
       ` ${repeats.afterTakeOver} take-overs, ${repeats.afterWait} waits, ${repeats.afterRelease} releases, ${repeats.afterRequeue} requeues`,
     `steps: ${verdict.steps.done}; done again because their attempt was cut off: ${verdict.steps.repeated}`,
-    `waits of attempts, without a worker: ${verdict.waits}`,
+    `waits of attempts, without a worker: ${verdict.waits}; signals: ${verdict.signals.sent}, read: ${verdict.signals.read}`,
     ...listed('processes that ended by themselves', crashes),
     ...listed('answers that no client should get', unexpected),
     `the system ${quiet ? 'came to rest' : 'DID NOT COME TO REST'}`,

@@ -53,8 +53,12 @@ export async function simulate({ seed, jobs = JOBS, sabotage = {} }: SimulationO
   );
   const { messages } = world.record;
   const quietAt = begunAt + quietAfterMs(plan);
-  const { effects, steps } = workers;
-  const evidence = { messages, load: clients.records, effects, steps, calls: world.calls, quietAt };
+  const { effects, steps, waits } = workers;
+  // Of workers that nothing happens to, and in good weather, no run may be lost.
+  const isGood =
+    Object.values({ ...plan.weather, death: 0 }).every((chance) => chance === 0) && plan.crashes.length === 0;
+  const lives = isGood ? workers.lives : undefined;
+  const evidence = { messages, load: clients.records, effects, steps, waits, calls: world.calls, quietAt, lives };
   const findings = [...judgeRun(evidence), ...world.surprises.map((detail) => ({ rule: 'surprise', detail }))];
   const ids = new Set(messages.flatMap(({ subject }) => (subject.startsWith('jobs.') ? [subject.split('.')[2]] : [])));
   return { findings, trace: world.trace.lines, jobs: ids.size, events: messages.length };
@@ -80,7 +84,7 @@ async function runThrough({ plan, world, workers, clients, time }: Stage): Promi
     await clients.run(plan.jobs);
   };
   const load = { isOver: false };
-  const done = Promise.all([begin(), storm(plan, world, workers)]).finally(() => (load.isOver = true));
+  const done = Promise.all([begin(), storm({ plan, world, workers, clients })]).finally(() => (load.isOver = true));
   const end = world.clock.now() + plan.calmAtMs + PATIENCE_MS;
   do await time.settle();
   while (!(load.isOver && world.isDone) && world.clock.now() < end && world.clock.runNext(end));
@@ -89,11 +93,13 @@ async function runThrough({ plan, world, workers, clients, time }: Stage): Promi
   await time.settle();
 }
 
-async function storm({ disturbances, crashes, pauses, calmAtMs }: Plan, world: World, workers: Workers): Promise<void> {
+async function storm({ plan, world, workers, clients }: Omit<Stage, 'time'>): Promise<void> {
+  const { disturbances, crashes, pauses, calmAtMs } = plan;
   for (const atMs of disturbances) world.clock.setTimeout(() => workers.disturb(), atMs);
   for (const { atMs, downMs } of crashes) world.clock.setTimeout(() => world.crashServer(downMs), atMs);
   for (const { atMs, ms, jobType } of pauses) world.clock.setTimeout(() => world.pauseType(jobType, ms), atMs);
   await pause(calmAtMs);
   world.network.weather = CALM;
   world.trace.add('calm');
+  void clients.release();
 }

@@ -77,7 +77,14 @@ export function explainRepeats(effects: readonly Effect[], histories: Histories)
 }
 
 /** These explain no start: the one before them does. */
-const explainNothing = new Set(['JobProgressed', 'JobStepsRecorded', 'JobDueNow', 'JobPriorityChanged', ...carries]);
+const explainNothing = new Set([
+  'JobProgressed',
+  'JobStepsRecorded',
+  'JobDueNow',
+  'JobPriorityChanged',
+  'JobSignalled',
+  ...carries,
+]);
 
 /** The event before each start but the first. */
 function causesOf(history: readonly LoggedEvent[]): readonly string[] {

@@ -30,9 +30,18 @@ function acknowledged(record: LoadRecord, histories: Histories, jobs: Jobs): rea
   const history = histories.get(jobId) ?? [];
   if (record.kind === 'held') return knownHolder(record, history);
   if (record.kind === 'created') return keptPromise(record, history, jobs.get(jobId));
+  if (record.kind === 'signalled') return keptSignal(record, history);
   const events = eventsOf[record.kind];
   if (history.some(({ event }) => events.includes(event))) return [];
   return [{ rule: 'lost-change', jobId, detail: `${events.join(' or ')} is not in the log` }];
+}
+
+function keptSignal(
+  { id: jobId, signal }: Extract<LoadRecord, { kind: 'signalled' }>,
+  history: readonly LoggedEvent[],
+): readonly Violation[] {
+  const isKept = history.some(({ event, eventId }) => event === 'JobSignalled' && eventId === signal);
+  return isKept ? [] : [{ rule: 'signals', jobId, detail: `signal ${signal} is not in the log` }];
 }
 
 function knownHolder(

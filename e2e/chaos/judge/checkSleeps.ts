@@ -1,4 +1,5 @@
 import type { StepEffect } from './evidence.ts';
+import { waitsIn } from './checkSignals.ts';
 import { type LoggedEvent, runStarts } from './readHistories.ts';
 import type { Violation } from './violation.ts';
 
@@ -15,6 +16,9 @@ export function isSleep({ name }: { readonly name: string }): boolean {
   return name === NAP || name === FORGOTTEN;
 }
 
+/** So long at least lasts a wait for a signal that has no time limit. */
+const NO_LIMIT_MS = 365 * 86_400_000;
+
 interface Sleep {
   readonly name: string;
   readonly key: string | undefined;
@@ -25,6 +29,7 @@ interface Sleep {
 
 /** What is known of a job up to an event. */
 interface Waits {
+  /** Also the waits for signals that have a time limit, and have not ended. */
   readonly sleeps: readonly Sleep[];
   /** How long its attempt has run before this run, in milliseconds. */
   readonly ranMs: number;
@@ -35,7 +40,7 @@ interface Waits {
 const OUTCOMES = new Set(['JobCompleted', 'JobRetryScheduled', 'JobFailed']);
 
 /**
- * Whether attempts wait as long as their sleeps last: until the first end that is to come, of those that are recorded, and no work is
+ * Whether attempts wait as long as their sleeps last, and the time limits of their waits for signals: until the first end that is to come, of those that are recorded, and no work is
  * done before the end of the sleep that it comes after. Also whether the time that an attempt has run is counted through its waits.
  */
 export function checkSleeps(
@@ -66,31 +71,44 @@ function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]):
 }
 
 function after(event: LoggedEvent, { sleeps, ranMs, runSince }: Waits): Waits {
-  const kept = event.event === 'JobPayloadChanged' && event.data['keepSteps'] !== true ? [] : sleeps;
+  const isCleared = event.event === 'JobPayloadChanged' && event.data['keepSteps'] !== true;
+  const waits = waitsIn(event);
+  const kept = sleeps.filter(
+    ({ name, key }) => !isCleared && !waits.some((wait) => wait.name === name && wait.key === key),
+  );
+  const limits = waits.filter(({ waitsUntil }) => waitsUntil !== undefined);
   return {
-    sleeps: [...kept, ...sleepsIn(event)],
+    sleeps: [...kept, ...sleepsIn(event), ...limits.map((wait) => sleepOf(wait, wait.waitsUntil, event))],
     ranMs: event.event === 'JobStarted' ? 0 : Number(event.data['ranMs'] ?? ranMs),
     runSince: runStarts.includes(event.event) ? event.at : runSince,
   };
 }
 
-function sleepsIn({ event, storedAt, data }: LoggedEvent): readonly Sleep[] {
-  if (event !== 'JobStepsRecorded') return [];
-  const steps = data['steps'] as readonly { readonly name: string; readonly key?: string; readonly result?: unknown }[];
-  const ofSleeps = steps.filter(isSleep);
-  return ofSleeps.map(({ name, key, result }) => ({
-    name,
-    key,
-    end: Date.parse(String(result)),
-    recordedAt: storedAt,
-  }));
+function sleepsIn(event: LoggedEvent): readonly Sleep[] {
+  if (event.event !== 'JobStepsRecorded') return [];
+  const steps = event.data['steps'] as readonly {
+    readonly name: string;
+    readonly key?: string;
+    readonly result?: unknown;
+  }[];
+  return steps.filter(isSleep).map((step) => sleepOf(step, step.result, event));
 }
 
-/** An attempt waits for the end of one of its sleeps, and for none if an earlier one is to come. */
+function sleepOf(
+  { name, key }: { readonly name: string; readonly key?: string },
+  end: unknown,
+  { storedAt }: LoggedEvent,
+): Sleep {
+  return { name, key, end: Date.parse(String(end)), recordedAt: storedAt };
+}
+
+/** An attempt waits for the end of one of its sleeps, or of a wait for a signal, and for none if an earlier one is to come. */
 function wrongWait({ event, sequence, at, data }: LoggedEvent, { sleeps }: Waits): readonly string[] {
   if (event !== 'JobSuspended') return [];
   const until = Date.parse(String(data['until']));
-  if (!sleeps.some(({ end }) => end === until)) return [`at ${sequence} it waits for the end of no sleep`];
+  const isForSignal = data['signals'] !== undefined && until > at + NO_LIMIT_MS;
+  if (!isForSignal && !sleeps.some(({ end }) => end === until))
+    return [`at ${sequence} it waits for the end of no sleep`];
   const earlier = sleeps.find(({ end }) => end > at + PRECISION_MS && end < until);
   return earlier === undefined ? [] : [`at ${sequence} it waits longer than until the end of ${titleOf(earlier)}`];
 }

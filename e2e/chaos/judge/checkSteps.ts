@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { StepEffect, StepRow } from './evidence.ts';
+import { isWait } from './checkSignals.ts';
 import { isSleep } from './checkSleeps.ts';
 import { carries, type LoggedEvent, runStarts } from './readHistories.ts';
 import type { Violation } from './violation.ts';
@@ -12,6 +13,9 @@ interface Step {
   readonly key?: string;
   readonly result?: unknown;
   readonly error?: unknown;
+  /** Of a wait for a signal. */
+  readonly signal?: unknown;
+  readonly waitsUntil?: unknown;
   /** That which has recorded it. */
   readonly attempt?: unknown;
 }
@@ -85,7 +89,7 @@ function checkJob(history: readonly LoggedEvent[], done: readonly StepEffect[]):
   }
   const results = new Set(done.map(({ result }) => result));
   const invented = [...steps.values()].filter(
-    (step) => step.error === undefined && !isSleep(step) && !results.has(String(step.result)),
+    (step) => step.error === undefined && isWork(step) && !results.has(String(step.result)),
   );
   return [
     ...found,
@@ -107,6 +111,11 @@ function stepsIn(data: LoggedEvent['data']): readonly Step[] {
   return (data['steps'] ?? []) as readonly Step[];
 }
 
+/** The others are sleeps and waits for signals. */
+function isWork(step: Step): boolean {
+  return !isSleep(step) && !isWait(step);
+}
+
 function idOf({ name, key }: Pick<Step, 'name' | 'key'>): string {
   return key === undefined ? name : `${name} ${key}`;
 }
@@ -124,13 +133,16 @@ function wrongSteps({ event, sequence, data }: LoggedEvent, steps: Steps): reado
   }
   if (event !== 'JobCompleted') return [];
   const { steps: given } = (data['result'] ?? {}) as { readonly steps?: unknown };
-  const results = new Set([...steps.values()].filter((step) => !isSleep(step)).map(({ result }) => result));
+  const results = new Set([...steps.values()].filter(isWork).map(({ result }) => result));
   if (!Array.isArray(given) || isDeepStrictEqual(results, new Set(given))) return [];
   return [`the job was completed with other ones at ${sequence}`];
 }
 
 function outcomesOf(steps: readonly Step[]): readonly Step[] {
-  return steps.map(({ name, key, result, error }) => ({ name, key, result, error }) as Step);
+  const fields = ({ name, key, result, error, signal, waitsUntil }: Step) => {
+    return { name, key, result, error, signal, waitsUntil } as Step;
+  };
+  return steps.map(fields);
 }
 
 /** Why work should not have been done, or should have been recorded. */

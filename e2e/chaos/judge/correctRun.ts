@@ -47,6 +47,7 @@ const tokens: Readonly<Record<string, string>> = {
   JobCarriedWithSteps: 'carried-with-steps',
   JobCarriedWaiting: 'carried-waiting',
   JobPriorityChanged: 'priority-changed',
+  JobSignalled: 'signalled',
 };
 
 function messagesOf({ id, type, steps, priority }: Script, first: number): RawMessage[] {

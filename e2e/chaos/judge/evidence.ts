@@ -38,6 +38,8 @@ export type LoadRecord =
     }
   /** No job was created: the one with this id held the unique key. */
   | { readonly kind: 'held'; readonly token: string; readonly id: string }
+  /** The job has got a signal, with this id. */
+  | { readonly kind: 'signalled'; readonly id: string; readonly signal: string }
   | { readonly kind: AcknowledgedChange; readonly id: string };
 
 export type AcknowledgedChange = 'cancelled' | 'requeued' | 'dueNow' | 'payloadChanged' | 'priorityChanged';
@@ -60,6 +62,18 @@ export interface StepEffect {
   readonly key?: string;
   /** What it returns: no other run of any step returns the same. */
   readonly result: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What a handler got of a wait for a signal. */
+export interface WaitEffect {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly name: string;
+  readonly key: string;
+  /** Null after its time limit. */
+  readonly payload: unknown;
   /** Milliseconds since 1970. */
   readonly at: number;
 }

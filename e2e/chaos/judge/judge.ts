@@ -6,6 +6,7 @@ import { checkChain, checkGaps } from './checkLog.ts';
 import { checkClocks, checkTimers } from './checkClocks.ts';
 import { checkKeys } from './checkKeys.ts';
 import { checkPast } from './checkPast.ts';
+import { checkSignals, countSignals } from './checkSignals.ts';
 import { checkSleeps, countWaits } from './checkSleeps.ts';
 import { checkStepRows, checkSteps, countSteps } from './checkSteps.ts';
 import { checkCounts, checkRows } from './checkTable.ts';
@@ -30,6 +31,8 @@ export interface Verdict {
   readonly steps: { readonly done: number; readonly repeated: number };
   /** How often attempts have waited without a worker. */
   readonly waits: number;
+  /** Signals that jobs have got, and those that steps have read. */
+  readonly signals: { readonly sent: number; readonly read: number };
 }
 
 /** Judges a run by its evidence alone. Shares no code with the services, so that it does not share their faults. */
@@ -57,6 +60,7 @@ export function judge(evidence: Evidence): Verdict {
       ...checkPresence(evidence.effects, byJob),
       ...checkSteps(evidence.steps, byJob),
       ...checkSleeps(evidence.steps, byJob),
+      ...checkSignals([], byJob),
       ...checkStepRows(evidence.stepRows, byJob),
     ],
     acknowledged: acknowledged.size,
@@ -68,6 +72,7 @@ export function judge(evidence: Evidence): Verdict {
     repeats: explainRepeats(evidence.effects, byJob),
     steps: countSteps(evidence.steps),
     waits: countWaits(byJob),
+    signals: countSignals(byJob),
   };
 }
 

@@ -71,6 +71,7 @@ const eventsOfToken: Readonly<Record<string, string | readonly string[]>> = {
   'carried-with-steps': 'JobCarriedWithSteps',
   'carried-waiting': 'JobCarriedWaiting',
   'priority-changed': 'JobPriorityChanged',
+  signalled: 'JobSignalled',
   high: byPriority,
   low: byPriority,
 };

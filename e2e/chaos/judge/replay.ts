@@ -38,6 +38,7 @@ const mayComeIn: Readonly<Record<string, readonly string[]>> = {
   JobRequeued: ['failed', 'cancelled'],
   JobRequeuedWithPriority: ['failed', 'cancelled'],
   JobPriorityChanged: ['scheduled', 'pending', 'retrying'],
+  JobSignalled: ['scheduled', 'pending', 'processing', 'waiting', 'retrying'],
   JobDueNow: ['scheduled', 'retrying'],
   JobPayloadChanged: ['failed', 'cancelled'],
   JobRevised: ['scheduled', 'pending'],
@@ -74,6 +75,9 @@ interface Step {
   readonly name: string;
   readonly key?: string;
   readonly error?: unknown;
+  /** Of a wait for a signal: that which it has read, and its end in a record that says that it has begun. */
+  readonly signal?: { readonly name: string };
+  readonly waitsUntil?: string;
 }
 
 function stepsIn(data: LoggedEvent['data']): readonly Step[] {
@@ -84,7 +88,9 @@ function stepsIn(data: LoggedEvent['data']): readonly Step[] {
 function repeatedSteps({ event, sequence, jobId, data }: LoggedEvent, results: Set<string>): readonly Violation[] {
   if (event === 'JobPayloadChanged' && data['keepSteps'] !== true) results.clear();
   if (event !== 'JobStepsRecorded') return [];
-  const ids = stepsIn(data).flatMap(({ name, key, error }) => (error === undefined ? [`${name} ${key ?? ''}`] : []));
+  const ids = stepsIn(data).flatMap(({ name, key, error, waitsUntil }) =>
+    error === undefined && waitsUntil === undefined ? [`${name} ${key ?? ''}`] : [],
+  );
   const repeated = ids.filter((id) => results.has(id));
   for (const id of ids) results.add(id);
   return repeated.map((id) => ({ rule: 'illegal', jobId, detail: `the step ${id} ran again at ${sequence}` }));
@@ -114,6 +120,7 @@ const carriedFields = [
   ['priority', 'priority'],
   ['stepsRecorded', 'steps_recorded'],
   ['ranMs', 'ran_ms'],
+  ['awaits', 'awaits'],
 ] as const;
 const carriedTimes = [
   ['createdAt', 'created_at'],
@@ -124,10 +131,15 @@ const carriedTimes = [
 
 function carryObjection(job: JudgedJob, data: LoggedEvent['data']): string | undefined {
   const wrong = [
-    ...carriedFields.filter(([field, column]) => !isDeepStrictEqual(data[field], job[column])),
+    ...carriedFields.filter(([field, column]) => !isSame(data[field], job[column])),
     ...carriedTimes.filter(([field, column]) => time(data[field]) !== job[column]),
   ];
   return wrong.length === 0 ? undefined : `it carries another ${wrong.map(([field]) => field).join(', ')}`;
+}
+
+/** A job without steps has none recorded, or 0. */
+function isSame(carried: unknown, known: unknown): boolean {
+  return isDeepStrictEqual(carried === 0 ? undefined : carried, known === 0 ? undefined : known);
 }
 
 function attemptObjection(job: JudgedJob, event: string, attempt: number): string | undefined {
@@ -184,6 +196,7 @@ const begunAgain: Columns = {
   started_at: undefined,
   finished_at: undefined,
   ran_ms: undefined,
+  awaits: undefined,
 };
 
 /** What each event does to the columns; undefined empties one. */
@@ -196,10 +209,27 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
     progress: undefined,
     ran_ms: undefined,
   }),
-  JobSuspended: ({ data }) => ({ status: 'waiting', run_at: time(data['until']), ran_ms: data['ranMs'] }),
-  JobResumed: ({ data, at }) => ({ status: 'processing', worker: data['worker'], started_at: at }),
+  JobSuspended: ({ data, at }, job) => ({
+    status: 'waiting',
+    run_at: isUnread(job, data['signals']) ? at : time(data['until']),
+    ran_ms: data['ranMs'],
+    awaits: data['signals'],
+  }),
+  JobResumed: ({ data, at }) => ({
+    status: 'processing',
+    worker: data['worker'],
+    started_at: at,
+    awaits: undefined,
+  }),
+  JobSignalled: ({ data, at }, job) => ({
+    unread: [...unreadOf(job), String(data['name'])],
+    ...(isAwaited(job, data['name']) ? { run_at: Math.min(at, Number(job['run_at'])) } : {}),
+  }),
   JobProgressed: ({ data: { attempt: _attempt, ...progress } }) => ({ progress }),
-  JobStepsRecorded: ({ data }) => ({ steps_recorded: Number(data['from']) + stepsIn(data).length }),
+  JobStepsRecorded: ({ data }, job) => ({
+    steps_recorded: Number(data['from']) + stepsIn(data).length,
+    unread: stepsIn(data).reduce((unread, { signal }) => without(unread, signal?.name), unreadOf(job)),
+  }),
   JobCompleted: ({ data, at }) => ({
     status: 'completed',
     result: data['result'],
@@ -219,11 +249,29 @@ const effectOf: Readonly<Record<string, (event: LoggedEvent, job: JudgedJob) => 
     status: (time(data['runAt']) ?? 0) > at ? 'scheduled' : job.status,
   }),
   JobReleased: (_event, job) => ({ status: 'pending', attempt: job.attempt - 1 }),
-  JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at }),
+  JobCancelled: ({ at }) => ({ status: 'cancelled', finished_at: at, awaits: undefined }),
   JobRequeued: () => ({ ...begunAgain, priority: undefined }),
   JobRequeuedWithPriority: ({ data }) => ({ ...begunAgain, priority: data['priority'] }),
   JobPriorityChanged: ({ data }) => ({ priority: data['priority'] === 'normal' ? undefined : data['priority'] }),
 };
+
+/** The names of the signals that no step has read, each as often as there are such. */
+function unreadOf(job: JudgedJob): readonly string[] {
+  return (job['unread'] ?? []) as readonly string[];
+}
+
+function without(names: readonly string[], name: string | undefined): readonly string[] {
+  const place = name === undefined ? -1 : names.indexOf(name);
+  return place < 0 ? names : names.toSpliced(place, 1);
+}
+
+function isUnread(job: JudgedJob, awaited: unknown): boolean {
+  return Array.isArray(awaited) && unreadOf(job).some((name) => awaited.includes(name));
+}
+
+function isAwaited(job: JudgedJob, name: unknown): boolean {
+  return job.status === 'waiting' && ((job['awaits'] ?? []) as readonly unknown[]).includes(name);
+}
 
 function time(text: unknown): number | undefined {
   return typeof text === 'string' ? Date.parse(text) : undefined;

@@ -25,6 +25,7 @@ export const rules = {
   'double-effect': 'side effects run more than once without an explanation',
   steps: 'steps that ran again, or whose results are not what was recorded',
   sleeps: 'sleeps that were cut short, or waits that are not those of a sleep',
+  signals: 'signals that were lost, read twice or out of their order, or that a wait has missed',
   'no-effect': 'completed webhooks without their side effect',
 } as const;
 

@@ -13,10 +13,18 @@ export interface WantedJob {
   readonly runNowAfterMs?: number;
   /** Given another priority this many milliseconds after it was acknowledged. */
   readonly moveAfterMs?: number;
+  /** Sent this many milliseconds after it was acknowledged. */
+  readonly signals?: readonly WantedSignal[];
   /** Expected to fail for good, and then asked to run again, with this in the body of the request. */
   readonly retry?: Body;
   /** Expected to complete, and then created anew. */
   readonly rerun?: true;
+}
+
+/** Its payload is its place among the signals of the job. */
+export interface WantedSignal {
+  readonly afterMs: number;
+  readonly name: string;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -38,6 +46,10 @@ const PRIORITIES = ['high', 'low', 'normal', undefined, undefined];
 
 /** Of an errand. */
 const MOST_STEPS = 5;
+
+const SIGNALS = ['approved', 'paid'];
+/** Signals come within this time, before and after their waits have begun. */
+const SIGNALS_MS = [500, 6_000, 25_000];
 
 /** The longest sleeps of a kind: some keep their slot, most do not. */
 const NAPS_MS = [1_500, 8_000, 25_000];
@@ -63,9 +75,9 @@ const recipes: readonly (readonly [share: number, recipe: Recipe])[] = [
   [4, (_random, { call }) => ({ body: call('gone') })],
   [2, (_random, { call }) => ({ body: call('once'), retry: {} })],
   [2, (_random, { call }) => ({ body: call('gone'), retry: { payload: call('ok')['payload'], reason: 'mended' } })],
-  [4, (random, { errand }) => ({ body: errand(stepsOf(random)) })],
-  [2, (random, { errand }) => ({ body: { ...errand({ ...stepsOf(random), fails: random.int(1, 3) }), ...short } })],
-  [1, (random, { errand }) => ({ body: errand(stepsOf(random)), cancelAfterMs: random.int(0, 2_000) })],
+  [4, (random, { errand }) => signalledErrand(random, errand)],
+  [2, (random, { errand }) => signalledErrand(random, errand, { fails: random.int(1, 3) })],
+  [1, (random, { errand }) => ({ ...signalledErrand(random, errand), cancelAfterMs: random.int(0, 2_000) })],
   [2, (random, { errand }) => mendedErrand(random, errand, { keepSteps: true })],
   [1, (random, { errand }) => mendedErrand(random, errand)],
   [4, (random, { call }) => ({ body: { ...call('ok'), delayMs: random.int(500, 12_000) } })],
@@ -119,11 +131,30 @@ function stepsOf(random: SeededRandom): Body {
     ms: random.int(0, 600),
     isTogether: random.chance(0.3),
     naps: napsOf(random, steps),
+    waits: [],
     fails: 0,
     failsAt: random.int(0, steps - 1),
     isWithin: random.chance(0.5),
     isForGood: false,
   };
+}
+
+/** Half of these wait for signals, and each wait gets its own: none without a time limit is left waiting. */
+function signalledErrand(random: SeededRandom, errand: Bodies['errand'], options: Body = {}): ReturnType<Recipe> {
+  const work = { ...stepsOf(random), ...options };
+  const isWaiting = random.chance(0.5);
+  const steps = Array.from({ length: Number(work['steps']) });
+  const waits = steps.map(() => (isWaiting && random.chance(0.6) ? waitOf(random) : null));
+  const spreadMs = random.pick(SIGNALS_MS);
+  const signals = waits.flatMap((wait) =>
+    wait === null ? [] : [{ name: wait.signal, afterMs: random.int(0, spreadMs) }],
+  );
+  return { body: { ...errand({ ...work, waits }), ...short }, signals };
+}
+
+function waitOf(random: SeededRandom) {
+  const signal = random.pick(SIGNALS);
+  return random.chance(0.5) ? { signal } : { signal, timeoutMs: random.int(1, random.pick(NAPS_MS)) };
 }
 
 /** Half of the errands sleep; the log of some scenarios has lost the events of before a long sleep when that ends. */

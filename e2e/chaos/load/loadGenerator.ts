@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AcknowledgedChange, LoadRecord } from '../judge/evidence.ts';
 import type { ApiAnswer, ApiClient } from './apiClient.ts';
 import { wantedJob } from './jobMix.ts';
-import type { WantedJob } from './jobMix.ts';
+import type { WantedJob, WantedSignal } from './jobMix.ts';
 
 export interface LoadOptions {
   readonly client: ApiClient;
@@ -21,6 +21,8 @@ const TICK_MS = 500;
 /** Now and then many come at once, so that appends wait together and are committed as a batch. */
 const BURST_EVERY = 8;
 const BURST = 40;
+/** How a signal to a job that has ended is answered. */
+const ENDED = [404, 409];
 /** As many come in one request meanwhile. */
 const BATCH = 10;
 
@@ -90,6 +92,22 @@ export class LoadGenerator {
   }
 
   async #follow(id: string, job: WantedJob): Promise<void> {
+    const signals = (job.signals ?? []).map((signal, index) => this.#signal(id, signal, `${job.token}-${index}`));
+    await Promise.all([...signals, this.#goOn(id, job)]);
+  }
+
+  /** Sends a signal until it is answered; a job that has ended takes none, and the log may have lost it since. */
+  async #signal(id: string, { afterMs, name }: WantedSignal, token: string): Promise<void> {
+    await pause(afterMs);
+    const request = { path: `/api/jobs/${id}/signals/${name}`, body: { payload: token }, key: token };
+    const answer = await this.#options.client.request({ ...request, repeatable: true });
+    const signal = (answer?.body['signal'] as { readonly id?: string } | undefined)?.id;
+    if (answer?.status === 202 && signal !== undefined) return this.#record({ kind: 'signalled', id, signal });
+    if (answer === undefined || !ENDED.includes(answer.status))
+      this.unexpected.push(`signal ${token}: ${JSON.stringify(answer ?? 'no answer')}`);
+  }
+
+  async #goOn(id: string, job: WantedJob): Promise<void> {
     if (job.cancelAfterMs !== undefined) {
       await pause(job.cancelAfterMs);
       await this.#change(id, { action: 'cancel' }, ['cancelled']);

@@ -2,6 +2,8 @@ import { carries, creations, type LoggedEvent, requeues, runStarts } from '../..
 import type { Finding } from './finding.ts';
 
 const SETS_PRIORITY = new Set([...creations, ...requeues, 'JobPriorityChanged']);
+/** These change nothing in whether the job runs. */
+const ASIDE = new Set([...carries, 'JobSignalled']);
 const OF_A_RUN = new Set([...runStarts, 'JobProgressed', 'JobStepsRecorded']);
 
 /** Whether each start of a waiting job that a timer calls for comes on the way of the priority that the job has. */
@@ -14,7 +16,7 @@ export function checkLanes(
   let runs = false;
   return history.flatMap(({ event, sequence, causationId = '', data: { priority } }) => {
     const isStart = runStarts.includes(event) && !runs;
-    if (!carries.includes(event)) runs = OF_A_RUN.has(event);
+    if (!ASIDE.has(event)) runs = OF_A_RUN.has(event);
     if (SETS_PRIORITY.has(event)) wanted = typeof priority === 'string' && priority !== 'normal' ? priority : 'due';
     const lane = isStart ? laneOfTimer(causationId, calls) : undefined;
     if (lane === undefined || lane === wanted) return [];

@@ -2,14 +2,16 @@ import { checkEffects } from '../../chaos/judge/checkEffects.ts';
 import { checkKeys } from '../../chaos/judge/checkKeys.ts';
 import { checkLoad } from '../../chaos/judge/checkLoad.ts';
 import { checkChain } from '../../chaos/judge/checkLog.ts';
+import { checkSignals } from '../../chaos/judge/checkSignals.ts';
 import { checkSleeps } from '../../chaos/judge/checkSleeps.ts';
 import { checkSteps } from '../../chaos/judge/checkSteps.ts';
-import type { Effect, LoadRecord, StepEffect } from '../../chaos/judge/evidence.ts';
+import type { Effect, LoadRecord, StepEffect, WaitEffect } from '../../chaos/judge/evidence.ts';
 import { readHistories } from '../../chaos/judge/readHistories.ts';
 import { replay, type JudgedJob } from '../../chaos/judge/replay.ts';
 import type { RawMessage } from '../../harness/rawLog.ts';
+import type { WorkerLife } from '../processes/workers.ts';
 import { checkLanes } from './checkLanes.ts';
-import { checkRuns } from './checkRuns.ts';
+import { checkErrors, checkLosses, checkRuns } from './checkRuns.ts';
 import { checkWaits } from './checkWaits.ts';
 import type { Finding } from './finding.ts';
 
@@ -20,14 +22,27 @@ export interface Evidence {
   readonly effects: readonly Effect[];
   /** The steps whose work was done. */
   readonly steps: readonly StepEffect[];
+  /** What the waits for signals have given. */
+  readonly waits: readonly WaitEffect[];
   /** The subjects of the timers that have fired, by the cause that they are of what follows. */
   readonly calls: ReadonlyMap<string, string>;
+  /** What has become of the workers; undefined where messages were lost or late, so that one may seem to be dead. */
+  readonly lives: ReadonlyMap<string, WorkerLife> | undefined;
   /** From when on nothing went wrong and nothing was paused, in milliseconds since 1970. */
   readonly quietAt: number;
 }
 
 /** Judges a run by the rules of the fault suite, whose code it shares, and by some that only a simulation can have. */
-export function judgeRun({ messages, load, effects, steps, calls, quietAt }: Evidence): readonly Finding[] {
+export function judgeRun({
+  messages,
+  load,
+  effects,
+  steps,
+  waits,
+  calls,
+  quietAt,
+  lives,
+}: Evidence): readonly Finding[] {
   const { byJob, violations } = readHistories(messages);
   const histories = [...byJob];
   const replays = new Map(histories.map(([jobId, history]) => [jobId, replay(jobId, history)]));
@@ -41,8 +56,11 @@ export function judgeRun({ messages, load, effects, steps, calls, quietAt }: Evi
     ...checkEffects(effects, byJob),
     ...checkSteps(steps, byJob),
     ...checkSleeps(steps, byJob),
+    ...checkSignals(waits, byJob),
     ...[...jobs].flatMap(([jobId, job]) => checkEnd(jobId, job)),
     ...histories.flatMap(([jobId, history]) => checkRuns(jobId, history, messages)),
+    ...histories.flatMap(([jobId, history]) => (lives === undefined ? [] : checkLosses(jobId, history, lives))),
+    ...histories.flatMap(([jobId, history]) => checkErrors(jobId, history)),
     ...histories.flatMap(([jobId, history]) => checkWaits(jobId, history, quietAt)),
     ...histories.flatMap(([jobId, history]) => checkLanes(jobId, history, calls)),
   ];

@@ -4,11 +4,14 @@ import type { AcknowledgedChange, LoadRecord } from '../../chaos/judge/evidence.
 import { Api, type Answer, type Change } from '../processes/api.ts';
 import { noteSurprise } from '../processes/surprises.ts';
 import type { World } from '../world/world.ts';
-import type { PlannedJob } from './plan.ts';
+import { newId } from '@jobstream/eventlog';
+import type { PlannedJob, PlannedSignal } from './plan.ts';
 
 const APIS = 2;
 const TRIES = 8;
 const LONGEST_PAUSE_MS = 3_000;
+/** Longer than a job may need to go on once it was signalled. */
+const RELEASE_MS = 600_000;
 
 /** What an acknowledged change is called in the record; none for one that nobody checks. */
 const RECORDS: { readonly [Kind in Change['kind']]?: AcknowledgedChange } = {
@@ -26,6 +29,7 @@ export class Clients {
   readonly #random: SeededRandom;
   readonly #apis: Api[] = [];
   #apisStarted = 0;
+  #signals = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -45,7 +49,31 @@ export class Clients {
     const requests = Array.from({ length: job.isTwice ? 2 : 1 }, () => this.#create(job, token));
     const [answer] = await Promise.all(requests);
     if (answer === undefined) return;
-    await Promise.all(job.changes.map(({ afterMs, change }) => this.#change(answer.id, afterMs, change)));
+    await Promise.all([
+      ...job.changes.map(({ afterMs, change }) => this.#change(answer.id, afterMs, change)),
+      ...job.signals.map((signal) => this.#signal(answer.id, signal)),
+    ]);
+  }
+
+  /** Sends what jobs wait for and have not got, now and again until the end. */
+  async release(): Promise<void> {
+    while (!this.#world.isOver) {
+      await Promise.all(this.#world.awaited().map(({ id, name }) => this.#send(id, name)));
+      await pause(RELEASE_MS);
+    }
+  }
+
+  async #signal(id: string, { afterMs, name, isTwice }: PlannedSignal): Promise<void> {
+    await pause(afterMs);
+    await this.#send(id, name, isTwice ? 2 : 1);
+  }
+
+  /** Each signal has another payload, and the same id however often it is sent. */
+  async #send(id: string, name: string, times = 1): Promise<void> {
+    const signal = { id: newId(), name, payload: `signal-${++this.#signals}` };
+    const requests = Array.from({ length: times }, () => this.#ask((api) => api.signal(id, signal), TRIES));
+    const answers = await Promise.all(requests);
+    if (answers.includes(true)) this.records.push({ kind: 'signalled', id, signal: signal.id });
   }
 
   /** Only a request with a key can be repeated. */

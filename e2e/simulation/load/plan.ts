@@ -1,7 +1,7 @@
 import type { CreateJobRequest } from '@jobstream/creation';
 import type { SeededRandom } from '../../chaos/seededRandom.ts';
 import type { Change } from '../processes/api.ts';
-import type { StepsOfWork, Work } from '../processes/work.ts';
+import { type SignalName, SIGNALS, type StepsOfWork, type WaitOfWork, type Work } from '../processes/work.ts';
 import type { WorkersOptions } from '../processes/workers.ts';
 import type { Weather } from '../world/network.ts';
 
@@ -9,6 +9,14 @@ import type { Weather } from '../world/network.ts';
 interface PlannedChange {
   readonly afterMs: number;
   readonly change: Change;
+}
+
+/** A signal that a client sends to a job some time after it was created. */
+export interface PlannedSignal {
+  readonly afterMs: number;
+  readonly name: SignalName;
+  /** Whether two requests send it at once. */
+  readonly isTwice: boolean;
 }
 
 /** A job that a client creates, and what it does to it later. */
@@ -20,6 +28,7 @@ export interface PlannedJob {
   /** Whether two requests with the key are sent at once, as two schedulers do for one tick. */
   readonly isTwice: boolean;
   readonly changes: readonly PlannedChange[];
+  readonly signals: readonly PlannedSignal[];
 }
 
 /** Everything that a seed decides beside the order of messages. */
@@ -54,6 +63,9 @@ const NAPS_MS = [2_000, 20_000, 120_000, 600_000] as const;
 const HOUR_MS = 3_600_000;
 /** The timer of a job that waits is set for an hour at most. */
 const LONGEST_NAP_MS = 4 * HOUR_MS;
+
+/** The longest time limits of waits for signals. */
+const LIMITS_MS = [2_000, 30_000, 300_000] as const;
 
 /** Plans a run with this many jobs. */
 export function planOf(random: SeededRandom, jobs: number): Plan {
@@ -98,25 +110,27 @@ function weatherOf(random: SeededRandom): Weather {
 
 function jobOf(random: SeededRandom, index: number): PlannedJob {
   const isKeyed = random.chance(0.4);
+  const work = workOf(random, `job-${index}`);
   return {
     atMs: random.int(0, LOAD_MS),
-    request: requestOf(random, `job-${index}`),
+    request: requestOf(random, work),
     ...(isKeyed ? { key: `key-${index}` } : {}),
     isTwice: isKeyed && random.chance(0.3),
     changes: random.chance(0.6) ? changesOf(random) : [],
+    signals: signalsOf(random, work.steps),
   };
 }
 
-function requestOf(random: SeededRandom, token: string): CreateJobRequest {
+function requestOf(random: SeededRandom, work: Work): CreateJobRequest {
   const longest = random.chance(0.05) ? LONG_DELAY_MS : DELAY_MS;
   const delayMs = random.chance(0.4) ? random.int(1, longest) : undefined;
   return {
     type: random.pick(JOB_TYPES),
-    payload: { ...workOf(random, token), key: random.pick(KEYS) },
+    payload: { ...work, key: random.pick(KEYS) },
     maxAttempts: random.int(1, 4),
     backoff: { type: 'fixed', delayMs: random.pick([0, 1_000, 30_000]) },
     timeoutMs: random.pick([2_000, 20_000, 60_000, 1_800_000]),
-    tags: [token],
+    tags: [work.token],
     ...(delayMs === undefined ? {} : { delayMs }),
     ...(random.chance(0.4) ? { priority: random.pick(PRIORITIES) } : {}),
     ...(random.chance(0.3) ? { unique: uniqueOf(random, delayMs !== undefined) } : {}),
@@ -156,7 +170,30 @@ function stepsOf(random: SeededRandom): StepsOfWork {
     isFailing: random.pick(['inside', 'before'] as const),
     tries: random.int(1, 2),
     ...napsOf(random, count),
+    waits: waitsOf(random, count),
   };
+}
+
+function waitsOf(random: SeededRandom, count: number): StepsOfWork['waits'] {
+  const waits = random.chance(0.5);
+  return Array.from({ length: count }, () => (waits && random.chance(0.6) ? waitOf(random) : null));
+}
+
+function waitOf(random: SeededRandom): WaitOfWork {
+  const signal = random.pick(SIGNALS);
+  return random.chance(0.4) ? { signal } : { signal, timeoutMs: random.int(1, random.pick(LIMITS_MS)) };
+}
+
+/** Most waits get their signal at some moment before, during or after them; some do not, and others are sent that no step waits for. */
+function signalsOf(random: SeededRandom, { waits }: StepsOfWork): readonly PlannedSignal[] {
+  const awaited = waits.flatMap((wait) => (wait !== null && random.chance(0.8) ? [wait.signal] : []));
+  const others = random.chance(awaited.length > 0 ? 0.3 : 0.05) ? [random.pick(SIGNALS), random.pick(SIGNALS)] : [];
+  const spreadMs = random.pick([1_000, 20_000, 200_000]);
+  return [...awaited, ...others].map((name) => ({
+    afterMs: random.int(0, spreadMs),
+    name,
+    isTwice: random.chance(0.3),
+  }));
 }
 
 function napsOf(random: SeededRandom, count: number): Pick<StepsOfWork, 'naps' | 'forgottenMs' | 'isSwallowing'> {

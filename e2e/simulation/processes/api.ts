@@ -8,8 +8,8 @@ import {
   type AppendDeps,
   type CreateJobRequest,
 } from '@jobstream/creation';
-import { timestampOf } from '@jobstream/domain';
-import { newId } from '@jobstream/eventlog';
+import { decide, isRejection, type JobCommandOf, timestampOf } from '@jobstream/domain';
+import { decideAgain, type JobSnapshot, newId } from '@jobstream/eventlog';
 import type { Mortal } from '../world/mortal.ts';
 import type { World } from '../world/world.ts';
 
@@ -20,6 +20,13 @@ export interface Answer {
 }
 
 export type Change = Pick<AppliedCommand, 'kind'> & { readonly priority?: 'high' | 'normal' | 'low' };
+
+/** A signal that a client sends. */
+export interface SentSignal {
+  readonly id: string;
+  readonly name: string;
+  readonly payload: unknown;
+}
 
 type Deps = AppendDeps & Parameters<typeof applyCommand>[2];
 
@@ -57,8 +64,38 @@ export class Api {
     return true;
   }
 
+  /** As the route that sends a signal, with a key from which its id follows. Returns whether the job has it. */
+  async signal(id: string, signal: SentSignal): Promise<boolean> {
+    const { log } = this.#deps;
+    return decideAgain(async () => {
+      const found = await log.readJob(id);
+      if (found === undefined) return false;
+      if (hasSignal(found, signal.id)) return true;
+      const { name, payload } = signal;
+      const command: JobCommandOf<'SignalJob'> = {
+        ...this.#context(),
+        kind: 'SignalJob',
+        eventId: signal.id,
+        name,
+        payload,
+      };
+      const decision = decide(command, found.job);
+      if (isRejection(decision)) return false;
+      await log.lanes.open(found.job.type, 'signalled');
+      await log.append(decision, found.sequence);
+      return true;
+    });
+  }
+
   #context() {
     const actor = { kind: 'user', id: 'client' } as const;
     return { eventId: newId(), at: timestampOf(this.#deps.log.clock.now()), actor };
   }
+}
+
+/** Whether the job has got the signal before: it is unread, in the log, or a step has read it. */
+function hasSignal({ signals = [], sequences, steps = [] }: JobSnapshot, id: string): boolean {
+  return (
+    signals.some((one) => one.id === id) || sequences?.has(id) === true || steps.some(({ signal }) => signal?.id === id)
+  );
 }

@@ -1,4 +1,5 @@
-import { RetryAfterError, UnrecoverableError } from '@jobstream/worker';
+import { defineJob } from '@jobstream/client';
+import { type JobContext, RetryAfterError, UnrecoverableError } from '@jobstream/worker';
 import { PLANNED_FAILURE } from '../../chaos/judge/checkSteps.ts';
 
 /** What the handler does with a job, as its payload says. */
@@ -32,11 +33,37 @@ export interface StepsOfWork {
   readonly tries: number;
   /** How long the attempt sleeps before each, in milliseconds; 0 for not at all. */
   readonly naps: readonly number[];
+  /** The signal for which the attempt waits before each, if it does. */
+  readonly waits: readonly (WaitOfWork | null)[];
   /** How long a sleep lasts for whose end the handler does not wait; 0 for none. */
   readonly forgottenMs: number;
   /** Whether the handler goes on where a sleep interrupts it. */
   readonly isSwallowing: boolean;
 }
+
+export const SIGNALS = ['approved', 'paid'] as const;
+export type SignalName = (typeof SIGNALS)[number];
+
+/** A wait for a signal. */
+export interface WaitOfWork {
+  readonly signal: SignalName;
+  /** Its time limit in milliseconds; undefined for none. */
+  readonly timeoutMs?: number;
+}
+
+/** Takes any value for a payload: what the simulation sends needs no check. */
+const unchecked = {
+  '~standard': { version: 1, vendor: 'simulation', validate: (value: unknown) => ({ value }) },
+} as const;
+
+/** The definition of a job type of the simulation. */
+export function definitionOf(type: string) {
+  const [approved, paid] = SIGNALS;
+  return defineJob(type, { payload: unchecked, signals: { [approved]: unchecked, [paid]: unchecked } });
+}
+
+/** What a handler knows of its attempt. */
+export type WorkContext = JobContext<ReturnType<typeof definitionOf>>;
 
 const RETRY_AFTER_MS = 20_000;
 

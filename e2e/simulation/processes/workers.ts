@@ -1,7 +1,7 @@
 import { systemClock } from '@jobstream/worker/engine';
 import { AttemptRunner } from '@jobstream/worker/test-engine';
 import type { SeededRandom } from '../../chaos/seededRandom.ts';
-import type { Effect, StepEffect } from '../../chaos/judge/evidence.ts';
+import type { Effect, StepEffect, WaitEffect } from '../../chaos/judge/evidence.ts';
 import type { Mortal } from '../world/mortal.ts';
 import type { World } from '../world/world.ts';
 import { handlersOf } from './handlers.ts';
@@ -13,6 +13,14 @@ export interface WorkersOptions {
   readonly concurrency: number;
   readonly ackWaitMs: number;
   readonly slotWaitMs: number;
+}
+
+/** What has become of a worker. */
+export interface WorkerLife {
+  /** Milliseconds since 1970; undefined for one that lives at the end. */
+  diedAt?: number;
+  /** Whether it was stopped, or stood still for some time. */
+  wasDisturbed: boolean;
 }
 
 interface Worker {
@@ -29,6 +37,10 @@ export class Workers {
   readonly effects: Effect[] = [];
   /** The steps whose work was done. */
   readonly steps: StepEffect[] = [];
+  /** What the waits for signals have given. */
+  readonly waits: WaitEffect[] = [];
+  /** By the names of the processes. */
+  readonly lives = new Map<string, WorkerLife>();
   readonly #world: World;
   readonly #options: WorkersOptions;
   readonly #random: SeededRandom;
@@ -51,6 +63,7 @@ export class Workers {
     const worker = this.#random.pick([...this.#workers]);
     const { process } = worker;
     const what = this.#random.pick(['kill', 'stop', 'freeze'] as const);
+    if (what !== 'kill') this.#lifeOf(process).wasDisturbed = true;
     if (what === 'kill') process.die('is killed');
     else if (what === 'stop') void this.#stopOne(worker);
     else {
@@ -70,6 +83,7 @@ export class Workers {
         process,
         onEffect: (effect) => void this.effects.push(effect),
         onStep: (effect) => void this.steps.push(effect),
+        onWaited: (effect) => void this.waits.push(effect),
       }),
       workerName: process.name,
       clock: systemClock(clock),
@@ -82,7 +96,10 @@ export class Workers {
     });
     const worker = { process, runner };
     this.#workers.add(worker);
-    process.onDeath(() => this.#replace(worker));
+    process.onDeath(() => {
+      if (!this.#world.isOver) this.#lifeOf(process).diedAt = clock.now();
+      this.#replace(worker);
+    });
     await runner.start();
   }
 
@@ -90,6 +107,12 @@ export class Workers {
     this.#world.trace.add(process.name, 'is stopped');
     await runner.stop();
     process.die('has stopped');
+  }
+
+  #lifeOf({ name }: Mortal): WorkerLife {
+    const life = this.lives.get(name) ?? { wasDisturbed: false };
+    this.lives.set(name, life);
+    return life;
   }
 
   #replace(worker: Worker): void {

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Job, JobEvent } from '@jobstream/domain';
-import { ConcurrentAppendError, type Delivery, type Wake } from '@jobstream/eventlog';
+import type { JobEvent } from '@jobstream/domain';
+import { ConcurrentAppendError, type Wake } from '@jobstream/eventlog';
+import { isWait } from '../../chaos/judge/checkSignals.ts';
 import { isSleep } from '../../chaos/judge/checkSleeps.ts';
 import type { RemoteLog } from '../world/remoteLog.ts';
-import type { Sabotage } from '../world/sabotage.ts';
+import { changed, readingWaits, withDeliveries } from './changedLog.ts';
+import { type PlantedFault, signalSabotages } from './signalSabotages.ts';
 
 /** What the simulation must find, each with the rule that it breaks: one act of a process out of its order, left out, or wrong. */
-export const sabotages: readonly (readonly [what: string, rule: string, Sabotage])[] = [
+export const sabotages: readonly PlantedFault[] = [
   ['a message is acknowledged before the outcome is appended', 'stranded', { worker: acknowledgingEarly }],
   ['the timer of a retry is set after the acknowledgement', 'stranded', { worker: settingTimersLate }],
   ['a message that was not acknowledged is not delivered again', 'stranded', { redelivers: false }],
@@ -27,34 +29,11 @@ export const sabotages: readonly (readonly [what: string, rule: string, Sabotage
   ['a wait ends before its time', 'early', { worker: resumingEarly }],
   ['the time that an attempt has run begins again with each of its runs', 'sleeps', { worker: forgettingTime }],
   ['the keeper carries a job that waits without its sleeps', 'steps', { keeper: carryingNothing('JobCarriedWaiting') }],
+  ...signalSabotages,
   ['a unique job is created without the claim of its key', 'claim', { api: withoutClaims }],
   ['a timer is set for an hour later', 'late', { worker: settingTimersForLater }],
   ['the code of a process throws what it should not', 'surprise', { keeper: throwing }],
 ];
-
-/** The log with other methods. */
-function changed(log: RemoteLog, methods: Partial<RemoteLog>): RemoteLog {
-  const own = (name: string | symbol) => (name in methods ? methods : log);
-  return new Proxy(log, {
-    get: (_target, name) => {
-      const value: unknown = Reflect.get(own(name), name, own(name));
-      return typeof value === 'function' ? (value as () => unknown).bind(own(name)) : value;
-    },
-  });
-}
-
-function withDeliveries(log: RemoteLog, change: (delivery: Delivery) => Delivery | undefined): RemoteLog {
-  return changed(log, {
-    openQueue: ({ onDelivery, ...options }) =>
-      log.openQueue({
-        ...options,
-        onDelivery: async (delivery) => {
-          const other = change(delivery);
-          return other === undefined ? true : onDelivery(other);
-        },
-      }),
-  });
-}
 
 function acknowledgingEarly(log: RemoteLog): RemoteLog {
   return withDeliveries(log, (delivery) => {
@@ -113,23 +92,23 @@ function withoutFence(name: JobEvent['event']): (log: RemoteLog) => RemoteLog {
     });
 }
 
-/** But for sleeps: a job whose sleeps begin again in each run would never end. */
+/** But for sleeps and waits: a job whose sleeps begin again in each run would never end. */
 function withoutSteps(log: RemoteLog): RemoteLog {
   return changed(log, {
     readJob: async (jobId, jobType) => {
       const { steps = [], ...found } = (await log.readJob(jobId, jobType)) ?? {};
-      return 'job' in found ? { ...found, steps: steps.filter(isSleep) } : undefined;
+      return 'job' in found ? { ...found, steps: steps.filter((step) => isSleep(step) || isWait(step)) } : undefined;
     },
   });
 }
 
-/** Instead of a record of steps another report of progress is appended; sleeps are recorded. */
+/** Instead of a record of steps another report of progress is appended; sleeps and waits are recorded. */
 function withoutRecords(log: RemoteLog): RemoteLog {
   return changed(log, {
     append: (event, expected) => {
       if (event.event !== 'JobStepsRecorded') return log.append(event, expected);
       const { attempt } = event.data;
-      const steps = event.data.steps.filter(isSleep);
+      const steps = event.data.steps.filter((step) => isSleep(step) || isWait(step));
       if (steps.length > 0) return log.append({ ...event, data: { ...event.data, steps } }, expected);
       return log.append({ ...event, event: 'JobProgressed', data: { attempt, percent: 0 } }, expected);
     },
@@ -169,16 +148,6 @@ function waitTimers(when: { readonly before: boolean; readonly after: boolean })
       },
     });
   };
-}
-
-/** The log as a worker has it that reads another state of each job that waits. */
-function readingWaits(log: RemoteLog, read: (job: Job) => Job): RemoteLog {
-  return changed(log, {
-    readJob: async (jobId, jobType) => {
-      const found = await log.readJob(jobId, jobType);
-      return found?.job.status === 'waiting' ? { ...found, job: read(found.job) } : found;
-    },
-  });
 }
 
 function resumingEarly(log: RemoteLog): RemoteLog {

@@ -1,4 +1,4 @@
-import { evolve, isTerminal, type Job, type JobState } from '@jobstream/domain';
+import { evolve, isTerminal, type Job, type JobState, unreadSignals } from '@jobstream/domain';
 import { MemoryServer, VirtualClock } from '@jobstream/eventlog';
 import { seededRandom, type SeededRandom } from '../../chaos/seededRandom.ts';
 import { LeasedConsumer } from './leasedConsumer.ts';
@@ -59,6 +59,16 @@ export class World implements Surroundings {
   /** Whether every job has ended. */
   get isDone(): boolean {
     return this.#unended.size === 0;
+  }
+
+  /** The jobs that wait for signals of which they have none. */
+  awaited(): readonly { readonly id: string; readonly name: string }[] {
+    return [...this.#unended].flatMap((id) => {
+      const job = this.#jobs.get(id);
+      const [name] = job?.status === 'waiting' ? (job.awaits ?? []) : [];
+      if (name === undefined || job?.awaits?.some((one) => unreadSignals(job, one) > 0) === true) return [];
+      return [{ id, name }];
+    });
   }
 
   randomFor(purpose: string): SeededRandom {

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, attemptOverAt, evolve, isDue, isRejection, isTerminal } from '@jobstream/domain';
+import { addMs, evolve, isDue, isRejection, isTerminal } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
-import type { Delivery, JobSnapshot, Wake } from '@jobstream/eventlog';
+import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
 import type { Attempt } from './attempt.ts';
 import type { AttemptContext } from './attemptContext.ts';
 import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } from './decideRedelivery.ts';
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain, laterOf } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
-import { scheduleWake, wakeAt } from './scheduleWake.ts';
+import { type Call, callFor, scheduleWake, wakeAt } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
 import { isNotCalled, signalledAt } from './signalCall.ts';
 import { startCause } from './startCause.ts';
@@ -235,19 +235,6 @@ async function leaveToTimer(
     return settled({ kind: 'ack' }, reason, delivery, context);
   }
   return leaveToTimer(call, reason, delivery, context);
-}
-
-/** What the timer of a job is set for. */
-interface Call extends Pick<Wake, 'at' | 'priority'> {
-  readonly status: Job['status'];
-}
-
-/** What the timer of a job must say in the state in which it is; undefined for a job that has ended. */
-function callFor(job: Job): Call | undefined {
-  const { status, priority, runAt, updatedAt } = job;
-  if (isTerminal(status)) return undefined;
-  if (status === 'processing') return { at: attemptOverAt(job), status, priority };
-  return { at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), status, priority };
 }
 
 function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: AttemptContext): Attempt | Settlement {

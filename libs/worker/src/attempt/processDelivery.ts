@@ -4,10 +4,10 @@ import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptSpan } from './attemptTracing.ts';
 import type { Attempt, Outcome } from './attempt.ts';
 import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
-import { claimJob } from './claimJob.ts';
+import { claimJob, readFreshState } from './claimJob.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
-import { lookAt, scheduleWake } from './scheduleWake.ts';
+import { callFor, lookAt, scheduleWake, wakeAt } from './scheduleWake.ts';
 import { settle, settlementAfterError } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -81,6 +81,7 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     if (event.event === 'JobSuspended') {
       const { runAt = event.data.until } = attempt.chain.job;
       await callAgain(lookAt(runAt, context.clock.now()), attempt, context);
+      if (event.data.signals !== undefined) await lookAgain(attempt, context);
     }
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
@@ -98,6 +99,22 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
 
 function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptContext): Promise<void> {
   return scheduleWake(at, { jobId: job.id, jobType: job.type, priority: job.priority }, context);
+}
+
+/**
+ * Looks whether a signal has called for the job since it waits: then the timer may have replaced that of its next wait, and is set again for
+ * the state in which the job is now.
+ */
+async function lookAgain({ delivery, chain }: Attempt, context: AttemptContext): Promise<void> {
+  for (let known = chain.sequence; ;) {
+    const found = await readFreshState(delivery, context);
+    if (found === undefined || found.sequence <= known || found.job.unreadableEvents !== undefined) return;
+    const call = callFor(found.job);
+    if (call === undefined) return;
+    const { id: jobId, type: jobType, priority } = found.job;
+    await scheduleWake(wakeAt(call.at, call, context.clock.now()), { jobId, jobType, priority }, context);
+    known = found.sequence;
+  }
 }
 
 async function runInSlot(attempt: Attempt, context: AttemptContext): Promise<Outcome> {

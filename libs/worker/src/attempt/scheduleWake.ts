@@ -1,4 +1,5 @@
-import { addMs, type Job, type Lane } from '@jobstream/domain';
+import { addMs, attemptOverAt, isTerminal, type Job, type Lane } from '@jobstream/domain';
+import type { Wake } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
 
@@ -19,6 +20,19 @@ export function wakeAt(at: string, { status }: Pick<Job, 'status'>, now: string)
 /** Whether a job of this status was left to its timer. */
 export function isLeftToItsTimer(status: Job['status']): boolean {
   return status === 'scheduled' || status === 'retrying' || status === 'waiting';
+}
+
+/** What the timer of a job is set for. */
+export interface Call extends Pick<Wake, 'at' | 'priority'> {
+  readonly status: Job['status'];
+}
+
+/** What the timer of a job must say in the state in which it is; undefined for a job that has ended. */
+export function callFor(job: Job): Call | undefined {
+  const { status, priority, runAt, updatedAt } = job;
+  if (isTerminal(status)) return undefined;
+  if (status === 'processing') return { at: attemptOverAt(job), status, priority };
+  return { at: status === 'pending' ? updatedAt : (runAt ?? updatedAt), status, priority };
 }
 
 /** Sets the timer that delivers the job at the instant `at`; setting it twice is harmless. */
