@@ -22,7 +22,7 @@ const TICK_MS = 500;
 const BURST_EVERY = 8;
 const BURST = 40;
 /** How a signal to a job that has ended is answered. */
-const ENDED = [404, 409];
+const ENDED: ReadonlySet<number> = new Set([404, 409]);
 /** As many come in one request meanwhile. */
 const BATCH = 10;
 
@@ -103,7 +103,7 @@ export class LoadGenerator {
     const answer = await this.#options.client.request({ ...request, repeatable: true });
     const signal = (answer?.body['signal'] as { readonly id?: string } | undefined)?.id;
     if (answer?.status === 202 && signal !== undefined) return this.#record({ kind: 'signalled', id, signal });
-    if (answer === undefined || !ENDED.includes(answer.status))
+    if (answer === undefined || !ENDED.has(answer.status))
       this.unexpected.push(`signal ${token}: ${JSON.stringify(answer ?? 'no answer')}`);
   }
 

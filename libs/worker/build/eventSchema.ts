@@ -57,7 +57,7 @@ export interface Struct<Fields extends Struct.Fields> extends Decoder<StructValu
   readonly fields: Fields;
 }
 export declare namespace Struct {
-  type Fields = Readonly<Record<string, Constraint>>;
+  type Fields = Readonly<globalThis.Record<string, Constraint>>;
 }
 
 export interface SchemaError {
@@ -132,7 +132,7 @@ function structDecoder(entries: readonly [string, Constraint][]): Decode {
   const parts = entries.map(([name, { decode, optional = false }]) => ({ name, decode, optional }));
   return (input) => {
     if (!isObject(input)) return REFUSED;
-    const output: Record<string, unknown> = {};
+    const output: globalThis.Record<string, unknown> = {};
     for (const { name, decode, optional } of parts) {
       const part = input[name];
       if (part !== undefined || name in input) {
@@ -145,7 +145,7 @@ function structDecoder(entries: readonly [string, Constraint][]): Decode {
   };
 }
 
-function isObject(input: unknown): input is Record<string, unknown> {
+function isObject(input: unknown): input is globalThis.Record<string, unknown> {
   return typeof input === 'object' && input !== null && !globalThis.Array.isArray(input);
 }
 
@@ -166,6 +166,24 @@ function tagsOf(entries: readonly [string, Constraint][]): ReadonlyMap<string, u
       'literal' in field && field.optional === undefined ? [[name, field.literal]] : [],
     ),
   );
+}
+
+/** An object whose values are all of one kind. */
+export function Record<Value extends Constraint>(
+  _key: Decoder<string>,
+  { decode, explain }: Value,
+): Decoder<Readonly<globalThis.Record<string, Value['Type']>>> {
+  const decodeAll = (input: unknown) => {
+    if (!isObject(input)) return REFUSED;
+    const entries = Object.entries(input).map(([name, value]) => [name, decode(value)] as const);
+    return entries.some(([, value]) => value === REFUSED) ? REFUSED : Object.fromEntries(entries);
+  };
+  const explainFirst = (input: unknown, path: string) => {
+    if (!isObject(input)) return `${path}: expected an object`;
+    const [name, value] = Object.entries(input).find(([, one]) => decode(one) === REFUSED) ?? [];
+    return explain(value, `${path}.${name ?? ''}`);
+  };
+  return schemaOf(decodeAll, explainFirst, {});
 }
 
 export function Array<Item extends Constraint>(item: Item): Checkable<readonly Item['Type'][]> {

@@ -26,7 +26,7 @@ export const Signal = Schema.Struct({ id: EventId, name: SignalName, payload: Sc
 export type Signal = typeof Signal.Type;
 
 /** Signals by their names. */
-export const SignalCounts = Schema.Record(SignalName, Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)));
+export const SignalCounts = Schema.Record(Schema.String, Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)));
 export type SignalCounts = typeof SignalCounts.Type;
 
 interface WithUnread {
