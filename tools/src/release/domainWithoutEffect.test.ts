@@ -66,6 +66,7 @@ const strings: readonly (readonly [RegExp, fc.Arbitrary<string>])[] = [
   [/cron/u, fc.constantFrom('* * * * *', '0 9 * * 1-5', '*/5 0 1 1 *')],
   [/path into the payload/u, fc.constantFrom('payload', 'payload.userId', 'payload.a.b', 'tenant', 'type')],
   [/job type|schedule name/u, fc.stringMatching(/^[a-z][a-z0-9-]{0,62}$/u)],
+  [/dashes and underscores/u, fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/u)],
   [/tenant/u, fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u)],
 ];
 const anyString = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
