@@ -62,7 +62,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     target: 'es2022',
     sideEffects: false,
     dependencies: [],
-    budget: { unpackedBytes: 345 * KB, installedBytes: 345 * KB, installedPackages: 1, bundleBytes: 15 * KB },
+    budget: { unpackedBytes: 370 * KB, installedBytes: 370 * KB, installedPackages: 1, bundleBytes: 15 * KB },
   },
   {
     name: '@jobstream/worker',
