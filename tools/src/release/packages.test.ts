@@ -118,9 +118,9 @@ describe('a release is refused', () => {
     expect(checkBudget(packed, { installation, bundle: { esbuild: 15_000, vite: 15_001 } })).toEqual([
       'a bundle by vite: 15001 bytes, at most 15000 are allowed',
     ]);
-    const crowded = { packages: ['@jobstream/client', 'left-pad'], bytes: 345_001 };
+    const crowded = { packages: ['@jobstream/client', 'left-pad'], bytes: 370_001 };
     expect(checkBudget(packed, { installation: crowded, bundle: undefined })).toEqual([
-      'it and its dependencies: 345001 bytes, at most 345000 are allowed',
+      'it and its dependencies: 370001 bytes, at most 370000 are allowed',
       '2 packages are installed, at most 1 may be: @jobstream/client, left-pad',
     ]);
   });
