@@ -43,10 +43,10 @@ function addressOf({ operation, params, query, seen: index }: FuzzRequest, seen:
   return `${address}?${new URLSearchParams(pairs).toString()}`;
 }
 
-/** Dots alone would be another path. */
+/** Dots alone, or nothing at all, would be another path. */
 function segment(text: string): string {
   if (text === BROKEN) return text;
-  return /^\.{1,2}$/.test(text) ? 'dots' : encodeURIComponent(text.toWellFormed());
+  return /^\.{0,2}$/.test(text) ? 'dots' : encodeURIComponent(text.toWellFormed());
 }
 
 function typeOf({ body = {} }: FuzzRequest['operation']): string {
