@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { JobDefinition } from '@jobstream/client';
-import { repositoryRoot } from '@jobstream/servers';
 import { type CrashPoint, testJobstream } from '@jobstream/testing';
 import type { Duration, HandlerRegistrar } from '@jobstream/worker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fencedBlocks } from './fencedBlocks.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { orderProgram } from '../harness/orderProgram.ts';
 
 /** The program of the tutorial. */
 interface OrderProgram {
@@ -19,21 +15,12 @@ interface OrderProgram {
   ) => void;
 }
 
-let folder: string;
 let program: OrderProgram;
 
 beforeAll(async () => {
-  const page = readFileSync(path.join(repositoryRoot, 'docs/tutorial.md'), 'utf8');
-  const block = fencedBlocks(page).find(({ text }) => text.startsWith('// jobs/order.ts\n'));
-  await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
-  // Inside the repository, where the packages can be resolved.
-  folder = await mkdtemp(path.join(repositoryRoot, '.data', 'order-'));
-  const file = path.join(folder, 'order.ts');
-  await writeFile(file, block?.text ?? '');
-  program = (await import(pathToFileURL(file).href)) as OrderProgram;
+  await using written = await orderProgram();
+  program = (await import(pathToFileURL(written.file).href)) as OrderProgram;
 });
-
-afterAll(() => rm(folder, { recursive: true }));
 
 /** What the order has written: each line with the keys with which it was written, one for each time. */
 class Book {
