@@ -44,7 +44,7 @@ test('an order of the tutorial survives the death of its worker at any of twenty
   const orders: { readonly id: string; readonly name: string }[] = [];
   for (let seed = 1; seed <= ORDERS; seed++) {
     const name = `O-${seed}`;
-    const { id } = await client.jobs.create({ type: 'order', payload: { id: name, cents: seed } });
+    const { id } = await client.jobs.create({ type: 'order', payload: { id: name, cents: seed }, maxAttempts: 30 });
     orders.push({ id, name });
     const signal = () => client.jobs.signal(id, 'approved', { by: 'ada' });
     if (seed % 2 === 0) await signal();
@@ -74,5 +74,7 @@ test('an order of the tutorial survives the death of its worker at any of twenty
       expect([name, step, ofStep.length <= attempt]).toEqual([name, step, true]);
     }
   }
+  const attempts = await Promise.all(orders.map(async ({ id }) => (await client.jobs.get(id)).attempt));
+  expect(Math.max(...attempts)).toBeGreaterThan(1);
   await worker[Symbol.asyncDispose]();
 });
