@@ -7,7 +7,7 @@ import { eventually, type RunningSystem, scratchDataFolder, startSystem, TestPro
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orderProgram } from '../harness/orderProgram.ts';
 
-const script = path.join(repositoryRoot, 'e2e', 'harness', 'orderWorker.ts');
+const script = path.join(repositoryRoot, 'e2e', 'harness', 'orderWorkerMain.ts');
 const ORDERS = 20;
 /** The worker dies within so long after its order was created: an order takes about as long. */
 const LONGEST_LIFE_MS = 900;
