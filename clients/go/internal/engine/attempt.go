@@ -98,10 +98,7 @@ func (a *attempt) suspend(out outcome, ran int64) error {
 		return err
 	}
 	a.runner.log.Info(out.name, "job", a.call.JobID, "attempt", a.number, "until", *out.data.Until)
-	if err := a.runner.jobs.SetTimer(a.call, a.state(), a.state().CalledAt(at)); err != nil {
-		return err
-	}
-	return a.call.Ack()
+	return a.runner.leaveToTimer(a.call, a.state())
 }
 
 func (a *attempt) record(out outcome) error {

@@ -67,8 +67,8 @@ func (r *runner) settle(decision protocol.Decision, call protocol.Call, job *pro
 	return call.Ack()
 }
 
-// leaveToTimer sets the timer of a job that waits, and looks at it once more: it may have been made due since, have run and
-// failed, and the timer may have replaced that of its retry.
+// leaveToTimer sets the timer of a job that waits, and looks at it once more: it may have been made due since, or a signal may have
+// come, it may have run, and the timer may have replaced that of its next wait.
 func (r *runner) leaveToTimer(call protocol.Call, job *protocol.Job) error {
 	for {
 		if err := r.jobs.SetTimer(call, job, job.CalledAt(r.engine.Clock.Now())); err != nil {
@@ -78,7 +78,7 @@ func (r *runner) leaveToTimer(call protocol.Call, job *protocol.Job) error {
 		switch {
 		case err != nil:
 			return err
-		case latest == nil || latest.HasEnded() || latest.Sequence == job.Sequence:
+		case latest == nil || latest.HasEnded() || latest.Sequence <= job.Sequence:
 			return call.Ack()
 		case latest.Unreadable:
 			return r.leaveToNewerWorker(call, latest)

@@ -12,7 +12,7 @@ from nats.js.errors import APIError
 
 from .call import Call
 from .events import Event, format_time, subject_of, to_json
-from .job import JobState
+from .job import ENDED, JobState
 from .job_log import JobLog, until_answered
 from .server_clock import ServerClock
 
@@ -116,3 +116,15 @@ class Appender:
         }
         subject = f"timers.at.{self.job_type}.{call.job_id}"
         await until_answered(lambda: self.js.publish(subject, to_json(wake), headers=headers))
+
+    async def set_own_timer(self, call: Call, job: JobState) -> JobState | None:
+        """Sets the timer of the state that the job is in, and looks at it once more; returns what it found last.
+
+        Somebody else may have moved the job on since, and the timer may have replaced that of its next wait.
+        """
+        while True:
+            await self.set_timer(call, job, job.called_at(self.clock.now()))
+            found = await self.log.read_fresh(call)
+            if found is None or found.status in ENDED or found.is_unreadable or found.sequence <= job.sequence:
+                return found
+            job = found

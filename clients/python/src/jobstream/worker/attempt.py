@@ -106,12 +106,13 @@ class Attempt:
     async def _suspend(self, data: dict[str, Any], at: datetime) -> None:
         """Sets the timer first, without which nobody would go on if this worker died.
 
-        Another may have replaced it meanwhile, and a signal that has come before JobSuspended makes the job due at once.
+        Another may have replaced it meanwhile, and a signal that has come before JobSuspended makes the job due at once. One
+        that has come since may have let the attempt go on, and wait again.
         """
         call_at = replace(self.job, status="waiting", run_at=parse_time(data["until"])).called_at(at)
         await self.appender.set_timer(self.call, self.job, call_at)
         await self.append("JobSuspended", data, at)
-        await self.appender.set_timer(self.call, self.job, self.job.called_at(at))
+        await self.appender.set_own_timer(self.call, self.job)
         await self.call.msg.ack()
 
     async def _run_handler(self, job_type: JobType, steps: AttemptSteps) -> Outcome:

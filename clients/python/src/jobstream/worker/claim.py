@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from ..protocol.appender import Appender, OvertakenError
 from ..protocol.call import Call, Plan, plan
 from ..protocol.events import LANES, NO_EVENT, NewerEventError, decode, is_checked, priority_of
-from ..protocol.job import ENDED, JobState
+from ..protocol.job import JobState
 from .attempt import Attempt
 
 log = logging.getLogger("jobstream")
@@ -110,20 +110,12 @@ class Claims:
                 await call.msg.ack()
 
     async def _leave_to_timer(self, call: Call, job: JobState) -> None:
-        """Sets the timer of a job that waits, and looks at it once more.
-
-        It may have been made due since, have run and failed, and the timer may have replaced that of its retry.
-        """
-        while True:
-            await self.appender.set_timer(call, job, job.called_at(self.clock.now()))
-            latest = await self.log.read_fresh(call)
-            if latest is None or latest.status in ENDED or latest.sequence == job.sequence:
-                await call.msg.ack()
-                return
-            if latest.is_unreadable:
-                await self._leave_to_newer_worker(call, latest)
-                return
-            job = latest
+        """The job may have been made due, and have run and failed, since it was read."""
+        found = await self.appender.set_own_timer(call, job)
+        if found is not None and found.is_unreadable:
+            await self._leave_to_newer_worker(call, found)
+        else:
+            await call.msg.ack()
 
     async def settle_overtaken(self, call: Call) -> None:
         """Settles the message of an attempt without which the job has moved on.
