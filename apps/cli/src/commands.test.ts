@@ -315,7 +315,9 @@ test('workers and stats show the service', async () => {
   expect(JSON.parse((await stage.run('stats', '--window', '1h', '--json')).stdout)).toMatchObject({
     activity: { resolution: 'minute', byType: { email: { failed: 0 } } },
   });
-  expect((await stage.run('stats', '--type', 'sleep')).stdout).toMatch(/^TYPE .*\nsleep .*\nall .*\n(?:The table is .* behind the log\.\n)?$/u);
+  expect((await stage.run('stats', '--type', 'sleep')).stdout).toMatch(
+    /^TYPE .*\nsleep .*\nall .*\n(?:The table is .* behind the log\.\n)?$/u,
+  );
 });
 
 test('export writes jobs with their events into one file, whose digest sha256sum would confirm', async () => {
