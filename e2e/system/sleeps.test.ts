@@ -47,6 +47,8 @@ test('a job that sleeps three times goes on although the log has expired and all
     await nats.close();
     expect((await jobs.events(id)).map(({ event }) => event)).toContain('JobCarriedWaiting');
     for (const command of ['nats-server', 'bin/postgres', 'apps/projector/', 'apps/api/']) await kill(command);
+    // Without a worker the job cannot get on: so its next sleep, which is short, begins when the API can show it.
+    await eventually(() => jobs.job(id));
     worker = await eventually(startWorker);
   }
   await eventually(async () => expect(await jobs.job(id)).toMatchObject({ status: 'completed', attempt: 1 }));
