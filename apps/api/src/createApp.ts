@@ -3,12 +3,13 @@ import type { ApiDeps } from './apiDeps.ts';
 import type { AuditParts } from './audit/auditedChange.ts';
 import { accessControl } from './auth/accessControl.ts';
 import { crossOrigin } from './auth/crossOrigin.ts';
-import { localRequestsOnly } from './auth/localRequestsOnly.ts';
+import { localRequestsOnly } from './http/localRequestsOnly.ts';
 import { dashboardPage } from './dashboard/dashboardPage.ts';
 import { sessionRoutes } from './dashboard/sessionRoutes.ts';
 import { failureRoutes } from './failures/failureRoutes.ts';
 import { eventRoutes } from './feeds/eventRoutes.ts';
 import { arrivalDeadline } from './http/arrivalDeadline.ts';
+import { checkAll, type Check } from './http/checkAll.ts';
 import { checkRequestHead } from './http/checkRequestHead.ts';
 import { handleError } from './http/handleError.ts';
 import { secureHeaders } from './http/secureHeaders.ts';
@@ -24,10 +25,10 @@ import { rebuildRoutes } from './projections/rebuildRoutes.ts';
 import { addRoute, type Route } from './routes/route.ts';
 import { scheduleRoutes } from './schedules/scheduleRoutes.ts';
 import { statsRoutes } from './stats/statsRoutes.ts';
-import { requestLog } from './telemetry/requestLog.ts';
-import { requestMetrics } from './telemetry/requestMetrics.ts';
-import { requestTrace } from './telemetry/requestTrace.ts';
+import { observeRequests } from './telemetry/observeRequests.ts';
 import { workerRoutes } from './workers/workerRoutes.ts';
+
+const ARRIVAL_MS = 30_000;
 
 /** Makes the HTTP API as an Express app that is not listening yet. */
 export function createApp(deps: ApiDeps): Express {
@@ -39,13 +40,8 @@ export function createApp(deps: ApiDeps): Express {
   app.locals['limits'] = deps.limits;
   app.locals['log'] = deps.log;
   app.locals['audit'] = { trail: deps.auditTrail, clock: deps.log.clock } satisfies AuditParts;
-  app.use(requestLog(deps.logger), requestMetrics(deps.metrics), requestTrace(deps.tracing), secureHeaders());
-  app.use(arrivalDeadline(30_000), checkRequestHead);
-  if (deps.auth.open) {
-    deps.logger.warn('AUTH is open: every client that reaches this address may do everything');
-    app.use(localRequestsOnly(deps.auth.corsOrigins));
-  }
-  app.use(crossOrigin(deps.auth.corsOrigins));
+  app.use(observeRequests(deps), checkAll(checksOf(deps)));
+  if (deps.auth.corsOrigins.length > 0) app.use(crossOrigin(deps.auth.corsOrigins));
   for (const route of routesOf(deps)) addRoute(app, route);
   if (deps.dashboardDir !== undefined) app.use('/dashboard', dashboardPage(deps.dashboardDir));
   app.use(() => {
@@ -53,6 +49,13 @@ export function createApp(deps: ApiDeps): Express {
   });
   app.use(handleError);
   return app;
+}
+
+function checksOf({ auth, logger }: ApiDeps): readonly Check[] {
+  const checks = [secureHeaders(), arrivalDeadline(ARRIVAL_MS), checkRequestHead];
+  if (!auth.open) return checks;
+  logger.warn('AUTH is open: every client that reaches this address may do everything');
+  return [...checks, localRequestsOnly(auth.corsOrigins)];
 }
 
 /** Returns all routes. The OpenAPI document describes its own route, too. */

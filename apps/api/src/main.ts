@@ -7,9 +7,11 @@ import {
   type Config,
   eventLogMetrics,
   eventLogSettings,
+  type Instruments,
   logsRetention,
   type Logger,
   runProcess,
+  type Service,
 } from '@jobstream/runtime';
 import { AnnouncedTypes } from './announcements/announcedTypes.ts';
 import { AuditTrail } from './audit/auditTrail.ts';
@@ -18,6 +20,7 @@ import { createApp } from './createApp.ts';
 import { LiveTail } from './feeds/liveTail.ts';
 import { LongRequests } from './feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from './http/requestLimits.ts';
+import { expressMessages } from './http/expressMessages.ts';
 import { HttpServer } from './http/httpServer.ts';
 import { apiReadiness } from './service/apiReadiness.ts';
 import { OperationRunner } from './jobs/operations/operationRunner.ts';
@@ -28,7 +31,9 @@ import { WaitingTypes } from './payloads/waitingTypes.ts';
 import { storageMetrics } from './telemetry/storageMetrics.ts';
 import { backlogMetrics } from './telemetry/backlogMetrics.ts';
 
-await runProcess('api', (config, logger, { metrics, tracing }) => {
+await runProcess('api', servicesOf, { gathersLines: true });
+
+function servicesOf(config: Config, logger: Logger, { metrics, tracing }: Instruments): readonly Service[] {
   const limits = requestLimits(config.REQUEST_TIMEOUT_MS);
   const log = new EventLog({
     ...logOptions(config, limits),
@@ -53,8 +58,10 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   const tablePosition = new TablePosition({ table, log, limits });
   const views = { announced, payloads, tail, longRequests, servedVersions, table, tablePosition, ...pageOf(config) };
   const deps = { log, ...views, ...state, keyCache, auth, readiness, limits, metrics, tracing, logger };
+  const app = createApp(deps);
   const server = new HttpServer({
-    listener: createApp(deps),
+    listener: app,
+    messages: expressMessages(app),
     host: config.HOST,
     port: config.PORT,
     graceMs: config.SHUTDOWN_GRACE_MS,
@@ -64,7 +71,7 @@ await runProcess('api', (config, logger, { metrics, tracing }) => {
   });
   const stores = [...Object.values(state), keyCache];
   return [log, heartbeat, announced, table, ...stores, new OperationRunner({ deps }), tail, server];
-});
+}
 
 function logOptions(config: Config, limits: RequestLimits): EventLogOptions {
   return {

@@ -19,6 +19,7 @@ import { createApp } from '../src/createApp.ts';
 import { LiveTail, type LiveTailOptions } from '../src/feeds/liveTail.ts';
 import { LongRequests, type LongRequestsOptions } from '../src/feeds/longRequests.ts';
 import { type RequestLimits, requestLimits } from '../src/http/requestLimits.ts';
+import { expressMessages } from '../src/http/expressMessages.ts';
 import { HttpServer, type HttpServerOptions } from '../src/http/httpServer.ts';
 import { apiReadiness } from '../src/service/apiReadiness.ts';
 import { OperationRunner } from '../src/jobs/operations/operationRunner.ts';
@@ -87,6 +88,7 @@ export async function startApi(options: StartApiOptions): Promise<TestApi> {
   const app = createApp(deps);
   const server = new HttpServer({
     listener: app,
+    messages: expressMessages(app),
     host: '127.0.0.1',
     port: 0,
     graceMs: 10_000,

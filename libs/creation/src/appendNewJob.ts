@@ -91,7 +91,8 @@ async function unlessExists(
   append: () => Promise<number>,
   deps: AppendDeps,
 ): Promise<Creations> {
-  if (deps.log.expiresPermanently && (await haveExpired(events, deps))) return { kind: 'exists' };
+  if (deps.log.expiresPermanently && events.some(hasKey) && (await haveExpired(events, deps)))
+    return { kind: 'exists' };
   try {
     await append();
     return { kind: 'created', held: NONE_HELD };

@@ -39,7 +39,8 @@ async function progressOf(length: number): Promise<number> {
 async function mistakesNamed(count: number): Promise<number> {
   const issues = Array.from({ length: count }, (_, index) => ({ message: `mistake ${index}` }));
   const handler = jobHandler(defineJob('order', { payload: withSchema(() => ({ issues })) as never }), () => undefined);
-  const error: unknown = await handler.run({}, testContext()).catch((thrown: unknown) => thrown);
+  const run = async () => handler.run({}, testContext());
+  const error: unknown = await run().catch((thrown: unknown) => thrown);
   if (!(error instanceof InvalidPayloadError)) throw error;
   return error.message.split('mistake ').length - 1;
 }

@@ -18,7 +18,7 @@ const BEARER = /^Bearer +(\S+) *$/i;
  * @throws Problem 401 for missing or invalid credentials, 429 beyond a limit, 503 if credentials cannot be verified.
  */
 export interface AccessControl {
-  admit(req: Request, res: Response): Promise<Caller>;
+  admit(req: Request, res: Response): Caller | Promise<Caller>;
 }
 
 export type AccessSettings = Pick<AuthSettings, 'open' | 'sessions' | 'jwt' | 'rateLimit' | 'failedRateLimit'>;
@@ -41,7 +41,14 @@ export function accessControl(settings: AccessSettings, ring: KeyLookup): Access
     if (verifyToken === undefined) throw invalidCredentials('not an API key');
     return verifyToken(text);
   };
-  return { admit: (req, res) => admit(req, res, { recognise, limits }) };
+  const isAnonymous = (req: Request) => open && limits.areOff && !mayHaveCredentials(req);
+  return {
+    admit: (req, res) => (isAnonymous(req) ? setCaller(res, anonymous) : admit(req, res, { recognise, limits })),
+  };
+}
+
+function mayHaveCredentials({ headers }: Request): boolean {
+  return headers.authorization !== undefined || headers.cookie !== undefined;
 }
 
 async function admit(
@@ -50,8 +57,9 @@ async function admit(
   { recognise, limits }: { readonly recognise: Recognise; readonly limits: RateLimits },
 ): Promise<Caller> {
   await limits.assertNotBlocked(req, res);
+  let caller: Caller;
   try {
-    setCaller(res, await recognise(req));
+    caller = setCaller(res, await recognise(req));
   } catch (error) {
     if (isUnauthorized(error)) {
       endSession(req, res);
@@ -60,7 +68,7 @@ async function admit(
     throw error;
   }
   await limits.countRequest(req, res);
-  return res.locals['caller'] as Caller;
+  return caller;
 }
 
 function isUnauthorized(error: unknown): boolean {

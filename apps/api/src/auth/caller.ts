@@ -18,9 +18,10 @@ export interface Caller {
 /** The caller of every request without credentials where the API is open. */
 export const anonymous: Caller = { actor: { kind: 'api', id: 'anonymous' }, scopes: new Set(scopes), madeOpen: true };
 
-/** Stores the caller for the handlers and the request log. */
-export function setCaller(res: Response, caller: Caller): void {
+/** Stores the caller for the handlers and the request log, and returns it. */
+export function setCaller(res: Response, caller: Caller): Caller {
   res.locals['caller'] = caller;
+  return caller;
 }
 
 /** Returns the caller of a request; the route must declare the scope that it requires. */

@@ -6,6 +6,8 @@ import { anonymous, callerOf } from './caller.ts';
 
 /** Rate limits of this process. Each method rejects with a Problem when a limit is reached. */
 export interface RateLimits {
+  /** Neither requests nor failures are counted. */
+  readonly areOff: boolean;
   /** Counts a request by its caller, or by its address where the API is open. */
   countRequest(req: Request, res: Response): Promise<void>;
   /** Counts a request with missing or invalid credentials by its address. */
@@ -19,6 +21,7 @@ export function rateLimits(requests: Rate | undefined, failures: Rate | undefine
   const requestLimiter = requests && limiter(requests, (_req, res) => callerName(res));
   const failureLimiter = failures && limiter(failures, addressKey);
   return {
+    areOff: requests === undefined && failures === undefined,
     countRequest: (req, res) => count(requestLimiter, req, res),
     countFailure: (req, res) => count(failureLimiter, req, res),
     assertNotBlocked: async (req, res) => {

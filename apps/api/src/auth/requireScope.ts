@@ -1,7 +1,7 @@
 import type { Scope } from '@jobstream/readmodel';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AccessControl } from './accessControl.ts';
-import { may } from './caller.ts';
+import { type Caller, may } from './caller.ts';
 import { insufficientScope, notForTenants } from './challenge.ts';
 
 /** What a route requires of its callers. */
@@ -16,11 +16,14 @@ export type RequirementHandler = RequestHandler & { readonly requirement: Requir
 
 /** Makes a handler that authenticates the caller and requires a scope. It must be the first handler of the route. */
 export function requireScope(scope: Scope, { acrossTenants = false } = {}): RequirementHandler {
-  const check = async (req: Request, res: Response, next: NextFunction) => {
-    const caller = await accessControlOf(req).admit(req, res);
+  const permit = (caller: Caller, next: NextFunction) => {
     if (!may(caller, scope)) throw insufficientScope(scope);
     if (acrossTenants && caller.tenant !== undefined) throw notForTenants();
     next();
+  };
+  const check = (req: Request, res: Response, next: NextFunction) => {
+    const caller = accessControlOf(req).admit(req, res);
+    return caller instanceof Promise ? caller.then((one) => permit(one, next)) : permit(caller, next);
   };
   return Object.assign(check, { requirement: { scope, acrossTenants } });
 }

@@ -5,13 +5,14 @@ import { text } from 'node:stream/consumers';
 import express, { type RequestHandler } from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrivalDeadline, noArrivalDeadline } from './arrivalDeadline.ts';
+import { checkAll } from './checkAll.ts';
 import { handleError } from './handleError.ts';
 import { jsonBody } from './parsing/jsonBody.ts';
 
 async function startServer(ms: number): Promise<number> {
   const app = express();
-  const echo: RequestHandler[] = [...jsonBody({ required: true }), (req, res) => void res.json(req.body)];
-  app.use(arrivalDeadline(ms));
+  const echo: RequestHandler[] = [jsonBody({ required: true }), (req, res) => void res.json(req.body)];
+  app.use(checkAll([arrivalDeadline(ms)]));
   app.post('/jobs', ...echo);
   app.post('/import', noArrivalDeadline, ...echo);
   app.use(handleError);

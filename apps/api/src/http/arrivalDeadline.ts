@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Problem } from '../problems/problem.ts';
+import type { Check } from './checkAll.ts';
 import { handleError } from './handleError.ts';
 
 /**
@@ -7,14 +8,12 @@ import { handleError } from './handleError.ts';
  *
  * Replaces `requestTimeout` of node:http, which no route could be exempted from.
  */
-export function arrivalDeadline(ms: number): RequestHandler {
-  return (req, res, next) => {
-    if (hasBody(req)) {
-      const timer = setTimeout(() => giveUp(req, res), ms);
-      res.locals['arrivalTimer'] = timer;
-      req.once('close', () => clearTimeout(timer));
-    }
-    next();
+export function arrivalDeadline(ms: number): Check {
+  return (req, res) => {
+    if (!hasBody(req)) return;
+    const timer = setTimeout(() => giveUp(req, res), ms);
+    res.locals['arrivalTimer'] = timer;
+    req.once('close', () => clearTimeout(timer));
   };
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -15,6 +15,8 @@ const codes: Readonly<Record<string, ProblemCode>> = {
 
 export interface HttpServerOptions {
   readonly listener: RequestListener;
+  /** The classes of requests and responses; default: those of node:http. */
+  readonly messages?: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
@@ -62,7 +64,7 @@ export class HttpServer implements Service {
       if (this.#stopping !== undefined) res.setHeader('Connection', 'close');
       options.listener(req, res);
     };
-    this.#server = createServer(serverOptions, onRequest);
+    this.#server = createServer({ ...serverOptions, ...options.messages }, onRequest);
     this.#server.on('checkExpectation', onRequest);
     this.#server.on('clientError', respondToClientError);
     this.#server.on('connection', (socket: Socket) => this.#watch(socket));

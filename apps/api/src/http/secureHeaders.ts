@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Check } from './checkAll.ts';
 
 const decide = helmet({
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -18,11 +18,10 @@ const decide = helmet({
  * Sets headers that keep browsers from interpreting responses; headers for pages are left out. They are the same for every
  * request, so helmet is asked for them once, and its functions are not called for each.
  */
-export function secureHeaders(): RequestHandler {
+export function secureHeaders(): Check {
   const headers = headersOfHelmet();
-  return (_req, res, next) => {
+  return (_req, res) => {
     for (const [name, value] of headers) res.setHeader(name, value);
-    next();
   };
 }
 

@@ -77,7 +77,7 @@ const pauseOperations = {
 /** Routes that pause and resume job types. `_all`, in the place of one, cannot be the name of a type. */
 export function pauseRoutes(deps: ApiDeps): readonly Route[] {
   const change = requireScope('admin', { acrossTenants: true });
-  const pausing = (handler: RequestHandler) => [change, ...jsonBody({ required: false }), withinDeadline(handler)];
+  const pausing = (handler: RequestHandler) => [change, jsonBody({ required: false }), withinDeadline(handler)];
   const resuming = (handler: RequestHandler) => [change, withinDeadline(handler)];
   const { pause, pauseAll, resume, resumeAll } = pauseOperations;
   return [

@@ -64,7 +64,7 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
       path: '/api/types/:type',
       patch: {
         docs: typeDocs.change,
-        handlers: [change, ...jsonBody({ required: true }), withinDeadline(changeType(deps))],
+        handlers: [change, jsonBody({ required: true }), withinDeadline(changeType(deps))],
         audit: audit('change'),
       },
       delete: {

@@ -49,7 +49,7 @@ export function jobRoutes(deps: ApiDeps): readonly Route[] {
         docs: listJobsDocs,
         handlers: [read, withinDeadline(ofTable(deps.tablePosition, listJobs(deps, reasons)))],
       },
-      post: { docs: createJobDocs, handlers: [write, ...body, withinDeadline(createJob(deps))] },
+      post: { docs: createJobDocs, handlers: [write, body, withinDeadline(createJob(deps))] },
     },
     ...batchRoutes(deps),
     ...operationRoutes(deps),
@@ -96,7 +96,7 @@ function readRoutes(deps: ApiDeps, reasons: WaitingReasons): readonly Route[] {
 
 /** Routes that change one job, or make another of it. */
 function changeRoutes(deps: ApiDeps): readonly Route[] {
-  const before = [requireScope('jobs:write'), requireOwnTenant(deps), ...jsonBody({ required: false })];
+  const before = [requireScope('jobs:write'), requireOwnTenant(deps), jsonBody({ required: false })];
   const change = (docs: EndpointDocs, action: string, handler: RequestHandler): Endpoint => ({
     docs,
     handlers: [...before, withinDeadline(handler)],
@@ -126,7 +126,7 @@ function changeMany(command: ChangeCommand['kind'], deps: ApiDeps): Endpoint {
     docs: bulkChangeDocs[command],
     handlers: [
       requireScope('jobs:write'),
-      ...jsonBody({ required: true }),
+      jsonBody({ required: true }),
       ofTable(deps.tablePosition, bulkChange(command, deps)),
     ],
     audit: { action: `jobs.${verbs[command]}`, hasDryRun: true, details: (request) => request },
@@ -140,7 +140,7 @@ function batchRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/jobs/batch',
-      post: { docs: createBatchDocs, handlers: [write, ...body, withinDeadline(createBatch(deps))] },
+      post: { docs: createBatchDocs, handlers: [write, body, withinDeadline(createBatch(deps))] },
     },
     {
       path: '/api/jobs/import',

@@ -66,7 +66,7 @@ export function keyRoutes(deps: ApiDeps): readonly Route[] {
       get: { docs: keyDocs.list, handlers: [admin, withinDeadline(listKeys(deps))] },
       post: {
         docs: keyDocs.create,
-        handlers: [admin, ...body, withinDeadline(createKey(deps))],
+        handlers: [admin, body, withinDeadline(createKey(deps))],
         audit: { action: 'key.create', required: true, details: (request) => request },
       },
     },

@@ -68,7 +68,7 @@ export function rebuildRoutes(deps: ApiDeps): readonly Route[] {
       get: { docs: rebuildDocs.read, handlers: [admin, withinDeadline(readRebuild(deps))] },
       post: {
         docs: rebuildDocs.request,
-        handlers: [admin, ...body, withinDeadline(requestRebuild(deps))],
+        handlers: [admin, body, withinDeadline(requestRebuild(deps))],
         audit: { action: 'rebuild.request', required: true, details: (request) => request },
       },
       delete: {

@@ -139,7 +139,7 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
       get: { docs: docs.list, handlers: [read, withinDeadline(listSchedules(deps))] },
       post: {
         docs: docs.create,
-        handlers: [write, ...body, withinDeadline(createSchedule(deps))],
+        handlers: [write, body, withinDeadline(createSchedule(deps))],
         audit: { action: 'schedule.create' },
       },
     },
@@ -148,12 +148,12 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
       get: { docs: docs.get, handlers: [read, own, withinDeadline(getSchedule(deps))] },
       put: {
         docs: docs.replace,
-        handlers: [write, own, ...body, withinDeadline(replaceSchedule(deps))],
+        handlers: [write, own, body, withinDeadline(replaceSchedule(deps))],
         audit: { action: 'schedule.replace', subject: 'name' },
       },
       patch: {
         docs: docs.patch,
-        handlers: [write, own, ...body, withinDeadline(patchSchedule(deps))],
+        handlers: [write, own, body, withinDeadline(patchSchedule(deps))],
         audit: { action: 'schedule.change', subject: 'name' },
       },
       delete: {
@@ -171,7 +171,7 @@ export function scheduleRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 function runRoute(deps: ApiDeps): Route {
-  const before = [requireScope('schedules:write'), ownSchedule(deps), ...jsonBody({ required: false })];
+  const before = [requireScope('schedules:write'), ownSchedule(deps), jsonBody({ required: false })];
   return {
     path: '/api/schedules/:name/run',
     post: {

@@ -1,3 +1,5 @@
+export { timestampOf } from './timestampOf.ts';
+
 /** Names of fields of log lines, in lower case, whose values are secret: no logger of ours writes them. */
 export const secretFields = ['authorization', 'cookie', 'password', 'secret', 'token', 'payload'] as const;
 

@@ -1,7 +1,8 @@
 import { array, assert, double, integer, oneof, property } from 'fast-check';
 import * as Schema from 'effect/Schema';
 import { expect, test } from 'vitest';
-import { Timestamp, addMs, isDue, timestampOf } from './timestamp.ts';
+import { Timestamp, addMs, isDue } from './timestamp.ts';
+import { timestampOf } from './timestampOf.ts';
 
 const accepts = Schema.is(Timestamp);
 

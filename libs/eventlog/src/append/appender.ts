@@ -121,11 +121,13 @@ export class Appender {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#flush();
-    });
+    this.#connection.turnEnd.run(this.#flushNow);
   }
+
+  readonly #flushNow = () => {
+    this.#flushScheduled = false;
+    this.#flush();
+  };
 
   #flush(): void {
     if (!this.#connection.isConnected()) return;

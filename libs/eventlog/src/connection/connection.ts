@@ -10,6 +10,7 @@ import {
 import { UnsupportedServerError } from '../errors.ts';
 import { AckBuffer } from './ackBuffer.ts';
 import { silentSink, type LogSink } from './logSink.ts';
+import { TurnEnd } from './turnEnd.ts';
 import { whyUnreachable } from './whyUnreachable.ts';
 
 export interface ConnectionOptions {
@@ -47,6 +48,8 @@ export class Connection {
   readonly nats: NatsConnection;
   /** Whether it has neither a user nor credentials, as on a server that is open to all. */
   readonly isAnonymous: boolean;
+  /** When to publish what is one of many. */
+  readonly turnEnd = new TurnEnd();
   /** Acknowledgements of deliveries. */
   readonly acks: AckBuffer;
   readonly #inboxPrefix: string;
@@ -58,7 +61,7 @@ export class Connection {
   private constructor(nats: NatsConnection, options: ConnectionOptions) {
     this.nats = nats;
     this.isAnonymous = options.credsFile === undefined && userOf(options).user === undefined;
-    this.acks = new AckBuffer(nats);
+    this.acks = new AckBuffer(nats, this.turnEnd);
     this.#inboxPrefix = inboxPrefix(options.name);
     this.#sink = options.logger ?? silentSink;
     void this.#watch();

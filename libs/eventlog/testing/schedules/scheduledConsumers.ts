@@ -5,6 +5,7 @@ import { MsgImpl } from '@nats-io/nats-core/internal';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { AckBuffer } from '../../src/connection/ackBuffer.ts';
 import type { Connection } from '../../src/connection/connection.ts';
+import { TurnEnd } from '../../src/connection/turnEnd.ts';
 
 /** A message of the stream that the consumers deliver; its sequence is its place in the array, from 1. */
 export interface ConsumedMessage {
@@ -83,9 +84,11 @@ export class ScheduledConsumers {
       publish: (subject: string, body: string | Uint8Array, options: { reply?: string } = {}) =>
         this.#send(subject, Buffer.from(body).toString(), options.reply ?? ''),
     };
+    const turnEnd = new TurnEnd();
     this.connection = {
       nats,
-      acks: new AckBuffer(nats as unknown as Connection['nats']),
+      turnEnd,
+      acks: new AckBuffer(nats as unknown as Connection['nats'], turnEnd),
       newInbox: () => `_INBOX.${++this.#inboxes}`,
       isConnected: () => this.#isConnected,
       onReconnected: (callback: () => void) => {

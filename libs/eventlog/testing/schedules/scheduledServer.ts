@@ -2,6 +2,7 @@ import type { Schedule } from '@jobstream/test-support';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { array, constantFrom, integer, record, type Arbitrary } from 'fast-check';
 import type { Connection } from '../../src/connection/connection.ts';
+import { TurnEnd } from '../../src/connection/turnEnd.ts';
 import type { BatchPublisher, OnOutcome, PublishOutcome } from '../../src/connection/publisher.ts';
 import { encodedBytes, headerOf, ModelStream, type ModelMessage } from './modelStream.ts';
 
@@ -42,6 +43,7 @@ export class ScheduledServer {
   readonly sent: { readonly text: string; readonly at: number }[] = [];
   readonly #schedule: Schedule;
   readonly #faults: { publishes: Fate[]; lookUps: Fate[] };
+  readonly #turnEnd = new TurnEnd();
   readonly #pending = new Set<OnOutcome>();
   readonly #batches = new Map<string, ModelMessage[]>();
   readonly #onReconnected = new Set<() => void>();
@@ -66,6 +68,7 @@ export class ScheduledServer {
   /** As much of a connection as appends need. */
   get connection(): Connection {
     const connection = {
+      turnEnd: this.#turnEnd,
       isConnected: () => this.#isConnected,
       onReconnected: (callback: () => void) => {
         this.#onReconnected.add(callback);

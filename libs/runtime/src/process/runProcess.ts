@@ -1,7 +1,7 @@
 import { ConfigError, misspeltSettings, readConfig, type Config } from '../config/config.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { Tracing } from '../tracing/tracing.ts';
-import { createLogger, type Logger } from '../service/logger.ts';
+import { createLogger, type Logger, type LoggerOptions } from '../service/logger.ts';
 import type { Service } from '../service/service.ts';
 
 /** The metrics, tracing and start state of a process. */
@@ -20,9 +20,13 @@ export type BuildServices = (config: Config, logger: Logger, instruments: Instru
  * order, sends `ready` to the parent, and stops them in reverse on SIGTERM, SIGINT, or when the IPC channel to the parent
  * closes. A part that cannot start ends the process with code 1; a second signal ends it at once.
  */
-export async function runProcess(service: string, build: BuildServices): Promise<never> {
+export async function runProcess(
+  service: string,
+  build: BuildServices,
+  logging: Pick<LoggerOptions, 'gathersLines'> = {},
+): Promise<never> {
   const config = configOrExit();
-  const logger = createLogger({ service, level: config.LOG_LEVEL });
+  const logger = createLogger({ service, level: config.LOG_LEVEL, ...logging });
   for (const sentence of misspeltSettings()) logger.warn(sentence);
   const tracing = new Tracing({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, service, logger });
   let allStarted = false;

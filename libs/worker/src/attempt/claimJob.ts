@@ -31,23 +31,10 @@ async function decideAndCarryOut(delivery: Delivery, context: AttemptContext): P
   return carryOut(await readAndDecide(delivery, context), delivery, context);
 }
 
-async function carryOut(
-  decision: ClaimDecision,
-  delivery: Delivery,
-  context: AttemptContext,
-): Promise<Attempt | Settlement> {
+function carryOut(decision: ClaimDecision, delivery: Delivery, context: AttemptContext): Promise<Attempt | Settlement> {
+  if (decision.kind === 'append') return appendClaim(decision, delivery, context);
   if (decision.kind === 'watch') return watchAttempt(decision, delivery, context);
-  if (decision.kind !== 'append') return withoutAttempt(decision, delivery, context);
-  if (startsLastAttempt(decision.snapshot, delivery, context) && !(await delivery.acquireSlot())) {
-    return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
-  }
-  try {
-    return await appendClaim(decision, delivery, context);
-  } catch (error) {
-    if (!(error instanceof ConcurrentAppendError)) throw error;
-    // Another worker was faster a moment ago, so the state must be read, whatever the delivery carries.
-    return decideAndCarryOut(delivery, context);
-  }
+  return withoutAttempt(decision, delivery, context);
 }
 
 /**
@@ -196,9 +183,19 @@ async function appendClaim(
   delivery: Delivery,
   context: AttemptContext,
 ): Promise<Attempt | Settlement> {
+  if (startsLastAttempt(snapshot, delivery, context) && !(await delivery.acquireSlot())) {
+    return settled({ kind: 'nak' }, 'no slot to run in became free', delivery, context);
+  }
   const dueAt = delivery.dueAt ?? signalledAt(delivery);
   const chain = new JobChain(snapshot, { causationId: startCause(delivery), dueAt }, context);
-  const decision = await chain.record(command);
+  let decision: Decision;
+  try {
+    decision = await chain.record(command);
+  } catch (error) {
+    if (!(error instanceof ConcurrentAppendError)) throw error;
+    // Another worker was faster a moment ago, so the state must be read, whatever the delivery carries.
+    return decideAndCarryOut(delivery, context);
+  }
   const claim = isRejection(decision)
     ? await rejected(decision, snapshot, delivery, context)
     : claimed(decision, chain, delivery, context);

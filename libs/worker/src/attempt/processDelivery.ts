@@ -37,6 +37,7 @@ const ENDS: Readonly<Record<JobEvent['event'], AttemptEnd>> = {
   JobCarriedWithSteps: 'unsettled',
   JobCarriedWaiting: 'unsettled',
 };
+type SuspendedEvent = Extract<JobEvent, { readonly event: 'JobSuspended' }>;
 const FAILURES: ReadonlySet<AttemptEnd> = new Set(['retried', 'failed', 'overtaken', 'unsettled']);
 
 /**
@@ -67,7 +68,9 @@ async function processWithin(span: AttemptSpan, delivery: Delivery, context: Att
 async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptContext): Promise<Settlement> {
   let end: AttemptEnd = 'unsettled';
   try {
-    const outcome = await runInSlot(attempt, context);
+    const slot = attempt.delivery.acquireSlot();
+    const outcome = slot === true || (await slot) ? await runHandler(attempt, context) : noSlot();
+    leaveSlot(attempt, outcome, context);
     if (isCancelled(outcome)) {
       end = 'cancelled';
       return settleCancelled(attempt, outcome);
@@ -77,12 +80,7 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
     if (event.event === 'JobRetryScheduled') await callAgain(event.data.retryAt, attempt, context);
-    // Once more: whoever has watched the run may have replaced the timer since. A signal that came first makes it due now.
-    if (event.event === 'JobSuspended') {
-      const { runAt = event.data.until } = attempt.chain.job;
-      await callAgain(lookAt(runAt, context.clock.now()), attempt, context);
-      if (event.data.signals !== undefined) await lookAgain(attempt, context);
-    }
+    if (event.event === 'JobSuspended') await callAfterWait(event, attempt, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.
@@ -102,6 +100,16 @@ function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptCont
 }
 
 /**
+ * Sets the timer of a job that waits once more: whoever has watched the run may have replaced it since. A signal that came first makes the
+ * job due now.
+ */
+async function callAfterWait({ data }: SuspendedEvent, attempt: Attempt, context: AttemptContext): Promise<void> {
+  const { runAt = data.until } = attempt.chain.job;
+  await callAgain(lookAt(runAt, context.clock.now()), attempt, context);
+  if (data.signals !== undefined) await lookAgain(attempt, context);
+}
+
+/**
  * Looks whether a signal has called for the job since it waits: then the timer may have replaced that of its next wait, and is set again for
  * the state in which the job is now.
  */
@@ -117,13 +125,10 @@ async function lookAgain({ delivery, chain }: Attempt, context: AttemptContext):
   }
 }
 
-async function runInSlot(attempt: Attempt, context: AttemptContext): Promise<Outcome> {
-  const { delivery } = attempt;
-  const slot = delivery.acquireSlot();
-  const outcome = slot === true || (await slot) ? await runHandler(attempt, context) : noSlot();
-  delivery.releaseSlot(); // concurrency is about handlers; the outcome may take its time to the disk
-  context.observer.ran(delivery.jobType, outcome.durationMs);
-  return outcome;
+/** Concurrency is about handlers; the outcome may take its time to the disk. */
+function leaveSlot({ delivery }: Attempt, { durationMs }: Outcome, { observer }: AttemptContext): void {
+  delivery.releaseSlot();
+  observer.ran(delivery.jobType, durationMs);
 }
 
 /** The claim is given up, which burns no attempt. */

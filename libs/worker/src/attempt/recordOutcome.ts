@@ -27,20 +27,19 @@ interface AttemptFigures {
  * @throws ConcurrentAppendError when the attempt was overtaken: its outcome is discarded.
  */
 export async function recordOutcome(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<JobEvent> {
-  const decision = await record(attempt, outcome, context);
+  const { ranMs = 0 } = attempt.chain.job;
+  const figures = { attempt: attempt.number, ranMs, random: context.clock.random(), stacks: context.errorStacks };
+  let decision: Decision;
+  try {
+    decision = await attempt.chain.record(commandFor(outcome, figures));
+  } catch (cause) {
+    if (!(cause instanceof EventTooLargeError)) throw cause;
+    const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
+    decision = await attempt.chain.record(commandFor({ ...outcome, kind: 'threw', error }, figures));
+  }
   if (isRejection(decision)) throw new Error(`the outcome was rejected: ${decision.detail}`);
   logOutcome(attempt, outcome, decision);
   return decision;
-}
-
-function record(attempt: Attempt, outcome: Outcome, context: AttemptContext): Promise<Decision> {
-  const { ranMs = 0 } = attempt.chain.job;
-  const figures = { attempt: attempt.number, ranMs, random: context.clock.random(), stacks: context.errorStacks };
-  return attempt.chain.record(commandFor(outcome, figures)).catch((cause: unknown) => {
-    if (!(cause instanceof EventTooLargeError)) throw cause;
-    const error = new UnrecoverableError(`the result cannot be kept: ${cause.message}`, { code: cause.code, cause });
-    return attempt.chain.record(commandFor({ ...outcome, kind: 'threw', error }, figures));
-  });
 }
 
 /** Classifies the outcome of a run: the command that it leads to. */

@@ -83,10 +83,7 @@ function endOf(run: Run, context: AttemptContext): Promise<Ending> {
       abort.onAbort(undefined);
       resolve(abort.error === undefined ? ending : { kind: 'aborted', error: abort.error });
     };
-    callHandler(run, context).then(
-      (value) => handlerEnded({ kind: 'returned', value }),
-      (error: unknown) => handlerEnded({ kind: 'threw', error }),
-    );
+    void callHandler(run, context).then(handlerEnded);
     abort.onAbort((error) => {
       abandon = timers.setTimeout(() => {
         attempt.logger.warn({ reason: error }, 'handler abandoned: it ignores its abort signal');
@@ -112,15 +109,24 @@ function endingOf(ending: Ending, { fault, suspension }: StepsEnd, { logger }: A
 }
 
 /** Does not call it if the attempt was aborted by then: the job was cancelled since its claim, or the worker closes. */
-async function callHandler(run: Run, context: AttemptContext): Promise<unknown> {
-  const { attempt, abort, progress, log, firstCheck } = run;
-  if (firstCheck !== undefined) await firstCheck;
-  const { chain, runId, number, logger, handler } = attempt;
-  const readable = readableJob(chain.job, context);
-  const job = readable instanceof Promise ? await readable : readable;
-  if (abort.error !== undefined) throw abort.error;
+async function callHandler(run: Run, context: AttemptContext): Promise<Ending> {
+  const { attempt, abort, firstCheck } = run;
+  try {
+    if (firstCheck !== undefined) await firstCheck;
+    const readable = readableJob(attempt.chain.job, context);
+    const job = readable instanceof Promise ? await readable : readable;
+    if (abort.error !== undefined) throw abort.error;
+    return { kind: 'returned', value: await attempt.handler.run(job.payload, handedContext(job, run, context)) };
+  } catch (error) {
+    return { kind: 'threw', error };
+  }
+}
+
+function handedContext(job: Job, run: Run, context: AttemptContext): HoldableContext {
+  const { attempt, abort, progress, log } = run;
+  const { runId, number, logger } = attempt;
   const steps = () => (run.steps ??= new AttemptSteps(attempt, abort, context));
-  const handed: HoldableContext = {
+  return {
     job,
     attempt: number,
     runId,
@@ -135,7 +141,6 @@ async function callHandler(run: Run, context: AttemptContext): Promise<unknown> 
     progress: (reported) => progress.report(reported),
     traceparent: context.tracing.current(),
   };
-  return handler.run(job.payload, handed);
 }
 
 /** The job as its handler gets it, decrypted; no promise where nothing is encrypted. */

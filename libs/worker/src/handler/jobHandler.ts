@@ -85,8 +85,8 @@ export type JobHandler<Definition extends JobDefinition> = (
 export interface Handler {
   readonly type: string;
   readonly definition: JobDefinition;
-  /** Rejects with an InvalidPayloadError before anything was done, or with what the handler throws. */
-  run(payload: unknown, ctx: JobContext): Promise<unknown>;
+  /** Returns the result or its promise. Fails with an InvalidPayloadError before anything was done, or with what the handler throws. */
+  run(payload: unknown, ctx: JobContext): unknown;
 }
 
 /** Handlers by job type. */
@@ -100,11 +100,12 @@ export function jobHandler<Definition extends JobDefinition>(
   return {
     type: definition.type,
     definition,
-    async run(raw, ctx) {
+    // Each promise that it does not make counts: most schemas check at once, and few handlers have one for results.
+    run(raw, ctx) {
       const checked = validate(definition.payload, raw);
-      const payload = accepted(checked instanceof Promise ? await checked : checked) as PayloadOutput<Definition>;
-      const result = await run(payload, ctx);
-      return definition.result === undefined ? result : checkedResult(definition.result, result);
+      const call = (payload: StandardSchemaV1.Result<unknown>) => run(accepted(payload), ctx);
+      const returned = checked instanceof Promise ? checked.then(call) : call(checked);
+      return definition.result === undefined ? returned : checkedResult(definition.result, returned);
     },
   };
 }
@@ -131,8 +132,8 @@ function accepted(outcome: StandardSchemaV1.Result<unknown>): unknown {
   throw new InvalidPayloadError(linesOf(outcome.issues, 'payload'));
 }
 
-async function checkedResult(schema: StandardSchemaV1, result: unknown): Promise<unknown> {
-  const outcome = await validate(schema, result);
+async function checkedResult(schema: StandardSchemaV1, returned: unknown): Promise<unknown> {
+  const outcome = await validate(schema, await returned);
   if (outcome.issues === undefined) return outcome.value;
   const problems = linesOf(outcome.issues, 'result').join('; ');
   throw new UnrecoverableError(`the handler's result does not match its schema: ${problems}`, {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type RequestHandler } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { Problem } from '../../problems/problem.ts';
 import { parseJson } from './parseJson.ts';
 
@@ -17,44 +17,52 @@ export interface JsonBodyOptions {
   readonly maxBytes?: number;
 }
 
-/** Makes the handlers that parse any JSON value into `req.body`; without `required`, the body may be missing. */
-export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler[] {
-  return [
-    required ? requireJson : requireJsonIfAny,
-    limitLength(maxBytes),
-    express.text({ limit: maxBytes, defaultCharset: 'utf-8', inflate: false, type: () => true, verify: requireUtf8 }),
-    parseBody,
-  ];
+/** Makes the handler that parses any JSON value into `req.body`; without `required`, the body may be missing. */
+export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler {
+  const read = express.text({
+    limit: maxBytes,
+    defaultCharset: 'utf-8',
+    inflate: false,
+    type: () => true,
+    verify: requireUtf8,
+  });
+  return (req, res, next) => {
+    if (required || !isEmpty(req)) requireJson(req);
+    limitLength(req, res, maxBytes);
+    read(req, res, (error?: unknown) => (error === undefined ? parseBody(req, next) : next(error)));
+  };
 }
 
-const requireJson: RequestHandler = (req, _res, next) => {
-  if (isJson(req.headers['content-type'])) return next();
-  throw new Problem('unsupported-media-type', { detail: 'send JSON with the header Content-Type: application/json' });
-};
+function isEmpty({ headers }: Request): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+  return encoding === undefined && (length === undefined || length === '0');
+}
 
-const requireJsonIfAny: RequestHandler = (req, res, next) => {
-  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
-  const empty = encoding === undefined && (length === undefined || length === '0');
-  return empty ? next() : requireJson(req, res, next);
-};
+function requireJson({ headers }: Request): void {
+  if (isJson(headers['content-type'])) return;
+  throw new Problem('unsupported-media-type', { detail: 'send JSON with the header Content-Type: application/json' });
+}
 
 /**
  * Rejects a body by its `Content-Length`, before any of it is read; the parser would read it to its end first. What the
  * client sends nevertheless is read for a moment, since closing the connection at once could lose the response.
  */
-function limitLength(maxBytes: number): RequestHandler {
-  return (req, res, next) => {
-    if (!(Number(req.headers['content-length']) > maxBytes)) return next();
-    res.once('finish', () => setTimeout(() => req.complete || req.destroy(), LINGER_MS).unref());
-    throw new Problem('payload-too-large', { detail: `the body may have at most ${maxBytes} bytes` });
-  };
+function limitLength(req: Request, res: Response, maxBytes: number): void {
+  if (!(Number(req.headers['content-length']) > maxBytes)) return;
+  res.once('finish', () => setTimeout(() => req.complete || req.destroy(), LINGER_MS).unref());
+  throw new Problem('payload-too-large', { detail: `the body may have at most ${maxBytes} bytes` });
 }
 
 /** A body that is there and empty counts as an empty object. */
-const parseBody: RequestHandler = (req, _res, next) => {
-  if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body);
+function parseBody(req: Request, next: NextFunction): void {
+  try {
+    if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body);
+  } catch (error) {
+    next(error);
+    return;
+  }
   next();
-};
+}
 
 function isJson(type: string | undefined): boolean {
   return type !== undefined && JSON_MEDIA_TYPE.test(type);

@@ -168,12 +168,12 @@ export function operationRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/jobs/replay',
-      post: { docs: docs.replay, handlers: [write, ...body, accept('replay')], audit: creation },
+      post: { docs: docs.replay, handlers: [write, body, accept('replay')], audit: creation },
     },
     {
       path: '/api/operations',
       get: { docs: docs.list, handlers: [read, withinDeadline(listOperations(deps))] },
-      post: { docs: docs.accept, handlers: [write, ...body, accept()], audit: creation },
+      post: { docs: docs.accept, handlers: [write, body, accept()], audit: creation },
     },
     {
       path: '/api/operations/:id',

@@ -17,12 +17,11 @@ function respondWith(status: number, headers: Record<string, string> = {}, body 
 }
 
 async function failureOf(payload: unknown, options: Parameters<typeof webhookHandler>[0] = lenient): Promise<unknown> {
-  return webhookHandler(options)
-    .run(payload, testContext())
-    .then(
-      (result) => expect.fail(`succeeded with ${JSON.stringify(result)}`),
-      (error: unknown) => error,
-    );
+  const run = async () => webhookHandler(options).run(payload, testContext());
+  return run().then(
+    (result) => expect.fail(`succeeded with ${JSON.stringify(result)}`),
+    (error: unknown) => error,
+  );
 }
 
 describe('the request', () => {

@@ -4,7 +4,7 @@ import type { Decision, Job, JobCommand, JobEvent, RecordedStep, Signal } from '
 import { ConcurrentAppendError, EventTooLargeError, LogUnavailableError } from '@jobstream/eventlog';
 import type { EventLog, JobSnapshot } from '@jobstream/eventlog';
 import type { Clock } from './clock.ts';
-import { retryUntilAvailable } from './retryUntilAvailable.ts';
+import { isUnavailable, retryAfter, retryUntilAvailable } from './retryUntilAvailable.ts';
 
 type Envelope = 'eventId' | 'at' | 'actor' | 'causationId' | 'correlationId';
 type WithoutEnvelope<Command> = Command extends JobCommand ? Omit<Command, Envelope> : never;
@@ -82,11 +82,15 @@ export class JobChain {
    * @throws ConcurrentAppendError when the job has moved on.
    */
   record(command: AttemptCommand): Promise<Decision> {
-    const turn = () => this.#record(command);
-    const earlier = this.#open === 0 ? undefined : this.#last;
+    const isAlone = this.#open === 0;
     this.#open++;
-    this.#last = earlier === undefined ? turn() : earlier.then(turn, turn);
+    this.#last = isAlone ? this.#record(command) : this.#recordAfter(this.#last, command);
     return this.#last;
+  }
+
+  #recordAfter(earlier: Promise<Decision> | undefined, command: AttemptCommand): Promise<Decision> {
+    const turn = () => this.#record(command);
+    return earlier === undefined ? turn() : earlier.then(turn, turn);
   }
 
   async #record(command: AttemptCommand): Promise<Decision> {
@@ -94,7 +98,13 @@ export class JobChain {
       const decision = decide(this.#complete(command), this.#job);
       if (isRejection(decision)) return decision;
       if (this.#broken !== undefined) throw this.#broken.error;
-      const event = await this.#append(decision);
+      let event = decision;
+      // Tried here first, since promises around promises are a notable part of an attempt's cost.
+      try {
+        this.#sequence = await this.#context.eventLog.append(event, this.#sequence);
+      } catch (failure) {
+        event = await this.#appendAgain(event, failure);
+      }
       this.#job = evolve(this.#job, event) ?? this.#job;
       return event;
     } catch (error) {
@@ -106,21 +116,18 @@ export class JobChain {
     }
   }
 
-  /** Not async: promises around promises are a notable part of an attempt's cost. */
-  #append(event: JobEvent): Promise<JobEvent> {
-    return appendUntilSettled(event, this.#sequence, this.#context).then(
-      (sequence) => {
-        this.#sequence = sequence;
-        return event;
-      },
-      (error: unknown) => this.#appendBehind(event, error),
-    );
-  }
-
-  /** Appends an event whose append failed behind what does not end the attempt, if that was the reason. */
-  async #appendBehind(decided: JobEvent, failure: unknown): Promise<JobEvent> {
+  /** Appends an event whose append failed, as soon as the log takes it, and behind what does not end the attempt. */
+  async #appendAgain(decided: JobEvent, failure: unknown): Promise<JobEvent> {
     let error = failure;
     let event = decided;
+    if (isUnavailable(failure)) {
+      try {
+        this.#sequence = await appendUntilSettled(event, this.#sequence, this.#context, { failure });
+        return event;
+      } catch (next) {
+        error = next;
+      }
+    }
     for (let tries = 1; error instanceof ConcurrentAppendError && tries < MAX_TRIES; tries += 1) {
       if (await this.#catchUp(error, event)) return event;
       event = { ...decided, version: this.#job.version + 1 };
@@ -203,21 +210,23 @@ function isSameAttempt(found: Job, known: Job): boolean {
 /**
  * Appends and returns the sequence, however long the log is unavailable (until the worker closes). A try whose outcome
  * stayed unknown may have been stored, and then it is our own event that the next try conflicts with: the history tells.
- * `mayBeStored`: there was such a try before.
+ * `mayBeStored`: there was such a try before; `failure`: why the last one failed.
  */
 export function appendUntilSettled(
   event: JobEvent,
   expectedSequence: number,
   context: AppendContext,
-  { mayBeStored = false } = {},
+  { failure, mayBeStored = failure !== undefined }: { readonly failure?: unknown; readonly mayBeStored?: boolean } = {},
 ): Promise<number> {
   let isFirst = !mayBeStored;
-  return retryUntilAvailable(() => {
+  const append = () => {
     const appended = context.eventLog.append(event, expectedSequence);
     if (!isFirst) return appended.catch((error: unknown) => sequenceAfter(error, { event, expectedSequence }, context));
     isFirst = false;
     return appended;
-  }, context.closing);
+  };
+  if (failure !== undefined) return retryAfter(failure, append, context.closing);
+  return retryUntilAvailable(append, context.closing);
 }
 
 /**

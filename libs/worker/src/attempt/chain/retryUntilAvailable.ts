@@ -6,10 +6,15 @@ const PAUSE_MS = 250;
 
 /** Repeats the work while the event log is unavailable or overloaded, but not once `closing` is aborted. */
 export function retryUntilAvailable<Result>(work: () => Promise<Result>, closing: AbortSignal): Promise<Result> {
-  return work().catch((error: unknown) => retry(work, error, closing));
+  return work().catch((error: unknown) => retryAfter(error, work, closing));
 }
 
-async function retry<Result>(work: () => Promise<Result>, failure: unknown, closing: AbortSignal): Promise<Result> {
+/** As `retryUntilAvailable`, of what has failed once. */
+export async function retryAfter<Result>(
+  failure: unknown,
+  work: () => Promise<Result>,
+  closing: AbortSignal,
+): Promise<Result> {
   for (let error = failure; ;) {
     if (closing.aborted || !isUnavailable(error)) throw error;
     await pause(PAUSE_MS, undefined, { signal: closing }).catch(() => undefined);

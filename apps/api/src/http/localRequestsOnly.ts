@@ -1,6 +1,7 @@
 import { isLoopback } from '@jobstream/runtime';
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { Problem } from '../problems/problem.ts';
+import type { Check } from './checkAll.ts';
 
 /**
  * For an API without authentication on a loopback address: rejects requests that a web page makes a browser on this
@@ -8,13 +9,12 @@ import { Problem } from '../problems/problem.ts';
  *
  * Such a page is recognized by its `Origin`; one whose own name resolves to this machine, by its `Host`.
  */
-export function localRequestsOnly(origins: readonly string[]): RequestHandler {
+export function localRequestsOnly(origins: readonly string[]): Check {
   let known = 'localhost'; // the last Host that was local: nearly every request has it, and parsing takes 4 µs
-  return (req, _res, next) => {
+  return (req) => {
     const { origin, host = known } = req.headers; // every browser sends a Host
     if (host !== known && isLocal(`http://${host}`)) known = host;
     if (host !== known || (origin !== undefined && !isAllowed(origin, origins))) throw foreign(req);
-    next();
   };
 }
 
