@@ -10,15 +10,21 @@ import { handleError } from './handleError.ts';
  */
 export function arrivalDeadline(ms: number): Check {
   return (req, res) => {
-    if (!hasBody(req)) return;
-    const timer = setTimeout(() => giveUp(req, res), ms);
-    res.locals['arrivalTimer'] = timer;
-    req.once('close', () => clearTimeout(timer));
+    // A small body has come with the head, and is read by then: most requests need no timer.
+    if (hasBody(req)) process.nextTick(setTimer, req, res, ms);
   };
+}
+
+function setTimer(req: Request, res: Response, ms: number): void {
+  if (req.complete || req.destroyed || res.locals['mayArriveLate'] === true) return;
+  const timer = setTimeout(() => giveUp(req, res), ms);
+  res.locals['arrivalTimer'] = timer;
+  req.once('close', () => clearTimeout(timer));
 }
 
 /** A handler for routes whose requests may take any time to arrive; it goes after the check of the credentials. */
 export const noArrivalDeadline: RequestHandler = (_req, res, next) => {
+  res.locals['mayArriveLate'] = true;
   clearTimeout(res.locals['arrivalTimer'] as NodeJS.Timeout | undefined);
   next();
 };

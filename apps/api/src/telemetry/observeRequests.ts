@@ -20,7 +20,7 @@ export function observeRequests({ logger, metrics, tracing }: Observers): Reques
     giveRequestId(req, res);
     measure.begin();
     const span = beginSpan(tracing, req);
-    res.once('close', () => {
+    res.on('close', () => {
       const ms = performance.now() - begun;
       log(req, res, ms);
       measure.end(req, res, ms);

@@ -9,6 +9,8 @@ export const MAX_BODY_BYTES = 320 * 1_024;
 /** How long a rejected body is still read. */
 const LINGER_MS = 1_000;
 
+const UTF_8 = new TextDecoder();
+
 const JSON_MEDIA_TYPE = /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
 export interface JsonBodyOptions {
@@ -19,16 +21,14 @@ export interface JsonBodyOptions {
 
 /** Makes the handler that parses any JSON value into `req.body`; without `required`, the body may be missing. */
 export function jsonBody({ required, maxBytes = MAX_BODY_BYTES }: JsonBodyOptions): RequestHandler {
-  const read = express.text({
-    limit: maxBytes,
-    defaultCharset: 'utf-8',
-    inflate: false,
-    type: () => true,
-    verify: requireUtf8,
-  });
+  const common = { limit: maxBytes, inflate: false, type: () => true };
+  const readBytes = express.raw(common);
+  const readText = express.text({ ...common, defaultCharset: 'utf-8', verify: requireUtf8 });
   return (req, res, next) => {
     if (required || !isEmpty(req)) requireJson(req);
     limitLength(req, res, maxBytes);
+    // Nearly all say this and nothing else, so that no charset needs to be looked for.
+    const read = req.headers['content-type'] === 'application/json' ? readBytes : readText;
     read(req, res, (error?: unknown) => (error === undefined ? parseBody(req, next) : next(error)));
   };
 }
@@ -56,7 +56,9 @@ function limitLength(req: Request, res: Response, maxBytes: number): void {
 /** A body that is there and empty counts as an empty object. */
 function parseBody(req: Request, next: NextFunction): void {
   try {
-    if (typeof req.body === 'string') req.body = req.body === '' ? {} : parseJson(req.body);
+    const read: unknown = req.body;
+    const text = Buffer.isBuffer(read) ? textOf(read) : read;
+    if (typeof text === 'string') req.body = text === '' ? {} : parseJson(text);
   } catch (error) {
     next(error);
     return;
@@ -68,8 +70,18 @@ function isJson(type: string | undefined): boolean {
   return type !== undefined && JSON_MEDIA_TYPE.test(type);
 }
 
-/** Decoding would replace broken bytes in silence, and the payload would not be what was sent. */
 function requireUtf8(_req: unknown, _res: unknown, body: Buffer, encoding: string): void {
   if (encoding !== 'utf-8') throw new Problem('unsupported-media-type', { detail: 'the charset must be UTF-8' });
+  assertUtf8(body);
+}
+
+/** Decoding would replace broken bytes in silence, and the payload would not be what was sent. */
+function assertUtf8(body: Buffer): void {
   if (!isUtf8(body)) throw new Problem('malformed-json', { detail: 'the body is not UTF-8' });
+}
+
+/** Without a byte order mark. */
+function textOf(body: Buffer): string {
+  assertUtf8(body);
+  return UTF_8.decode(body);
 }

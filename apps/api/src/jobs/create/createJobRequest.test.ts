@@ -1,5 +1,8 @@
+import { CreateJobRequest } from '@jobstream/creation';
 import { addMs, defaultBackoff, jobSettings } from '@jobstream/domain';
+import { assert, constant, constantFrom, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bodyDecoder } from '../../http/parsing/decodeBody.ts';
 import { Problem } from '../../problems/problem.ts';
 import { decodeCreateJob } from './createJobRequest.ts';
 
@@ -152,4 +155,38 @@ describe('payloads', () => {
     ]);
     expect(errorsOf(nested(100_000))).toHaveLength(1);
   });
+});
+
+function outcomeOf(decoded: () => unknown): object {
+  try {
+    return { decoded: decoded() };
+  } catch (error) {
+    return { errors: (error as Problem).errors };
+  }
+}
+
+/** Mostly valid fields, beside some that are not, and unknown ones. */
+const arbitraryBody = record(
+  {
+    type: constantFrom<unknown>('email', 'email', 'email', 'Email', 3),
+    payload: constantFrom<unknown>(null, 1, 'a', { to: ['a'] }),
+    delayMs: constantFrom<unknown>(0, 1_000, -1, '1'),
+    maxAttempts: constantFrom<unknown>(1, 1_000, 0, 1.5),
+    timeoutMs: constantFrom<unknown>(1, 60_000, 0, null),
+    tags: constantFrom<unknown>([], ['a', 'b'], [''], [1], 'a'),
+    priority: constantFrom<unknown>('high', 'normal', 'low', 'lowest'),
+    backoff: constantFrom<unknown>({ type: 'fixed' }, { type: 'fixed', delay: 1 }, 'fixed'),
+    unknown: constant(1),
+  },
+  { requiredKeys: ['type'] },
+);
+
+test('a plain request, which is not decoded, is what decoding would have made of it', () => {
+  const decode = bodyDecoder(CreateJobRequest);
+  assert(
+    property(arbitraryBody, (body) => {
+      expect(outcomeOf(() => decodeCreateJob(body, NOW))).toEqual(outcomeOf(() => decode(body)));
+    }),
+    { numRuns: 2_000 },
+  );
 });
