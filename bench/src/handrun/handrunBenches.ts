@@ -1,3 +1,4 @@
+import { cost } from '../cost/cost.ts';
 import { durable } from '../durable/durable.ts';
 import { drainOutbox } from '../outbox/drainOutbox.ts';
 import { enqueueCost } from '../outbox/enqueueCost.ts';
@@ -46,4 +47,5 @@ export const handrunBenches: readonly HandrunBench[] = [
   enqueueCost,
   outboxSize,
   durable,
+  cost,
 ];

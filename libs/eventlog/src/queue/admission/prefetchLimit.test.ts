@@ -27,9 +27,9 @@ test('where runs are shorter than claims, it allows up to twelve more claims per
   expect(after([5], runs(1_000, 50))).toBe(SLOTS / 10 - 1);
 });
 
-test('with many slots, it allows up to 1,200 more claims in all', () => {
-  expect(after([5], runs(1_000, 0.1), 100)).toBe(1_200);
-  expect(after([5], runs(1_000, 0.1), 10_000)).toBe(1_200);
+test('with many slots, it allows up to 600 more claims in all', () => {
+  expect(after([5], runs(1_000, 0.1), 100)).toBe(600);
+  expect(after([5], runs(1_000, 0.1), 10_000)).toBe(600);
 });
 
 test('it allows up to 8 MB of large jobs, as long as they are among the latest', () => {
@@ -39,12 +39,12 @@ test('it allows up to 8 MB of large jobs, as long as they are among the latest',
     limit.recordRun(run);
   }
   limit.recordSize(1_000);
-  expect(limit.extra()).toBe(1_200);
+  expect(limit.extra()).toBe(600);
   limit.recordSize(250_000);
   limit.recordSize(1_000);
   expect(limit.extra()).toBe(33);
   for (let later = 0; later < 100; later++) limit.recordSize(1_000);
-  expect(limit.extra()).toBe(1_200);
+  expect(limit.extra()).toBe(600);
 });
 
 test('a single long run lowers the limit at once, until hundreds of short ones have followed', () => {
@@ -59,15 +59,15 @@ test('claims that find no slot in time lower the limit, whatever the times promi
   for (let claim = 0; claim < 100; claim++) limit.recordClaim(60_000);
   limit.recordRun(0.1);
   limit.recordWait(400);
-  expect(limit.extra()).toBe(1_200);
-  for (let at = 0; at < 500; at++) limit.recordGivenUp(at);
   expect(limit.extra()).toBe(600);
+  for (let at = 0; at < 500; at++) limit.recordGivenUp(at);
+  expect(limit.extra()).toBe(300);
   for (let at = 500; at < 5_000; at += 500) limit.recordGivenUp(at);
-  expect(limit.extra()).toBe(1);
+  expect(limit.extra()).toBe(0);
   for (const run of runs(1_000, 0.1)) limit.recordRun(run);
-  expect(limit.extra()).toBe(101);
+  expect(limit.extra()).toBe(100);
   for (const run of runs(11_000, 0.1)) limit.recordRun(run);
-  expect(limit.extra()).toBe(1_200);
+  expect(limit.extra()).toBe(600);
 });
 
 test('the limit is always an integer from 0 to twelve per slot', () => {

@@ -1,7 +1,7 @@
 /** Claims beyond the slots, per slot. */
 const MAX_PER_SLOT = 12;
-/** Claims beyond the slots in all: more gain little, and all of them are lost with a worker that dies. */
-const MAX_CLAIMS = 1_200;
+/** Claims beyond the slots in all: more gain little, live long enough to be costly to collect, and are lost with a worker that dies. */
+const MAX_CLAIMS = 600;
 /** Claimed jobs are held in memory, some of them as bytes, text and values at once. */
 const MAX_BYTES = 8_000_000;
 /** Weight of each claim in the moving average. */
