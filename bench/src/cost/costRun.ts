@@ -1,9 +1,9 @@
 import { inScratchFolder } from '../inScratchFolder.ts';
 import { type ClientProcess, startClient } from '../client/clientProcess.ts';
 import type { Outcome } from '../client/command.ts';
+import { diskBytes } from '../measure/diskBytes.ts';
 import { keptBytes } from '../measure/keptBytes.ts';
 import { loopbackBytes } from '../measure/loopbackBytes.ts';
-import { writtenBytesEach } from '../measure/processTree.ts';
 import { ServerCpu } from '../measure/serverCpu.ts';
 import type { RunningServers } from '../servers/runningServers.ts';
 import type { ClientRole } from '../systems/jobSystem.ts';
@@ -14,11 +14,10 @@ export interface CostRun {
   readonly systemId: string;
   readonly name: string;
   readonly jobs: number;
-  readonly seconds: number;
   /** Seconds of processor time, by process. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
-  /** What servers gave to the disk, by process; a page that is written several times counts each time. */
-  readonly writtenBytes: Readonly<Record<string, number>>;
+  /** What was written to the disk; a page that is written several times counts each time. */
+  readonly writtenBytes: number;
   /** How much larger the files are afterwards. */
   readonly keptBytes: number;
   /** What all processes sent to each other. */
@@ -28,12 +27,13 @@ export interface CostRun {
   readonly otherCores: number;
 }
 
-const IN_FLIGHT = 100;
+/** Jobs a second. All systems keep up with it, so that none works on a backlog that its database has not yet come to know. */
+export const RATE = 500;
 const CONCURRENCY = 100;
 /** So that tables, streams and queues are there, and the servers have begun to work. */
-const WARM_UP_JOBS = 4_000;
+const WARM_UP_JOBS = 2_000;
 
-/** Jobs that are created one by one and worked on at once, with fresh servers that sync every write. */
+/** Jobs that are created one by one at a rate, and worked on at once, with fresh servers that sync every write. */
 export function costRun(systemId: string, jobs: number): Promise<CostRun> {
   return inScratchFolder(async (folder) => {
     const system = await loadSystem(systemId);
@@ -41,21 +41,20 @@ export function costRun(systemId: string, jobs: number): Promise<CostRun> {
     try {
       await createAndWork(systemId, servers, WARM_UP_JOBS);
       const before = {
-        written: writtenBytesEach(servers.processes),
+        written: await diskBytes(folder),
         kept: await keptBytes(folder),
         sent: loopbackBytes(),
       };
       const cpu = new ServerCpu(servers);
       const { producer, worker } = await cpu.during(() => createAndWork(systemId, servers, jobs));
       const sentBytes = loopbackBytes() - before.sent;
-      const written = Object.entries(writtenBytesEach(servers.processes));
+      const written = await diskBytes(folder);
       return {
         systemId,
         name: system.name,
         jobs,
-        seconds: worker.seconds,
         cpuSeconds: { ...cpu.spent, worker: worker.cpuSeconds, producer: producer.cpuSeconds },
-        writtenBytes: Object.fromEntries(written.map(([name, bytes]) => [name, bytes - (before.written[name] ?? 0)])),
+        writtenBytes: written - before.written,
         keptBytes: (await keptBytes(folder)) - before.kept,
         sentBytes,
         peakBytes: { ...cpu.peakBytes(), worker: worker.peakBytes, producer: producer.peakBytes },
@@ -80,9 +79,10 @@ async function createAndWork(
     return started;
   };
   try {
+    const windows = { warmUp: 0, jobsPerWindow: jobs };
     const [created, worked] = [await client('producer'), await client('worker')];
     const [producer, worker] = await Promise.all([
-      created.ask({ do: 'enqueueEach', count: jobs, inFlight: IN_FLIGHT }),
+      created.ask({ do: 'offer', rate: RATE, count: jobs, windows, sampleEvery: 0 }),
       worked.ask({ do: 'work', concurrency: CONCURRENCY, expected: jobs }),
     ]);
     await servers.caughtUp?.();

@@ -1,19 +1,20 @@
+import { countOf } from '@jobstream/runtime';
 import type { MachineFacts } from '../machine.ts';
 import { spread } from '../measure/percentiles.ts';
 import { bytesFigure, figure, table, whole } from '../report/format.ts';
 import { loadCell, otherCoresOf } from '../report/otherLoad.ts';
-import type { CostRun } from './costRun.ts';
+import { type CostRun, RATE } from './costRun.ts';
 
 type Parts = Readonly<Record<string, number>>;
 type BySystem = readonly (readonly CostRun[])[];
 
 /** One run as a line. */
 export function lineOf(run: CostRun): string {
-  const { name, jobs, seconds, otherCores } = run;
+  const { name, jobs, otherCores } = run;
   const [sent, kept] = [bytesFigure(run.sentBytes / jobs), bytesFigure(run.keptBytes / jobs)];
   const cells = [
-    `${name}: ${whole(jobs / seconds)} jobs/s, ${whole(microsOf(run))} µs a job`,
-    `${bytesFigure(sumOf(run.writtenBytes) / jobs)} written, ${kept} kept, ${sent} sent`,
+    `${name}: ${whole(microsOf(run))} µs a job`,
+    `${bytesFigure(run.writtenBytes / jobs)} written, ${kept} kept, ${sent} sent`,
     `${bytesFigure(sumOf(run.peakBytes))} of memory`,
     `other load ${otherCores.toFixed(2)} cores`,
   ];
@@ -42,7 +43,7 @@ function machine(
 ): string {
   const servers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
-    `${date}; ${cores} cores of ${model}, ${servers.join(', ')}. ${rounds} rounds of ${whole(runs[0]?.jobs ?? 0)} jobs, each with all systems one after the ` +
+    `${date}; ${cores} cores of ${model}, ${servers.join(', ')}. ${countOf(rounds, 'round')} of ${whole(runs[0]?.jobs ?? 0)} jobs, ${RATE} a second, each with all systems one after the ` +
     'other, with fresh servers and after a warm-up. Figures are the median of the rounds, with the lowest and the highest. Other load is what processes ' +
     'without a part in it used in the worst of the rounds, in cores.'
   );
@@ -50,12 +51,11 @@ function machine(
 
 function processor(systems: BySystem): string {
   return table(
-    ['processor time a job', 'all processes', 'of it, in µs', 'jobs/s', 'other load'],
+    ['processor time a job', 'all processes', 'of it, in µs', 'other load'],
     systems.map((runs) => [
       nameOf(runs),
       rangeOf(runs, microsOf, (micros) => `${figure(micros)} µs`),
       partsOf(runs, ({ cpuSeconds, jobs }, name) => ((cpuSeconds[name] ?? 0) * 1e6) / jobs, figure, 'cpuSeconds'),
-      rangeOf(runs, ({ jobs, seconds }) => jobs / seconds, figure),
       loadCell(otherCoresOf(runs)),
     ]),
   );
@@ -63,11 +63,10 @@ function processor(systems: BySystem): string {
 
 function bytes(systems: BySystem): string {
   return table(
-    ['bytes a job', 'written to disk', 'of it', 'kept on disk', 'sent'],
+    ['bytes a job', 'written to disk', 'kept on disk', 'sent'],
     systems.map((runs) => [
       nameOf(runs),
-      rangeOf(runs, ({ writtenBytes, jobs }) => sumOf(writtenBytes) / jobs, bytesFigure),
-      partsOf(runs, ({ writtenBytes, jobs }, name) => (writtenBytes[name] ?? 0) / jobs, bytesFigure, 'writtenBytes'),
+      rangeOf(runs, ({ writtenBytes, jobs }) => writtenBytes / jobs, bytesFigure),
       rangeOf(runs, ({ keptBytes, jobs }) => keptBytes / jobs, bytesFigure),
       rangeOf(runs, ({ sentBytes, jobs }) => sentBytes / jobs, bytesFigure),
     ]),
@@ -108,7 +107,7 @@ function partsOf(
   runs: readonly CostRun[],
   of: (run: CostRun, name: string) => number,
   written: (value: number) => string,
-  field: 'cpuSeconds' | 'writtenBytes' | 'peakBytes',
+  field: 'cpuSeconds' | 'peakBytes',
 ): string {
   const names = Object.keys(runs[0]?.[field] ?? {});
   return names.map((name) => `${name} ${written(spread(runs.map((run) => of(run, name))).median)}`).join(', ');

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { scratchDataFolder } from '@jobstream/test-support';
 import { expect, test } from 'vitest';
+import { sectorsOf } from './diskBytes.ts';
 import { keptBytes } from './keptBytes.ts';
 import { receivedOf } from './loopbackBytes.ts';
 
@@ -23,4 +24,11 @@ test('files of a folder and those below it count, the segments that Postgres wri
 test('what a device has received is read from its line', () => {
   const text = 'Inter-|   Receive\n face |bytes    packets\n    lo: 4711       3    0\n  eth0: 12 1 0\n';
   expect(receivedOf('lo', text)).toBe(4_711);
+});
+
+test('what was written to a disk is read from its line', () => {
+  const text = ' 254       0 vda 10 0 80 1 20 3 4711 9 0 1 2\n 254       1 vda1 10 0 80 1 20 3 12 9 0 1 2\n';
+  expect(sectorsOf((254 << 8) | 0, text)).toBe(4_711);
+  expect(sectorsOf((254 << 8) | 1, text)).toBe(12);
+  expect(sectorsOf(5, text)).toBeNaN();
 });

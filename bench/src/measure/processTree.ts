@@ -24,11 +24,6 @@ export function peakBytesEach(roots: Readonly<Record<string, number>>): Record<s
   return eachOf(roots, (tree) => tree.reduce((sum, { pid }) => sum + peakOf(pid), 0));
 }
 
-/** Bytes that processes and their descendants have given to the disk, those that ended included. */
-export function writtenBytesEach(roots: Readonly<Record<string, number>>): Record<string, number> {
-  return eachOf(roots, (tree) => tree.reduce((sum, { pid }) => sum + writtenBy(pid), 0));
-}
-
 function eachOf(
   roots: Readonly<Record<string, number>>,
   measure: (tree: readonly ProcessStat[]) => number,
@@ -55,14 +50,6 @@ function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1_024;
-  } catch {
-    return 0; // it has ended
-  }
-}
-
-function writtenBy(pid: number): number {
-  try {
-    return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
   } catch {
     return 0; // it has ended
   }
