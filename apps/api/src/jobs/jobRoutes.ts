@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
 import { requireScope } from '../auth/requireScope.ts';
-import { noArrivalDeadline } from '../http/arrivalDeadline.ts';
+import { noArrivalDeadline } from '../http/checks/arrivalDeadline.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { ofTable } from '../http/tablePosition.ts';

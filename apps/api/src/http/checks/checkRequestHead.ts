@@ -1,4 +1,4 @@
-import { Problem } from '../problems/problem.ts';
+import { Problem } from '../../problems/problem.ts';
 import type { Check } from './checkAll.ts';
 
 const CONTINUE = /^\s*100-continue\s*$/i;

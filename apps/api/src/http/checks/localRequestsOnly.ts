@@ -1,6 +1,6 @@
 import { isLoopback } from '@jobstream/runtime';
 import type { Request } from 'express';
-import { Problem } from '../problems/problem.ts';
+import { Problem } from '../../problems/problem.ts';
 import type { Check } from './checkAll.ts';
 
 /**

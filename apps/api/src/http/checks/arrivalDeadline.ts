@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { Problem } from '../problems/problem.ts';
+import { Problem } from '../../problems/problem.ts';
 import type { Check } from './checkAll.ts';
-import { handleError } from './handleError.ts';
+import { handleError } from '../handleError.ts';
 
 /**
  * Answers a request 408 whose body has not arrived after `ms` milliseconds, and closes its connection.

@@ -6,8 +6,8 @@ import express, { type RequestHandler } from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { arrivalDeadline, noArrivalDeadline } from './arrivalDeadline.ts';
 import { checkAll } from './checkAll.ts';
-import { handleError } from './handleError.ts';
-import { jsonBody } from './parsing/jsonBody.ts';
+import { handleError } from '../handleError.ts';
+import { jsonBody } from '../parsing/jsonBody.ts';
 
 async function startServer(ms: number): Promise<number> {
   const app = express();
