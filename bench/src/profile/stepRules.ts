@@ -30,7 +30,10 @@ export const API_RULES: readonly StepRule[] = [
   { step: 'validate', frames: /decodeCreateJob|createJobRequest|decodeBody|limitPayload|\/effect\// },
   ...DECISIONS,
   { step: 'who may and how often', frames: /api\/src\/auth|express-rate-limit/ },
-  { step: 'request log and headers', frames: /requestLog|observeRequests|http\/checks|expressMessages|\/helmet\/|\/cors\// },
+  {
+    step: 'request log and headers',
+    frames: /requestLog|observeRequests|http\/checks|expressMessages|\/helmet\/|\/cors\//,
+  },
   { step: 'router', frames: /\/(express|router|path-to-regexp|parseurl|finalhandler|proxy-addr)\/|addRoute/ },
   { step: 'create the job', frames: /api\/src\/jobs/ },
   { step: 'answer', frames: /sendJson/ },
