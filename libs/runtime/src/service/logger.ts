@@ -39,7 +39,7 @@ export function createLogger({ service, level, gathersLines = false }: LoggerOpt
     timestamp: () => `,"time":"${timestampOf(Date.now())}"`,
     redact: [...redactedPaths],
   };
-  return pino(options, gathersLines ? gatheringDestination() : destination());
+  return pino(options, gathersLines ? new GatheringDestination() : destination());
 }
 
 /** Asynchronous writes are reordered around a fatal line, and some are lost when the process exits at once. */
@@ -47,28 +47,31 @@ function destination(minLength = 0) {
   return pino.destination({ dest: STANDARD_OUTPUT, sync: true, minLength });
 }
 
-function gatheringDestination(): DestinationStream {
-  const lines = destination(GATHERED_BYTES);
-  let isFlushDue = false;
-  const flush = () => {
-    isFlushDue = false;
-    lines.flush();
-  };
-  process.once('exit', () => lines.flushSync());
-  return {
-    write(line) {
-      lines.write(line);
-      if (this.lastLevel >= WARN) return flush();
-      if (isFlushDue) return;
-      isFlushDue = true;
-      setImmediate(flush);
-    },
-    flushSync: () => lines.flushSync(),
-    lastLevel: 0,
-    [pino.symbols.needsMetadataGsym]: true,
-  } as GatheringDestination;
-}
+/** pino sets `lastLevel` before it writes a line. */
+class GatheringDestination implements DestinationStream {
+  readonly [pino.symbols.needsMetadataGsym] = true;
+  lastLevel = 0;
+  readonly #lines = destination(GATHERED_BYTES);
+  #isFlushDue = false;
 
-type GatheringDestination = DestinationStream & { readonly lastLevel: number } & ThisType<{
-    readonly lastLevel: number;
-  }>;
+  constructor() {
+    process.once('exit', () => this.flushSync());
+  }
+
+  write(line: string): void {
+    this.#lines.write(line);
+    if (this.lastLevel >= WARN) return this.#flush();
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(() => this.#flush());
+  }
+
+  flushSync(): void {
+    this.#lines.flushSync();
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    this.#lines.flush();
+  }
+}
