@@ -49,6 +49,8 @@ function misbehaviour(logger: Logger, started: () => boolean): Partial<Service> 
           await once(process, 'message');
         },
       };
+    case 'keeps-much':
+      return { start: () => Promise.resolve(keep(300_000)) };
     case 'asks':
       return { start: tell, stop: tell };
     case 'stop-fails':
@@ -70,4 +72,10 @@ function misbehaviour(logger: Logger, started: () => boolean): Partial<Service> 
     default:
       return {};
   }
+}
+
+/** As much as makes V8 collect garbage several times. */
+function keep(count: number): void {
+  const kept: unknown[] = [];
+  for (let n = 0; n < count; n += 1) kept.push([n, { n }]);
 }

@@ -63,3 +63,13 @@ test('no header value of a stranger begins the headers anew', async () => {
     await feed.stop();
   }
 });
+
+test('the archive gets headers that are named as those that the server adds', async () => {
+  const event = new JobScript().create();
+  const subject = `jobs.${event.jobType}.${event.jobId}.created`;
+  const headers = { 'Nats-Stream': 'OTHER', 'Nats-Sequence': '7', 'Nats-Subject': 'jobs.other.x.created' };
+  const sequence = await publishRaw(on.nats.url, subject, JSON.stringify(event), headers);
+  const [message] = await on.log.messages.from(sequence, { count: 1 });
+  expect(message).toMatchObject({ sequence, subject });
+  expect(message?.headers).toEqual(headers);
+});

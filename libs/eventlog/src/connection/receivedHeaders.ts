@@ -30,6 +30,12 @@ export function addedHeader(block: HeaderBlock, name: string): string | undefine
   return valueAt(block, name, block.lastIndexOf(lineOf(name)));
 }
 
+/** Returns what the writer of a stored message sent: the part before the header that the server adds first. */
+export function writtenPart(block: HeaderBlock, firstAdded: string): HeaderBlock {
+  const added = block.lastIndexOf(lineOf(firstAdded));
+  return added < 0 ? block : block.slice(0, added);
+}
+
 /** Returns all headers of a message, of each name the first. */
 export function allHeaders(block: HeaderBlock): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();

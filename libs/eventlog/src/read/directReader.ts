@@ -1,3 +1,4 @@
+import { timestampOf } from '@jobstream/domain';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { isStoredMessage, ManyAnswers } from './manyAnswers.ts';
@@ -7,6 +8,7 @@ import {
   allHeaders,
   headerBlock,
   writtenHeader,
+  writtenPart,
   type HeaderBlock,
 } from '../connection/receivedHeaders.ts';
 import { LogUnavailableError } from '../errors.ts';
@@ -51,8 +53,6 @@ export interface SequenceSpan {
   readonly last: number;
 }
 
-/** Headers that the server adds to a message that it returns. */
-const ADDED_HEADERS = /^Nats-(Stream|Subject|Sequence|Time-Stamp|Num-Pending|Last-Sequence|UpTo-Sequence)$/i;
 const END_OF_BATCH = 204;
 const NOT_FOUND = 404;
 const TOO_MANY_RESULTS = 413;
@@ -199,8 +199,8 @@ function storedMessage(answer: Msg): StoredMessage {
 
 function storedBytes(answer: Msg): StoredBytes {
   const block = headerBlock(answer);
-  const written = [...allHeaders(block)].filter(([name]) => !ADDED_HEADERS.test(name));
-  return { ...placeOf(block), headers: Object.fromEntries(written), body: answer.data };
+  const headers = Object.fromEntries(allHeaders(writtenPart(block, 'Nats-Stream')));
+  return { ...placeOf(block), headers, body: answer.data };
 }
 
 function placeOf(block: HeaderBlock): Pick<StoredMessage, 'sequence' | 'subject' | 'recordedAt'> {
@@ -208,6 +208,6 @@ function placeOf(block: HeaderBlock): Pick<StoredMessage, 'sequence' | 'subject'
   return {
     sequence: Number(added('Nats-Sequence') ?? ''),
     subject: added('Nats-Subject') ?? '',
-    recordedAt: new Date(added('Nats-Time-Stamp') ?? '').toISOString(),
+    recordedAt: timestampOf(Date.parse(added('Nats-Time-Stamp') ?? '')),
   };
 }

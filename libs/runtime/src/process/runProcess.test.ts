@@ -5,9 +5,10 @@ import { expect, onTestFinished, test } from 'vitest';
 const STARTED = ['first started', 'second started', 'third started', 'ready'];
 const STOPPED = ['stopping', 'third stopped', 'second stopped', 'first stopped', 'stopped'];
 
-function start(scenario = '', env = {}, program = 'processUnderTest'): TestProcess {
+function start(scenario = '', env = {}, program = 'processUnderTest', nodeOptions: string[] = []): TestProcess {
   const script = fileURLToPath(new URL(`../../testing/${program}.ts`, import.meta.url));
-  const child = TestProcess.node(script, { env, args: scenario === '' ? [] : [scenario] });
+  const args = [...nodeOptions, script, ...(scenario === '' ? [] : [scenario])];
+  const child = new TestProcess(process.execPath, { env, args });
   onTestFinished(() => child[Symbol.asyncDispose]());
   return child;
 }
@@ -166,4 +167,12 @@ test('the logger uses the log level of the environment', async () => {
   const child = start('start-fails', { LOG_LEVEL: 'fatal' });
   await child.ended;
   expect(logOf(child)).toEqual(['the port is taken']);
+});
+
+test('V8 makes nothing in the old generation from the start', async () => {
+  const child = start('keeps-much', {}, 'processUnderTest', ['--trace-pretenuring-statistics']);
+  await child.logged('ready');
+  child.kill('SIGTERM');
+  expect(await child.ended).toBe(0);
+  expect(child.stdout).not.toContain('AllocationSite');
 });

@@ -9,12 +9,16 @@ import { checkAll } from './checkAll.ts';
 import { handleError } from '../handleError.ts';
 import { jsonBody } from '../parsing/jsonBody.ts';
 
+/** Answers whether the request has a timer; call it a turn of the event loop later. */
+const isTimed: RequestHandler = (_req, res) => void res.json(res.locals['arrivalTimer'] !== undefined);
+
 async function startServer(ms: number): Promise<number> {
   const app = express();
   const echo: RequestHandler[] = [jsonBody({ required: true }), (req, res) => void res.json(req.body)];
   app.use(checkAll([arrivalDeadline(ms)]));
   app.post('/jobs', ...echo);
   app.post('/import', noArrivalDeadline, ...echo);
+  app.post('/timed', (_req, _res, next) => setImmediate(setImmediate, next), isTimed);
   app.use(handleError);
   const server = createServer(app).listen(0, '127.0.0.1');
   onTestFinished(() => server.closeAllConnections());
@@ -43,6 +47,13 @@ test('a body that arrives in time is accepted', async () => {
   const prompt = beginPost(await startServer(60_000), '/jobs');
   prompt.finish();
   expect((await prompt.answer)[0].statusCode).toBe(200);
+});
+
+test('a body that came with the head has no timer', async () => {
+  const url = `http://127.0.0.1:${await startServer(60_000)}/timed`;
+  expect(await (await fetch(url, { method: 'POST', body: '{}' })).json()).toBe(false);
+  const [late] = await beginPost(await startServer(60_000), '/timed').answer;
+  expect(JSON.parse(await text(late))).toBe(true);
 });
 
 test.each(['/import', '/import/', '/IMPORT', '/import?dry=1'])(

@@ -10,8 +10,8 @@ import { handleError } from '../handleError.ts';
  */
 export function arrivalDeadline(ms: number): Check {
   return (req, res) => {
-    // A small body has come with the head, and is read by then: most requests need no timer.
-    if (hasBody(req)) process.nextTick(setTimer, req, res, ms);
+    // A small body comes with the head, and is read by the end of this turn of the event loop: most requests need no timer.
+    if (hasBody(req)) setImmediate(setTimer, req, res, ms);
   };
 }
 
