@@ -7,8 +7,8 @@ function learned(msOf: (time: number) => number, size = 12): BatchThreshold {
   return threshold;
 }
 
-test('the threshold is at its maximum before the first measurement', () => {
-  expect(new BatchThreshold().least).toBe(12);
+test('the threshold is at its minimum before the first measurement', () => {
+  expect(new BatchThreshold().least).toBe(4);
 });
 
 test.each([
@@ -33,5 +33,5 @@ test('the threshold ignores batches that waited behind other writes', () => {
 });
 
 test('the threshold ignores large batches', () => {
-  expect(learned(() => 0.1, 500).least).toBe(12);
+  expect(learned(() => 9, 500).least).toBe(4);
 });
