@@ -5,14 +5,11 @@ import { connect } from '@nats-io/transport-node';
 import { eventually, startNats } from '@jobstream/test-support';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobAppendRequest } from './appendRequest.ts';
-import { Appender, type AppenderOptions } from './appender.ts';
-import { AppendLimiter } from './appendLimiter.ts';
-import { Connection } from '../connection/connection.ts';
 import { ConcurrentAppendError, EventTooLargeError, LogOverloadedError, LogUnavailableError } from '../errors.ts';
 import type { EventLog } from '../eventLog.ts';
-import { Publisher, type BatchPublisher } from '../connection/publisher.ts';
-import { delayFirst } from '../../testing/delayFirst.ts';
+import type { BatchPublisher } from '../connection/publisher.ts';
 import { JobScript } from '../../testing/jobScript.ts';
+import { openAppender } from '../../testing/openAppender.ts';
 import { openBehindProxy } from '../../testing/openBehindProxy.ts';
 import { openEventLog } from '../../testing/openEventLog.ts';
 
@@ -298,29 +295,6 @@ test('stop waits until an append has its outcome', async () => {
   await appender.stop();
   expect(stored).toEqual([1]);
 });
-
-/** An appender on a connection of its own, whose first try comes late unless `through` says otherwise. */
-async function openAppender(
-  url: string,
-  through: (publisher: Publisher) => BatchPublisher = delayFirst,
-  options: Pick<AppenderOptions, 'observer'> = {},
-) {
-  const connection = await Connection.open({ url, name: 'test' });
-  const publisher = new Publisher(connection, 30_000);
-  const limiter = new AppendLimiter({ maxPending: 1_000, maxPendingBytes: 1_000_000 });
-  const appender = new Appender(connection, through(publisher), {
-    groupCommit: true,
-    deadlineMs: 30_000,
-    limiter,
-    ...options,
-  });
-  const dispose = async () => {
-    await appender.stop();
-    publisher.stop();
-    await connection.close();
-  };
-  return Object.assign(appender, { [Symbol.asyncDispose]: dispose });
-}
 
 async function race(left: EventLog, right: EventLog): Promise<number> {
   const jobId = randomUUID();

@@ -33,13 +33,13 @@ const MAX_BATCH_BYTES = 4_000_000;
  * writers together.
  */
 const MAX_OPEN_BATCHES = 3;
-/** With group commit few singles are in flight, so that the appends arriving meanwhile gather into a batch. */
+/** With group commit few singles are in flight: each is a sync. */
 const MAX_SINGLES_WITH_GROUP_COMMIT = 8;
 const MAX_SINGLES = 4_000;
 
 /**
  * Appends events, each with its expectation. With group commit, appends that are pending together are committed as one
- * atomic batch, which a server that syncs every write syncs once; a lone append is sent at once. Only stored events are
+ * atomic batch, which a server that syncs every write syncs once; a lone append is sent at once, unless others are under way. Only stored events are
  * acknowledged: the AppendSettler finds out unknown outcomes by reading the log.
  */
 export class Appender {
@@ -47,7 +47,7 @@ export class Appender {
   readonly #publisher: BatchPublisher;
   readonly #settler: AppendSettler<QueuedAppend>;
   readonly #options: AppenderOptions;
-  readonly #sweeper = new Sweeper(() => this.#expire());
+  readonly #sweeper = new Sweeper(() => this.#sweep());
   /**
    * Halves of refused batches, sent before the others. Were all of them sent as singles, one conflict would cost a sync for
    * each append of a batch, the queue would grow meanwhile, and its larger batches would be refused more often.
@@ -136,8 +136,16 @@ export class Appender {
     for (let first = this.#batchStart(); first !== undefined; first = this.#batchStart()) {
       this.#commitBatch(this.#takeBatch(first));
     }
-    if (this.#options.groupCommit && this.#queue.length >= this.#threshold.least) return;
-    this.#sendSingles(this.#queue);
+    if (!this.#gathers()) this.#sendSingles(this.#queue);
+  }
+
+  /**
+   * Whether what is queued waits for more, to share its sync: the server syncs one write after the other, so what is sent beside
+   * another is stored no sooner, and makes all that follows later.
+   */
+  #gathers(): boolean {
+    if (!this.#options.groupCommit) return false;
+    return this.#openBatches + this.#singlesInFlight > 0 || this.#queue.length >= this.#threshold.least;
   }
 
   #commitHalves(): void {
@@ -242,6 +250,12 @@ export class Appender {
     if (append.isSettled) return;
     this.#queue.unshift(append);
     this.#scheduleFlush();
+  }
+
+  /** What waits for an answer that was lost is sent without it. */
+  #sweep(): void {
+    this.#expire();
+    if (this.#connection.isConnected() && this.#queue.length < this.#threshold.least) this.#sendSingles(this.#queue);
   }
 
   #expire(): void {
