@@ -43,6 +43,12 @@ function withWindows(...windows: readonly WindowLatency[]): Run {
   return run(0, { clients: { worker } });
 }
 
+test('how many rounds there were is told of all workloads', () => {
+  const rows = [row('jobstream', [run(1), run(1)], 'drain'), row('jobstream', [run(1)], 'latency-500')];
+  const section = peersSection({ rounds: 1, missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
+  expect(section).toContain('Medians of 1 to 2 interleaved rounds');
+});
+
 test('latency is the median of the windows of all runs, with the lowest and the highest', () => {
   const runs = [withWindows(latency(10_000, 4), latency(10_000, 6)), withWindows(latency(10_000, 8))];
   const cells = cellsOf([row('jobstream', runs, 'latency-500')], [system('jobstream')]);

@@ -35,21 +35,24 @@ function circumstances({
   memoryGiB,
   kernel,
   versions,
-  rounds,
+  rows,
 }: Comparison & MachineFacts): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return (
-    `${date}; ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}; ${programs.join(', ')}. ${statistics(rounds)} ` +
+    `${date}; ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}; ${programs.join(', ')}. ${statistics(rows)} ` +
     `Everything runs on the one machine. _Other load_: how many cores other processes kept busy meanwhile, in the worst round; ` +
     `above ${MOST_OTHER_CORES} it is bold, and no target is judged by the figure.`
   );
 }
 
-function statistics(rounds: number): string {
-  if (rounds === 1) return 'One round: nothing here tells how far a figure moves from run to run.';
+/** Workloads can be measured in runs of their own, of other numbers of rounds. */
+function statistics(rows: readonly Row[]): string {
+  const rounds = rows.map(({ runs }) => runs.length).filter((count) => count > 0);
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
+  if (most <= 1) return 'One round: nothing here tells how far a figure moves from run to run.';
   return (
-    `Medians of ${rounds} interleaved rounds, for latency of all windows, with minimum and maximum; ratios are medians of the pairs ` +
-    `within a round or window.`
+    `Medians of ${least === most ? most : `${least} to ${most}`} interleaved rounds, for latency of all windows, with minimum and maximum; ` +
+    `ratios are medians of the pairs within a round or window.`
   );
 }
 
