@@ -34,7 +34,6 @@ interface ShownSystem extends Pick<JobSystem, 'name' | 'notes'> {
 }
 
 export interface Comparison {
-  readonly rounds: number;
   readonly systems: readonly ShownSystem[];
   /** Systems that could not be loaded, and why. */
   readonly missing: Readonly<Record<string, string>>;
@@ -49,7 +48,7 @@ export async function comparePeers(options: CompareOptions): Promise<Comparison>
     for (const durability of workload.durabilities ?? DURABILITIES)
       rows.push(...(await compare({ workload, durability, systems }, options)));
   const shown = [...systems].map(([id, { name, notes, syncsAlone = false }]) => ({ id, name, notes, syncsAlone }));
-  return { rounds: options.rounds, systems: shown, missing, rows };
+  return { systems: shown, missing, rows };
 }
 
 interface Matter {

@@ -25,7 +25,7 @@ function row(systemId: string, runs: readonly Run[], workload = 'drain', durabil
 
 /** The cells of the rows of a section, by what their first cell is. */
 function cellsOf(rows: readonly Row[], systems: Comparison['systems']): Record<string, string[][]> {
-  const lines = peersSection({ rounds: 1, missing: {}, rows, systems, ...MACHINE }).split('\n');
+  const lines = peersSection({ missing: {}, rows, systems, ...MACHINE }).split('\n');
   const cells = lines.filter((line) => line.startsWith('| ')).map((line) => line.slice(2, -2).split(' | '));
   return Object.groupBy(cells, ([name = '']) => name.trim()) as Record<string, string[][]>;
 }
@@ -45,7 +45,7 @@ function withWindows(...windows: readonly WindowLatency[]): Run {
 
 test('how many rounds there were is told of all workloads', () => {
   const rows = [row('jobstream', [run(1), run(1)], 'drain'), row('jobstream', [run(1)], 'latency-500')];
-  const section = peersSection({ rounds: 1, missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
+  const section = peersSection({ missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
   expect(section).toContain('Medians of 1 to 2 interleaved rounds');
 });
 
@@ -101,7 +101,7 @@ test('what npm start costs is shown without idling, and a feature as the differe
 
 test('a workload that was measured on another day says on which', () => {
   const rows = [row('jobstream', [run(1)]), { ...row('jobstream', [run(1)], 'bulk'), date: '2026-11-20' }];
-  const section = peersSection({ rounds: 1, missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
+  const section = peersSection({ missing: {}, rows, systems: [system('jobstream')], ...MACHINE });
   expect(section).toContain('### bulk\n\nMeasured on 2026-11-20.\n');
   expect(section).toContain('### drain\n\nDurability');
 });

@@ -64,26 +64,27 @@ test('appends that come one by one while another is under way are committed toge
   await first;
 });
 
-test('appends that are too few for a batch go out when what was under way is stored', async () => {
+/** Appends two, one after the other; only the first is sent. */
+async function appendTwo(): Promise<readonly Promise<number>[]> {
   const first = stage.append();
   await turn();
   const second = stage.append();
   await turn();
   expect(stage.sent.acknowledged).toBe(1);
+  return [first, second];
+}
+
+test('appends that are too few for a batch go out when what was under way is stored', async () => {
+  const appends = await appendTwo();
   stage.answer();
-  await Promise.all([first, second]);
+  await Promise.all(appends);
   expect(stage.sent).toEqual({ acknowledged: 2, batches: [] });
 });
 
 test('an append behind one that gets no answer is sent all the same', async () => {
-  const first = stage.append();
-  await turn();
-  const second = stage.append();
-  await turn();
-  expect(stage.sent.acknowledged).toBe(1);
+  const appends = await appendTwo();
   vi.advanceTimersByTime(SWEEP_MS);
-  await second;
   expect(stage.sent.acknowledged).toBe(2);
   stage.answer();
-  await first;
+  await Promise.all(appends);
 });
