@@ -6,15 +6,17 @@ const MIN_AHEAD = 5_000;
 /** Smaller batches begin at least this far apart: at 500 jobs a second, back-to-back transactions took a fifth of the CPU. */
 const MIN_INTERVAL_MS = 10;
 /** Under load, so that most events of a job come into one batch: each batch that has one of them writes the job's row. */
-const MAX_INTERVAL_MS = 100;
-/** Up to so many entries a second batches begin as soon as they may; with twice as many they are as far apart as they may be. */
+const MAX_INTERVAL_MS = 300;
+/** Up to so many entries a second batches begin as soon as they may. */
 const QUICK_RATE = 3_000;
+/** From so many on they are as far apart as they may be. */
+const FULL_RATE = 15_000;
 /** The rate is that of the last entries of so many milliseconds: a burst is no load. */
 const RATE_OVER_MS = 250;
 
 /**
  * Groups entries into batches for `apply`. An entry after a pause is handed over at once, so that a lone event is not
- * delayed; the more of them come, the longer they are gathered, up to a tenth of a second. In a backlog batches are large, and the
+ * delayed; the more of them come, the longer they are gathered, up to 0.3 s. In a backlog batches are large, and the
  * next is prepared while one is written.
  */
 export class BatchQueue {
@@ -96,7 +98,7 @@ export class BatchQueue {
 }
 
 function intervalAt(perSecond: number): number {
-  const load = Math.min(1, Math.max(0, perSecond / QUICK_RATE - 1));
+  const load = Math.min(1, Math.max(0, (perSecond - QUICK_RATE) / (FULL_RATE - QUICK_RATE)));
   return MIN_INTERVAL_MS + load * (MAX_INTERVAL_MS - MIN_INTERVAL_MS);
 }
 
