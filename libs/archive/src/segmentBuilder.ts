@@ -20,8 +20,8 @@ export interface Segment {
 }
 
 const compress = promisify(gzip);
-/** Takes half the time of gzip's default, 6, for files that are 8 % larger. */
-const COMPRESSION_LEVEL = 4;
+/** Takes two fifths of the time of the default, 6, and half that of 4, whose files are larger. */
+const COMPRESSION_LEVEL = 3;
 
 /** Characters of the lines in a block, which is read and unpacked as a whole. */
 const BLOCK_CHARS = 256_000;

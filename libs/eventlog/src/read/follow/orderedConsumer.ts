@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../../connection/connection.ts';
@@ -41,7 +41,8 @@ const LAST_SEQUENCE = 'Nats-Last-Stream';
 export class OrderedConsumer {
   readonly broken: Promise<string>;
   readonly #options: OrderedConsumerOptions;
-  #name = `follower-${randomUUID()}`;
+  /** Short, since the reply subject of each message has it. */
+  #name = `follower-${randomBytes(6).toString('hex')}`;
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watchdog: NodeJS.Timeout;
