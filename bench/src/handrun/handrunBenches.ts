@@ -11,6 +11,7 @@ import { asOf } from './asOf.ts';
 import { cancelRunning } from './cancelRunning.ts';
 import { catchUp } from './catchUp.ts';
 import { delayedTogether } from './delayedTogether.ts';
+import { drainBatches } from './drainBatches.ts';
 import type { HandrunBench } from './handrunBench.ts';
 import { hotUpdates } from './hotUpdates.ts';
 import { listing } from './listing.ts';
@@ -30,6 +31,7 @@ export const handrunBenches: readonly HandrunBench[] = [
   projectionLag,
   tableSize,
   hotUpdates,
+  drainBatches,
   ageOut,
   paging,
   listing,
