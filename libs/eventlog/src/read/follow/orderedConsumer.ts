@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Connection } from '../../connection/connection.ts';
@@ -41,8 +41,7 @@ const LAST_SEQUENCE = 'Nats-Last-Stream';
 export class OrderedConsumer {
   readonly broken: Promise<string>;
   readonly #options: OrderedConsumerOptions;
-  /** Short, since the reply subject of each message has it. */
-  #name = `follower-${randomBytes(6).toString('hex')}`;
+  #name = `follower-${randomUUID()}`;
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watchdog: NodeJS.Timeout;
