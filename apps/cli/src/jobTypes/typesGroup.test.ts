@@ -18,3 +18,19 @@ test('a type is listed as active only while a worker of it lives, also if one ha
     ['rests', 'paused', '0'],
   ]);
 });
+
+test('the signals of types are a column where a type takes some', async () => {
+  const type = { announced: true, paused: false, backlog: 0, inFlight: 0, workers: [] };
+  const plain = { ...type, type: 'email' };
+  const order = { ...type, type: 'order', signals: { approved: { type: 'object' }, paid: null } };
+  const listed = async (items: readonly object[]) => {
+    await using api = await answeringApi({ 'GET /api/types': { items } });
+    return (await runCommand(['types'], { env: { JOBSTREAM_URL: api.url } })).stdout;
+  };
+  expect(await listed([plain])).not.toContain('SIGNALS');
+  const lines = (await listed([plain, order])).split('\n');
+  expect([lines[0], lines[2]]).toEqual([
+    expect.stringMatching(/ {2}SIGNALS$/),
+    expect.stringMatching(/ {2}approved, paid$/),
+  ]);
+});

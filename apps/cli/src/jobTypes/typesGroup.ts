@@ -26,7 +26,9 @@ function listTypesCommand(run: RunOnApi) {
 }
 
 async function listTypes({ client, printer, signal }: Api, _options: ApiOptions): Promise<ExitCode> {
-  await printer.table(await client.types.list({ signal }), columns(printer), 'There are no job types yet.');
+  const types = await client.types.list({ signal });
+  const some = types.some(({ signals }) => signals !== undefined);
+  await printer.table(types, [...columns(printer), ...(some ? [SIGNALS] : [])], 'There are no job types yet.');
   return ExitCode.ok;
 }
 
@@ -55,6 +57,13 @@ function columns(printer: Printer): readonly Column<JobType>[] {
     { title: 'CHECK', value: ({ payloadCheck }) => payloadCheck ?? '' },
   ];
 }
+
+/** Shown where a type takes any. */
+const SIGNALS: Column<JobType> = {
+  title: 'SIGNALS',
+  value: ({ signals = {} }) => Object.keys(signals).join(', '),
+  flexible: true,
+};
 
 function stateOf({ paused, until, workers }: JobType, { time }: Printer): string {
   if (paused) return until === undefined ? 'paused' : `paused, resumes ${time(until)}`;
