@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { decide, isRejection, type JobCommand } from '@jobstream/domain';
 import type { TestApi } from './startApi.ts';
 
-/** What a command says beside who gives it and when. */
-type Wish<Command> = Command extends unknown ? Omit<Command, 'eventId' | 'at' | 'actor'> : never;
+/** What a command says beside who gives it; default `at`: now. */
+type Wish<Command> = Command extends { at: infer At }
+  ? Omit<Command, 'eventId' | 'at' | 'actor'> & { readonly at?: At }
+  : never;
 
 /**
  * Carries commands out on a job, as a worker does; resolves to the sequence of the last event.

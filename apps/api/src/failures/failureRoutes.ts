@@ -40,7 +40,7 @@ const FailureGroupView = Schema.Struct({
 /** The response of `GET /api/failures`. */
 const FailuresView = Schema.Struct({
   from: Timestamp,
-  to: Timestamp.annotateKey({ description: 'Exclusive.' }),
+  to: Timestamp.annotateKey({ description: 'Now. What has failed by a clock that is ahead is in it as well.' }),
   resolution: Schema.Literals(['minute', 'hour', 'day']),
   total: Count.annotateKey({ description: 'The failed jobs of the window, also those of groups that are left out.' }),
   totalExact: Schema.Boolean.annotateKey({ description: 'False if there are more: the newest 100,000 are grouped.' }),
@@ -89,9 +89,13 @@ export function failureRoutes(deps: ApiDeps): readonly Route[] {
 function listFailures({ table, log }: ApiDeps): RequestHandler {
   return async (req, res) => {
     const { tenant } = callerOf(res);
-    const plan = planOf(req, log.clock.now());
-    const { groups, total, isComplete, ungrouped } = await table.readFailures({ ...plan, tenant });
-    const { from, to, resolution } = plan;
+    const { from, to, resolution, ...selected } = planOf(req, log.clock.now());
+    const { groups, total, isComplete, ungrouped } = await table.readFailures({
+      ...selected,
+      from,
+      resolution,
+      tenant,
+    });
     const lastJobs = await log.contents.openJobs(groups.map(({ lastJob }) => lastJob));
     const items = groups.map((group, index) => groupView(group, lastJobs[index] ?? group.lastJob, from));
     res.setHeader('Cache-Control', 'private, no-cache');

@@ -54,6 +54,16 @@ describe('failures', () => {
     expect((await failuresOf(api, '?type=email')).items).toMatchObject([{ count: 1, lastJob: alike[1] }]);
   });
 
+  test('are listed as well when they failed by a clock that is ahead', async () => {
+    const at = new Date(Date.now() + 60_000).toISOString();
+    await failJob(api, { type: 'ahead', message: 'mailbox full', tags: ['early'], at });
+    await projectAll(api.log, stage.databaseUrl);
+    const { items } = await failuresOf(api, '?type=ahead');
+    expect(items).toMatchObject([{ count: 1 }]);
+    const shared = await api.fetch(`/api/failures/shared?failure=${items[0]?.id}`);
+    expect(await shared.json()).toMatchObject({ jobs: 1 });
+  });
+
   test.each([
     ['window=1w', 'window'],
     ['window=0h', 'window'],

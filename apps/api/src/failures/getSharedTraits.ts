@@ -25,7 +25,7 @@ const TraitView = Schema.Struct({
 const SharedTraitsView = Schema.Struct({
   failure: FailureId,
   from: Timestamp,
-  to: Timestamp.annotateKey({ description: 'Exclusive.' }),
+  to: Timestamp.annotateKey({ description: 'Now. What has failed by a clock that is ahead is in it as well.' }),
   jobs: Count.annotateKey({
     description: 'How many jobs of the group were looked at: of those that failed in the window the newest 1,000.',
   }),
@@ -65,7 +65,7 @@ export function getSharedTraits({ table, log }: ApiDeps): RequestHandler {
     const { tenant } = callerOf(res);
     const { failure, window = '24h' } = decode(req.query);
     const period = lastPeriod(window, log.clock.now());
-    const shared = await table.readSharedTraits({ failure, tenant, ...period });
+    const shared = await table.readSharedTraits({ failure, tenant, from: period.from });
     res.setHeader('Cache-Control', 'private, no-cache');
     const body: BodyOf<typeof SharedTraitsView> = { failure, ...period, ...shared };
     sendJson(res, 200, body);

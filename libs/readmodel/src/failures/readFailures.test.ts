@@ -9,7 +9,7 @@ import type { FailuresQuery } from './readFailures.ts';
 const database = forEachTest(migratedDatabase);
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString();
-const hour: FailuresQuery = { from: at(0), to: at(60), resolution: 'minute', limit: 10 };
+const hour: FailuresQuery = { from: at(0), resolution: 'minute', limit: 10 };
 
 interface Failing {
   readonly minute: number;
@@ -41,7 +41,7 @@ test('failures are grouped, the largest group first, with counts over time and t
   const last = await fail({ minute: 3, message: 'no route to 10.9.9.9' });
   const other = await fail({ minute: 2, message: 'mailbox full' });
   await fail({ minute: 2, message: 'mailbox full', retried: true });
-  await fail({ minute: 60 });
+  await fail({ minute: -1 });
   const { groups, ...rest } = await database.readModel.readFailures(hour);
   expect(rest).toEqual({ total: 4, isComplete: true, ungrouped: 0 });
   expect(groups).toMatchObject([

@@ -9,12 +9,12 @@ import type { Resolution } from '../statistics/statisticsPeriod.ts';
 /** The failures that one query reads: the newest. */
 const MOST_FAILURES = 100_000;
 
-/** Selects failed jobs by when they failed: from a time (inclusive) to another (exclusive), both RFC 3339. */
+/** Selects the jobs that have failed since a time. */
 export interface FailuresQuery {
   readonly tenant?: string | undefined;
   readonly type?: readonly string[] | undefined;
+  /** RFC 3339, inclusive. There is no end: a job may have failed by a clock that is ahead of the reader's. */
   readonly from: string;
-  readonly to: string;
   /** The length of the periods in which failures are counted. */
   readonly resolution: Resolution;
   /** The number of groups. */
@@ -52,22 +52,22 @@ export interface Failures {
  */
 const READ = {
   text: `WITH recent AS NOT MATERIALIZED (
-      SELECT failure, finished_at FROM jobs WHERE status = 'failed' AND finished_at >= $1 AND finished_at < $2
-        AND ($3::text IS NULL OR tenant = $3) AND ($4::text[] IS NULL OR type = ANY($4))
+      SELECT failure, finished_at FROM jobs WHERE status = 'failed' AND finished_at >= $1
+        AND ($2::text IS NULL OR tenant = $2) AND ($3::text[] IS NULL OR type = ANY($3))
         ORDER BY finished_at DESC LIMIT ${MOST_FAILURES + 1}),
-    periods AS MATERIALIZED (SELECT failure, date_bin($5::interval, finished_at, '2000-01-01T00:00:00Z') AS at, count(*)::int AS count,
+    periods AS MATERIALIZED (SELECT failure, date_bin($4::interval, finished_at, '2000-01-01T00:00:00Z') AS at, count(*)::int AS count,
         min(finished_at) AS first_at, max(finished_at) AS last_at FROM recent GROUP BY 1, 2),
     numbers AS (SELECT coalesce(sum(count), 0)::int AS total,
         coalesce(sum(count) FILTER (WHERE failure IS NULL), 0)::int AS ungrouped FROM periods),
     largest AS (SELECT failure, sum(count)::int AS count, min(first_at) AS first_at, max(last_at) AS last_at
-      FROM periods WHERE failure IS NOT NULL GROUP BY failure ORDER BY sum(count) DESC, max(last_at) DESC, failure LIMIT $6),
+      FROM periods WHERE failure IS NOT NULL GROUP BY failure ORDER BY sum(count) DESC, max(last_at) DESC, failure LIMIT $5),
     series AS (SELECT failure, json_agg(json_build_array((extract(epoch FROM at) * 1000)::bigint, count) ORDER BY at) AS series
       FROM periods GROUP BY failure)
     SELECT numbers.total, numbers.ungrouped, failure AS id, largest.count, first_at AS "firstAt", last_at AS "lastAt",
         last.id AS "lastJobId", series.series
       FROM numbers LEFT JOIN largest ON true LEFT JOIN series USING (failure) LEFT JOIN LATERAL (
         SELECT id FROM jobs WHERE status = 'failed' AND finished_at = last_at AND failure = largest.failure
-          AND ($3::text IS NULL OR tenant = $3) ORDER BY id DESC LIMIT 1) AS last ON true
+          AND ($2::text IS NULL OR tenant = $2) ORDER BY id DESC LIMIT 1) AS last ON true
       ORDER BY largest.count DESC, last_at DESC, failure`,
 };
 
@@ -87,8 +87,8 @@ interface Row extends Omit<FailureGroup, 'id' | 'lastJob' | 'series'> {
 
 /** @throws QueryTooExpensiveError. */
 export async function readFailures(pool: Pool, query: FailuresQuery): Promise<Failures> {
-  const { tenant = null, type, from, to, resolution, limit } = query;
-  const values = [from, to, tenant, type ?? null, `1 ${resolution}`, limit];
+  const { tenant = null, type, from, resolution, limit } = query;
+  const values = [from, tenant, type ?? null, `1 ${resolution}`, limit];
   const { rows } = await unlessTooExpensive(pool.query<Row>({ ...READ, values }));
   const { total = 0, ungrouped = 0 } = rows[0] ?? {};
   return {

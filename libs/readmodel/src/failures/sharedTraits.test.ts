@@ -40,7 +40,7 @@ async function store(count: number, { end = 'JobFailed', message, tags = [], wor
 
 function sharedBy(query: Partial<SharedTraitsQuery> = {}) {
   const failure = failureGroup({ status: 'failed', type: 'email', error }) ?? '';
-  return database.readModel.readSharedTraits({ failure, from: at(0), to: at(60), ...query });
+  return database.readModel.readSharedTraits({ failure, from: at(0), ...query });
 }
 
 test('what the jobs of a group share and others of the type do not is named, with counts', async () => {
@@ -73,7 +73,6 @@ test('only what failed in the window counts, and the jobs of the tenant', async 
   expect(await sharedBy({ tenant: 'acme' })).toMatchObject({ jobs: 2, others: 0, traits: [{ value: 'a' }] });
   expect(await sharedBy({ tenant: 'globex' })).toMatchObject({ jobs: 2, others: 1, traits: [{ value: 'b' }] });
   expect(await sharedBy({ from: at(2) })).toMatchObject({ jobs: 2, traits: [{ value: 'b', count: 2 }] });
-  expect(await sharedBy({ to: at(2) })).toMatchObject({ jobs: 2, traits: [{ value: 'a', count: 2 }] });
 });
 
 test('a group without jobs shares nothing, nor does one of jobs without tags and versions', async () => {
@@ -102,7 +101,7 @@ test('the newest 1,000 jobs of the group and of the others are looked at', async
 
 test('a query that reaches the time limit is refused as too expensive', async () => {
   await database.query('BEGIN; LOCK TABLE jobs');
-  const query = { failure: '0'.repeat(16), from: at(0), to: at(60) };
+  const query = { failure: '0'.repeat(16), from: at(0) };
   await expect(database.impatient.readSharedTraits(query)).rejects.toThrow(QueryTooExpensiveError);
   await database.query('ROLLBACK');
 });

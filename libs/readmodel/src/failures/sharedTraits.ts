@@ -8,12 +8,12 @@ const MOST_JOBS = 1_000;
 /** More are not told. */
 const MOST_TRAITS = 20;
 
-/** Selects a group of failures by its name or digest, and of its jobs those that failed from a time (inclusive) to another (exclusive), both RFC 3339. */
+/** Selects a group of failures by its name or digest, and of its jobs those that have failed since a time. */
 export interface SharedTraitsQuery {
   readonly failure: string;
   readonly tenant?: string | undefined;
+  /** RFC 3339, inclusive. */
   readonly from: string;
-  readonly to: string;
 }
 
 /** A tag, or the release of the program that ran the last attempt. */
@@ -38,12 +38,12 @@ export interface SharedTraits {
 
 /** Jobs that have not ended say nothing about what goes well. Not a named statement, as that of `readFailures`. */
 const READ = `WITH failed AS MATERIALIZED (
-      SELECT type, tags, worker_version FROM jobs WHERE status = 'failed' AND failure = $1 AND finished_at >= $2 AND finished_at < $3
-        AND ($4::text IS NULL OR tenant = $4) ORDER BY finished_at DESC, id DESC LIMIT ${MOST_JOBS}),
+      SELECT type, tags, worker_version FROM jobs WHERE status = 'failed' AND failure = $1 AND finished_at >= $2
+        AND ($3::text IS NULL OR tenant = $3) ORDER BY finished_at DESC, id DESC LIMIT ${MOST_JOBS}),
     others AS MATERIALIZED (
       SELECT tags, worker_version FROM jobs WHERE type = (SELECT type FROM failed LIMIT 1)
         AND (status = 'completed' OR (status = 'failed' AND failure IS DISTINCT FROM $1))
-        AND ($4::text IS NULL OR tenant = $4) ORDER BY created_at DESC, id DESC LIMIT ${MOST_JOBS}),
+        AND ($3::text IS NULL OR tenant = $3) ORDER BY created_at DESC, id DESC LIMIT ${MOST_JOBS}),
     of_jobs AS (
       SELECT true AS has_failed, tags, worker_version FROM failed UNION ALL SELECT false, tags, worker_version FROM others),
     traits AS (
@@ -70,10 +70,8 @@ type NumbersAlone = Pick<Row, 'jobs' | 'others'> & { readonly kind: null };
  * @throws QueryTooExpensiveError.
  */
 export async function readSharedTraits(pool: Pool, query: SharedTraitsQuery): Promise<SharedTraits> {
-  const { failure, from, to, tenant = null } = query;
-  const { rows } = await unlessTooExpensive(
-    pool.query<Row | NumbersAlone>(READ, [groupDigest(failure), from, to, tenant]),
-  );
+  const { failure, from, tenant = null } = query;
+  const { rows } = await unlessTooExpensive(pool.query<Row | NumbersAlone>(READ, [groupDigest(failure), from, tenant]));
   const { jobs = 0, others = 0 } = rows[0] ?? {};
   const traits = rows.flatMap((row) => (row.kind === null ? [] : traitOf(row)));
   return { jobs, others, traits: tellingTraits(traits, { jobs, others }) };
