@@ -24,7 +24,7 @@ const JOBS = `SELECT md5(n::text)::uuid AS job_id, n * ${STEP} AS first_sequence
     FROM generate_series($1::bigint, $2::bigint) AS n) AS shaped`;
 
 const FILL_JOBS = `INSERT INTO past_jobs (job_id, first_sequence, type, tags, status, since, version, attempt, max_attempts)
-  SELECT job_id, first_sequence, type, tags, status, ended, 3, 1, 5 FROM (${JOBS}) AS job`;
+  SELECT job_id, first_sequence, type, tags, status, ended, 3, 1, 5 FROM (${JOBS}) AS job WHERE status <> 'completed'`;
 
 const FILL_CHANGES = `INSERT INTO past_changes (sequence, at, job_id, first_sequence, type, tags, status, left_status, since)
   SELECT sequence, timestamptz '2026-01-01' + sequence * interval '10 ms', job_id, first_sequence, type, tags, entered, left_status,

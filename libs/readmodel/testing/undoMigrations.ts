@@ -32,6 +32,9 @@ const undo: Readonly<Record<string, string>> = {
   '0042':
     'ALTER TABLE jobs DROP COLUMN unread, DROP COLUMN awaits; ALTER TABLE past_jobs DROP COLUMN unread; ' +
     'ALTER TABLE job_steps DROP COLUMN signal_id, DROP COLUMN signal_name, DROP COLUMN waits_until',
+  '0043':
+    'DROP INDEX past_changes_completed, past_changes_completed_of_type, past_changes_completed_of_tenant, ' +
+    'past_changes_completed_tags, past_changes_first',
   '0035':
     'DROP INDEX past_changes_held; CREATE INDEX past_changes_at ON past_changes (at, sequence); ' +
     'CREATE INDEX past_changes_held ON past_changes USING gist (int8range(since, sequence)) WHERE since IS NOT NULL',

@@ -276,7 +276,7 @@ test.each([
   ['leave where nobody else has them', true],
 ])('failed jobs whose events have left the log %s', async (_what, expiresPermanently) => {
   await startFollower();
-  await appendLife(stage.eventLog);
+  await appendLife(stage.eventLog, 2);
   await followedAll();
   const earlier = ['first_sequence', 'last_sequence', 'since'].map((column) => `${column} = ${column} - 3 * 16384`);
   await stage.sql(`UPDATE past_changes SET sequence = sequence - 3 * 16384, since = since - 3 * 16384, status = 'failed';

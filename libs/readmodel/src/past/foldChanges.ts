@@ -13,8 +13,11 @@ export interface PastJob {
   readonly lastSequence: number;
 }
 
+/** A completed job has no state: nothing can follow. */
+export type StateBefore = PastJob | 'completed';
+
 /** The states of jobs by their ids; new ones have none. */
-export type StatesBefore = ReadonlyMap<string, PastJob | undefined>;
+export type StatesBefore = ReadonlyMap<string, StateBefore | undefined>;
 
 /** A change of a job's status. */
 export interface PastChange {
@@ -29,9 +32,12 @@ export interface PastChange {
 
 /** What a batch of events has changed. */
 export interface FoldedChanges {
-  /** Those that were not known. */
+  /** Those that were not known, without those that have completed since. */
   readonly newJobs: readonly PastJob[];
+  /** Without those that have completed. */
   readonly changedJobs: readonly PastJob[];
+  /** The ids of those that were known and have completed. */
+  readonly completedJobs: readonly string[];
   readonly changes: readonly PastChange[];
   /** The time of the last event. */
   readonly lastAt: string;
@@ -52,15 +58,28 @@ export function foldChanges(events: readonly FoldableEntry[], known: StatesBefor
     lastText = entry.recordedAt; // many are stored in the same millisecond
     const { jobId } = entry.event;
     const before = jobs.get(jobId) ?? known.get(jobId);
+    if (before === 'completed') continue;
     const past = step(before, entry);
     if (past === undefined) continue;
     jobs.set(jobId, past);
     if (past.since === entry.sequence) changes.push(changeOf(before, past, lastAt));
   }
+  return { ...sorted(jobs, known), changes, lastAt };
+}
+
+function sorted(
+  jobs: ReadonlyMap<string, PastJob>,
+  known: StatesBefore,
+): Pick<FoldedChanges, 'newJobs' | 'changedJobs' | 'completedJobs'> {
   const newJobs: PastJob[] = [];
   const changedJobs: PastJob[] = [];
-  for (const [jobId, past] of jobs) (known.get(jobId) === undefined ? newJobs : changedJobs).push(past);
-  return { newJobs, changedJobs, changes, lastAt };
+  const completedJobs: string[] = [];
+  for (const [jobId, past] of jobs) {
+    const isNew = known.get(jobId) === undefined;
+    if (past.job.status !== 'completed') (isNew ? newJobs : changedJobs).push(past);
+    else if (!isNew) completedJobs.push(jobId);
+  }
+  return { newJobs, changedJobs, completedJobs };
 }
 
 function later(one: string, other: string): string {

@@ -125,7 +125,7 @@ async function counted(sequence: number): Promise<object[]> {
   return counts.map(({ type, status, count }) => ({ key: `${type} ${status}`, count })).toSorted(byKey);
 }
 
-/** What the table has of the jobs, newest first. */
+/** What the table has of the jobs, newest first; completed ones have left it. */
 function rows(): Promise<object[]> {
   return database.query(`SELECT job_id AS id, type, tenant, tags, status, version, attempt, max_attempts AS "maxAttempts"
     FROM past_jobs ORDER BY first_sequence DESC`);
@@ -159,7 +159,8 @@ test('lists and counts of any moment equal the fold of the events until then, fo
     await empty();
     const entries = spreadOut(history);
     await followInPieces(entries, sizes);
-    expect(await rows()).toEqual(jobsAfter(entries).map(rowOf));
+    const left = jobsAfter(entries).filter(({ status }) => status !== 'completed');
+    expect(await rows()).toEqual(left.map(rowOf));
     const boundary = entries[Math.floor(pruned * (entries.length - 1))];
     if (boundary !== undefined && 'recordedAt' in boundary)
       await prunePast(database.url, { before: boundary.recordedAt, forgottenBefore: 0 }, new AbortController().signal);

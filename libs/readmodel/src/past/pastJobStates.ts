@@ -2,7 +2,7 @@ import { isCreation, isTerminal } from '@jobstream/domain';
 import type { LoggedEvent } from '@jobstream/domain';
 import type { ClientBase } from 'pg';
 import type { FoldableEntry } from '../projection/projectableEntry.ts';
-import type { PastJob, StatesBefore } from './foldChanges.ts';
+import type { FoldedChanges, PastJob, StateBefore, StatesBefore } from './foldChanges.ts';
 import { loadPastJobs, NOT_KEPT } from './pastRows.ts';
 
 /** At most about 20 MB. */
@@ -23,7 +23,7 @@ export class PastJobStates {
    * @param createdIsNew whether a JobCreated is taken to be the first event of its job, which is wrong where a job was created twice.
    */
   async before(events: readonly FoldableEntry[], createdIsNew: boolean): Promise<StatesBefore> {
-    const states = new Map<string, PastJob | undefined>();
+    const states = new Map<string, StateBefore | undefined>();
     const missing: string[] = [];
     for (const { event } of events) {
       const { jobId } = event;
@@ -37,8 +37,9 @@ export class PastJobStates {
   }
 
   /** Call it when the jobs are written. */
-  written(jobs: readonly PastJob[]): void {
-    for (const past of jobs) {
+  written({ newJobs, changedJobs, completedJobs }: FoldedChanges): void {
+    for (const jobId of completedJobs) this.#cache.delete(jobId);
+    for (const past of [...newJobs, ...changedJobs]) {
       this.#cache.delete(past.job.id); // so that it becomes the newest
       if (!isTerminal(past.job.status)) this.#cache.set(past.job.id, asInItsRow(past));
     }

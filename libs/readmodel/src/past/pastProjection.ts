@@ -14,7 +14,7 @@ import type { FoldedChanges } from './foldChanges.ts';
 import { createPastCheckpoint, movePastCheckpoint, readPastCheckpoint } from './pastCheckpoint.ts';
 import type { PastCheckpoint } from './pastCheckpoint.ts';
 import { PastJobStates } from './pastJobStates.ts';
-import { copyChanges, copyPastJobs, countChanges, updatePastJobs } from './pastRows.ts';
+import { copyChanges, copyPastJobs, countChanges, deletePastJobs, updatePastJobs } from './pastRows.ts';
 
 const LOCK = 'jobstream past';
 const NEWEST = 'SELECT sequence, job_id AS "jobId" FROM past_changes ORDER BY sequence DESC LIMIT 1';
@@ -108,11 +108,11 @@ export class PastProjection extends LockedProjection {
     const events = entries.filter(isFoldable);
     const known = await this.#states.before(events, createdIsNew);
     const folded = foldChanges(events, known, this.#checkpoint?.lastAt ?? '');
-    const { newJobs, changedJobs, changes, lastAt } = folded;
+    const { changes, lastAt } = folded;
     if (lastAt === '') return; // nothing but schedules so far
     const next = { ...this.#begun(events, folded), lastSequence, lastAt };
     await inTransaction(this.client, () => this.#write(next, folded));
-    this.#states.written([...newJobs, ...changedJobs]);
+    this.#states.written(folded);
     this.#checkpoint = next;
     const newest = changes.at(-1);
     if (newest !== undefined) this.#newest = { sequence: newest.sequence, jobId: newest.job.id };
@@ -124,12 +124,15 @@ export class PastProjection extends LockedProjection {
     return this.#checkpoint ?? at;
   }
 
-  async #write(next: PastCheckpoint, { newJobs, changedJobs, changes }: FoldedChanges): Promise<void> {
+  async #write(next: PastCheckpoint, folded: FoldedChanges): Promise<void> {
     const { client } = this;
+    const { newJobs, changedJobs, completedJobs, changes } = folded;
     await moveOrCreate(client, this.#checkpoint, next);
     await Promise.all([
       ...[...copyPastJobs(newJobs), ...copyChanges(changes)].map((copy) => copyRows(client, copy)),
-      ...[...updatePastJobs(changedJobs), ...countChanges(changes)].map((statement) => send(client, statement)),
+      ...[...updatePastJobs(changedJobs), ...deletePastJobs(completedJobs), ...countChanges(changes)].map((statement) =>
+        send(client, statement),
+      ),
     ]);
   }
 }

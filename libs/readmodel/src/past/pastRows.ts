@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { arrayLiteral, copyField, plainArrayLiteral } from '../postgres/bulkStatement.ts';
 import type { BulkStatement, RowCopy } from '../postgres/bulkStatement.ts';
 import { originalJson, originalText, storableJson, storableText } from '../postgres/storableValues.ts';
-import type { PastChange, PastJob } from './foldChanges.ts';
+import type { PastChange, PastJob, StateBefore } from './foldChanges.ts';
 
 interface PastJobRow {
   readonly job_id: string;
@@ -26,10 +26,23 @@ const COLUMNS =
 
 const LOAD = { name: 'load_past_jobs', text: `SELECT ${COLUMNS} FROM past_jobs WHERE job_id = ANY($1::uuid[])` };
 
-/** Reads what is known of these jobs. */
-export async function loadPastJobs(client: ClientBase, ids: readonly string[]): Promise<ReadonlyMap<string, PastJob>> {
+/** Those among these jobs that have begun; the row of the first change is found by its index. */
+const LOAD_BEGUN = {
+  name: 'load_begun_past_jobs',
+  text: 'SELECT job_id AS id FROM past_changes WHERE job_id = ANY($1::uuid[]) AND left_status IS NULL',
+};
+
+/** Reads what is known of these jobs. One that has begun and has no row any more has completed. */
+export async function loadPastJobs(
+  client: ClientBase,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StateBefore>> {
+  const { rows: begun } = await client.query<{ id: string }>({ ...LOAD_BEGUN, values: [ids] });
   const { rows } = await client.query<PastJobRow>({ ...LOAD, values: [ids] });
-  return new Map(rows.map((row) => [row.job_id, pastJobOf(row)]));
+  return new Map<string, StateBefore>([
+    ...begun.map(({ id }) => [id, 'completed'] as const),
+    ...rows.map((row) => [row.job_id, pastJobOf(row)] as const),
+  ]);
 }
 
 /** What the row lacks decides neither about the status of a job nor about which events are legal. */
@@ -86,6 +99,13 @@ export function updatePastJobs(jobs: readonly PastJob[]): BulkStatement[] {
     arrayLiteral(jobs.map(({ job }) => unreadOf(job))),
   ];
   return [{ ...UPDATE, values, rows: jobs.length }];
+}
+
+const DELETE = { name: 'delete_past_jobs', text: 'DELETE FROM past_jobs WHERE job_id = ANY($1::uuid[])' };
+
+/** Deletes jobs that have a row. */
+export function deletePastJobs(ids: readonly string[]): BulkStatement[] {
+  return ids.length === 0 ? [] : [{ ...DELETE, values: [plainArrayLiteral(ids)], rows: ids.length }];
 }
 
 const COPY_CHANGES = `COPY past_changes (sequence, at, job_id, first_sequence, type, tenant, tags, status, left_status, since)

@@ -95,6 +95,7 @@ async function makeTables({ client, live }: AdminConnection): Promise<void> {
   }
   await client.query(`ALTER TABLE ${SCHEMA}.past_jobs ADD PRIMARY KEY (job_id)`);
   await client.query(`ALTER TABLE ${SCHEMA}.past_changes ADD PRIMARY KEY (sequence)`);
+  await client.query(`CREATE UNIQUE INDEX ON ${SCHEMA}.past_changes (job_id) WHERE left_status IS NULL`);
   await client.query(`ALTER TABLE ${SCHEMA}.past_counts ADD PRIMARY KEY (chunk, tenant, type, status)`);
   await client.query(`ALTER TABLE ${SCHEMA}.past_checkpoint ADD PRIMARY KEY (is_only)`);
 }
@@ -122,7 +123,7 @@ async function differencesOf(
   const kept = await firstKept(client, at, live);
   const found = [
     await differing(client, 'past_jobs', {
-      ...rowsOf('past_jobs', live, `NOT (${endedBefore(kept)})`),
+      ...rowsOf('past_jobs', live, `status <> 'completed' AND NOT (${endedBefore(kept)})`),
       key: 'job_id',
       columns: JOB_COLUMNS,
     }),
@@ -141,9 +142,9 @@ function rowsOf(table: string, live: string, condition: string) {
   return { live: one ?? '', log: other ?? '' };
 }
 
-/** Completed jobs were removed with their changes; failed and cancelled ones were, or will be. */
+/** They were removed, or will be. */
 function endedBefore(kept: number): string {
-  return `status IN ('completed', 'failed', 'cancelled') AND since < ${kept}`;
+  return `status IN ('failed', 'cancelled') AND since < ${kept}`;
 }
 
 /** What was removed is counted in chunk -1, without the jobs that had ended in it: on both sides none of them is counted. */
@@ -152,7 +153,9 @@ function countsOf(live: string, kept: number) {
     (schema) => `(SELECT CASE WHEN chunk < ${kept / CHUNK} THEN -1 ELSE chunk END AS chunk, tenant, type, status, delta
       FROM ${schema}.past_counts
     UNION ALL SELECT -1, coalesce(tenant, ''), type, status, -1 FROM ${schema}.past_jobs
-      WHERE ${endedBefore(kept)}) AS counted`,
+      WHERE ${endedBefore(kept)}
+    UNION ALL SELECT -1, coalesce(tenant, ''), type, status, -1 FROM ${schema}.past_changes
+      WHERE status = 'completed' AND sequence < ${kept}) AS counted`,
   );
   return { live: summed(one ?? ''), log: summed(other ?? '') };
 }

@@ -25,14 +25,13 @@ const REMOVE_ZEROS = 'DELETE FROM past_counts WHERE chunk = -1 AND delta = 0';
 const MOVE_EARLIEST = `UPDATE past_checkpoint SET (earliest_sequence, earliest_at) =
   (SELECT sequence, at FROM past_changes WHERE sequence < $1 ORDER BY sequence DESC LIMIT 1)`;
 
-/** A completed job leaves with the change that completed it, and is counted no more. */
-const REMOVE = `WITH gone AS (DELETE FROM past_changes WHERE sequence < $1 RETURNING sequence, job_id, status),
-    completed AS (DELETE FROM past_jobs USING gone
-      WHERE past_jobs.job_id = gone.job_id AND past_jobs.status = 'completed' AND past_jobs.since = gone.sequence
-      RETURNING coalesce(past_jobs.tenant, '') AS tenant, past_jobs.type),
+/** A completed job leaves with the change that completed it, and is counted no more. Migration 0043 left rows of such jobs behind. */
+const REMOVE = `WITH gone AS (DELETE FROM past_changes WHERE sequence < $1 RETURNING sequence, job_id, tenant, type, status),
+    left_behind AS (DELETE FROM past_jobs USING gone
+      WHERE past_jobs.job_id = gone.job_id AND past_jobs.status = 'completed' AND past_jobs.since = gone.sequence),
     counts AS (DELETE FROM past_counts WHERE chunk >= 0 AND chunk < $1 / ${CHUNK} RETURNING tenant, type, status, delta),
     moved AS (SELECT tenant, type, status, delta FROM counts
-      UNION ALL SELECT tenant, type, 'completed', -1 FROM completed)
+      UNION ALL SELECT coalesce(tenant, ''), type, status, -1 FROM gone WHERE status = 'completed')
   INSERT INTO past_counts (chunk, tenant, type, status, delta)
     SELECT -1, tenant, type, status, sum(delta) FROM moved GROUP BY tenant, type, status
     ON CONFLICT (chunk, tenant, type, status) DO UPDATE SET delta = past_counts.delta + excluded.delta`;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobEvents } from '../../testing/jobEvents.ts';
 import { migratedDatabase } from '../../testing/migratedDatabase.ts';
 import { pastPageStatement } from './readPast.ts';
+import type { PastQuery } from './readPast.ts';
 import type { MigratedDatabase } from '../../testing/migratedDatabase.ts';
 
 let database: MigratedDatabase;
@@ -48,11 +49,24 @@ function entryAt(sequence: number, event: JobEvent) {
   return { kind: 'event', event, sequence, recordedAt: event.at } as const;
 }
 
+async function planOf(query: Omit<PastQuery, 'sequence' | 'limit'>): Promise<string> {
+  await database.query('SET enable_seqscan = off');
+  const { text, values } = pastPageStatement({ ...query, sequence: 20_000, limit: 2 });
+  const rows = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
 // An expression that is not that of the index would be right as well, and read every change.
 test('what held at a moment is read from the index of spans', async () => {
-  await database.query('SET enable_seqscan = off');
-  const { text, values } = pastPageStatement({ sequence: 20_000, limit: 2 });
-  const rows = await database.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, values);
-  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-  expect(plan).toMatch(/Index Scan using past_changes_held on past_changes .*\s+Index Cond: \(\(width_bucket/u);
+  expect(await planOf({})).toMatch(
+    /Index Scan using past_changes_held on past_changes .*\s+Index Cond: \(\(width_bucket/u,
+  );
+});
+
+test.each([
+  ['all jobs', {}, 'Index Scan Backward using past_changes_completed on past_changes'],
+  ['a type', { type: ['email'] }, 'Index Scan Backward using past_changes_completed_of_type on past_changes'],
+  ['a tenant', { tenant: 'acme' }, 'Index Scan Backward using past_changes_completed_of_tenant on past_changes'],
+])('the completed ones among %s are read from their index', async (_whose, query, scan) => {
+  expect(await planOf({ ...query, status: ['completed'] })).toContain(scan);
 });

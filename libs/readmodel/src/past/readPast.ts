@@ -57,22 +57,33 @@ const SPANS = Array.from({ length: 40 }, (_, index) => 2 ** (index + 1));
 const SPAN_LEVEL = `width_bucket(sequence - since, ARRAY[${SPANS.join(', ')}]::bigint[])`;
 
 /**
- * Those whose status has held since then are in `past_jobs`, in the order of an index; for all others, of which there are
- * as many as had not ended, `past_changes` has what they left later. A status that held for 2^n to 2^(n+1) sequences ended at most
- * so many later: so for each n there is a part of the index to look at, of which about half the rows match.
+ * Those that had completed by then are in `past_changes` and others whose status has held since then in `past_jobs`, each in the order of
+ * an index; for all others, of which there are as many as had not ended, `past_changes` has what they left later. A status that held for
+ * 2^n to 2^(n+1) sequences ended at most so many later: so for each n there is a part of the index to look at, of which about half the
+ * rows match.
  */
 export function pastPageStatement(query: PastQuery): { text: string; values: unknown[] } {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const most = bind(query.limit + 1);
   const at = bind(query.sequence);
+  const statuses = eachOf(query.status);
+  const unchangedOf = (type: string | undefined) =>
+    statuses.filter(isNotCompleted).map((status) => {
+      const conditions = conditionsOf('status', { ...query, type, status }, bind);
+      return `SELECT job_id, type, status, first_sequence FROM past_jobs
+        ${whereClause([`status <> 'completed' AND since <= ${at}`, ...conditions])}`;
+    });
+  const completedOf = (type: string | undefined) => {
+    if (!statuses.some(mayBeCompleted)) return [];
+    const conditions = conditionsOf('status', { ...query, type, status: undefined }, bind);
+    return [
+      `SELECT job_id, type, status, first_sequence FROM past_changes
+        ${whereClause([`status = 'completed' AND sequence <= ${at}`, ...conditions])}`,
+    ];
+  };
   const selections = [
-    ...eachOf(query.type).flatMap((type) =>
-      eachOf(query.status).map(
-        (status) => `SELECT job_id, type, status, first_sequence FROM past_jobs
-          ${whereClause([`since <= ${at}`, ...conditionsOf('status', { ...query, type, status }, bind)])}`,
-      ),
-    ),
+    ...eachOf(query.type).flatMap((type) => unchangedOf(type).concat(completedOf(type))),
     `SELECT held.* FROM generate_series(0, ${SPANS.length}) AS level,
       LATERAL (SELECT job_id, type, left_status, first_sequence FROM past_changes
         ${whereClause([
@@ -85,6 +96,14 @@ export function pastPageStatement(query: PastQuery): { text: string; values: unk
   const text = `SELECT job_id AS id, type, status, first_sequence AS "firstSequence" FROM (${selections.join(' UNION ALL ')}) AS found
     ORDER BY first_sequence DESC LIMIT ${most}`;
   return { text, values };
+}
+
+function isNotCompleted(status: JobStatus | undefined): boolean {
+  return status !== 'completed';
+}
+
+function mayBeCompleted(status: JobStatus | undefined): boolean {
+  return status === undefined || status === 'completed';
 }
 
 type Conditions = Pick<PastQuery, 'sequence' | 'tenant' | 'tag' | 'cursor'> & {
