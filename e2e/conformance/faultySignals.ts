@@ -60,6 +60,12 @@ export const faultySignals: readonly FaultyWorker[] = [
     complaint: /should become completed/,
   },
   {
+    name: 'does not look which signals have come when a time limit is over',
+    edits: [['await self._config.refresh()', 'pass']],
+    detectedBy: 'signal-beside',
+    complaint: /read when the time limit is over/,
+  },
+  {
     name: 'does not look for a signal while a time limit runs',
     edits: [['if self._is_for(call, one)), None)', 'if recorded is None and self._is_for(call, one)), None)']],
     detectedBy: 'signal-in-time',

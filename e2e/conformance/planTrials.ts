@@ -12,6 +12,7 @@ import { clockScenarios } from './scenarios/clocks.ts';
 import { announcementScenarios } from './scenarios/announcements.ts';
 import { disruptionScenarios } from './scenarios/disruptions.ts';
 import { lostSleepScenarios } from './scenarios/lostSleeps.ts';
+import { signalLimitScenarios } from './scenarios/signalLimits.ts';
 import { signalScenarios } from './scenarios/signals.ts';
 import { sleepScenarios } from './scenarios/sleeps.ts';
 import { stepScenarios } from './scenarios/steps.ts';
@@ -43,6 +44,7 @@ const allScenarios = [
   ...sleepScenarios,
   ...lostSleepScenarios,
   ...signalScenarios,
+  ...signalLimitScenarios,
   ...newerEventScenarios,
   ...disruptionScenarios,
   ...announcementScenarios,

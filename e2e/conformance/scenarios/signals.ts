@@ -10,9 +10,9 @@ import { beat, resultOf } from './steps.ts';
 const BACKOFF = { type: 'fixed', delayMs: 50 } as const;
 /** Longer than the look that a wait takes at the processes that live. */
 const LOOKS_MS = 4_000;
-const APPROVAL = { name: 'approval', signal: 'approved' };
+export const APPROVAL = { name: 'approval', signal: 'approved' };
 const REMARK = { name: 'remark', signal: 'note' };
-const ADA = { by: 'ada' };
+export const ADA = { by: 'ada' };
 
 /** A handler waits for signals, which come before, during or behind its wait. */
 export const signalScenarios: readonly Scenario[] = [
@@ -63,39 +63,6 @@ export const signalScenarios: readonly Scenario[] = [
         /^JobCreated JobStarted JobStepsRecorded JobSignalled (JobSuspended JobResumed )?JobStepsRecorded JobCompleted$/;
       assert.match(names, expected, 'the attempt waits no longer');
       assert.deepEqual((await resultOf(testbed, jobId)).results, [null, ADA]);
-    },
-  },
-  {
-    name: 'signal-timeout',
-    title: 'waits until a time limit is over where no signal comes, and not again in the next attempt',
-    async run(testbed) {
-      await testbed.startWorker();
-      const steps = [{ ...APPROVAL, timeoutMs: NAP_MS }];
-      const jobId = await testbed.createJob({ do: 'steps', steps, fail: 1 }, { backoff: BACKOFF });
-      const events = await testbed.reaches(jobId, 'completed');
-      const first = 'JobCreated JobStarted JobStepsRecorded JobSuspended JobResumed JobStepsRecorded JobRetryScheduled';
-      assert.equal(namesOf(events), `${first} JobStarted JobCompleted`, 'it waits once');
-      checkLimit(events);
-      assert.deepEqual((await resultOf(testbed, jobId)).results, [null]);
-    },
-  },
-  {
-    name: 'signal-in-time',
-    title: 'goes on with a wait that has a time limit when its signal comes, and not when another comes',
-    async run(testbed) {
-      await testbed.startWorker();
-      const steps = [{ ...APPROVAL, timeoutMs: HOUR_MS }];
-      const jobId = await testbed.createJob({ do: 'steps', steps });
-      const [, , limited] = await testbed.reaches(jobId, 'waiting');
-      await testbed.untilIdle();
-      await testbed.signal(jobId, 'note', 'read this first'); // for another wait
-      await testbed.untilIdle();
-      await testbed.signal(jobId, 'approved', ADA);
-      const events = await testbed.reaches(jobId, 'completed');
-      const names = 'JobCreated JobStarted JobStepsRecorded JobSuspended JobSignalled JobSignalled JobResumed';
-      assert.equal(namesOf(events), `${names} JobStepsRecorded JobCompleted`, 'another signal leaves it waiting');
-      assert.ok(limited?.event === 'JobStepsRecorded' && limited.data.steps[0]?.waitsUntil !== undefined);
-      assert.deepEqual((await resultOf(testbed, jobId)).results, [ADA]);
     },
   },
   {
@@ -281,18 +248,7 @@ export const signalScenarios: readonly Scenario[] = [
   },
 ];
 
-/** What is said of a wait whose time limit passes. */
-function checkLimit(events: readonly JobEvent[]): void {
-  const [begun, over] = outcomes(events);
-  const [suspended, resumed] = [suspensions(events)[0], resumptions(events)[0]];
-  assert.ok(begun?.waitsUntil !== undefined && suspended !== undefined && resumed !== undefined);
-  assert.equal(Date.parse(suspended.data.until), Date.parse(begun.waitsUntil), 'until the end of the limit');
-  assert.ok(Date.parse(resumed.at) >= Date.parse(begun.waitsUntil), 'not before it is over');
-  assert.match(resumed.causationId ?? '', BY_TIMER, 'a timer is the cause');
-  assert.deepEqual(over, { name: 'approval', durationMs: 0 }, 'the end of the limit is recorded');
-}
-
 /** How the steps of a job have ended, in the order in which that was recorded. */
-function outcomes(events: readonly JobEvent[]): readonly StepOutcome[] {
+export function outcomes(events: readonly JobEvent[]): readonly StepOutcome[] {
   return events.flatMap((one) => (one.event === 'JobStepsRecorded' ? one.data.steps : []));
 }

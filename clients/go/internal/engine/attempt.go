@@ -140,7 +140,7 @@ func (a *attempt) runHandler() (outcome, error) {
 		job: a.state(), append: a.recordSteps, classify: a.runner.engine.Classify,
 		whyNot: a.runner.engine.live.whyNot, log: a.runner.log.With("job", a.call.JobID),
 		now: func() time.Time { return a.runner.jobs.TimeOf(a.call) }, slotWait: a.runner.engine.SlotWait,
-		unread: func() []protocol.Signal { return a.state().Signals }, signals: a.runner.jobType.Signals,
+		unread: func() []protocol.Signal { return a.state().Signals }, refresh: a.refresh, signals: a.runner.jobType.Signals,
 	})
 	result, err := a.handled(steps.within(ctx), reporter, steps)
 	cause := context.Cause(ctx)
@@ -197,6 +197,17 @@ func (a *attempt) recordSteps(ended []protocol.Step) error {
 	if errors.Is(err, joblog.ErrOvertaken) {
 		a.abort(ErrMovedOn)
 	}
+	if err == nil {
+		a.job = job
+	}
+	return err
+}
+
+// refresh reads which signals have come.
+func (a *attempt) refresh() error {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	job, err := a.runner.jobs.Refreshed(a.job)
 	if err == nil {
 		a.job = job
 	}

@@ -30,6 +30,8 @@ type stepsConfig struct {
 	slotWait time.Duration
 	// unread are the signals of the job that no step has read, as far as they are known by now.
 	unread func() []protocol.Signal
+	// refresh reads which signals have come.
+	refresh func() error
 	// signals are those that jobs of the type take.
 	signals map[string]json.RawMessage
 	log     *slog.Logger

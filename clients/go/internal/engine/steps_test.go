@@ -46,6 +46,7 @@ func newSteppedAttempt(t *testing.T, known ...protocol.Step) *steppedAttempt {
 		log:      slog.New(slog.DiscardHandler),
 		now:      func() time.Time { return a.now },
 		slotWait: 30 * time.Second,
+		refresh:  func() error { return nil },
 	})
 	ctx, abort := context.WithCancelCause(t.Context())
 	a.ctx, a.abort = a.steps.within(ctx), abort

@@ -124,6 +124,11 @@ func (s *steps) wait(ctx context.Context, call WaitCall) (*protocol.Step, error)
 		if err := s.goOn(); err != nil {
 			return nil, err
 		}
+		// A signal may have come while what else the handler did kept the run from ending.
+		if err := s.refresh(); err != nil {
+			s.end()
+			return nil, err
+		}
 	}
 }
 

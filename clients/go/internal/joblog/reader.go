@@ -68,6 +68,16 @@ func (l *Log) Read(jobID string) (*protocol.Job, error) {
 	return protocol.Fold(history), err
 }
 
+// Refreshed returns the job with what others have appended, such as signals, as long as it is in the same attempt; else as it is known.
+func (l *Log) Refreshed(job *protocol.Job) (*protocol.Job, error) {
+	found, err := l.Read(job.Created.JobID)
+	if err != nil || found == nil || found.Version <= job.Version || !found.IsSameAttempt(job) {
+		return job, err
+	}
+	found.RunID = job.RunID
+	return found, nil
+}
+
 // history reads a job's messages, oldest first: each names the sequence of the one before as what it expected.
 func (l *Log) history(jobID string) ([]protocol.Record, error) {
 	var history []protocol.Record

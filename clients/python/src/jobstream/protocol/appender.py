@@ -61,6 +61,13 @@ class Appender:
                 expected = found.sequence
         raise OvertakenError
 
+    async def refreshed(self, job: JobState) -> JobState:
+        """The job with what others have appended, such as signals, as long as it is in the same attempt; else as it is known."""
+        found = await self.log.read(job.id)
+        if found is None or found.version <= job.version or not found.is_same_attempt(job):
+            return job
+        return replace(found, run=job.run)
+
     def _event(self, call: Call, job: JobState, name: str, data: dict[str, Any]) -> Event:
         event = {
             "v": 1,

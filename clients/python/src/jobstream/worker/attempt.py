@@ -86,6 +86,7 @@ class Attempt:
             slot_wait=timedelta(seconds=settings.slot_wait),
             error_stacks=settings.error_stacks,
             unread=lambda: self.job.signals,
+            refresh=self._refresh,
             signals=job_type.signals,
         )
 
@@ -152,6 +153,10 @@ class Attempt:
         except OvertakenError:
             self.abort(MOVED_ON)
             raise
+
+    async def _refresh(self) -> None:
+        async with self.appending:
+            self.job = await self.appender.refreshed(self.job)
 
     def _outcome(self, handling: asyncio.Task[Any], steps: AttemptSteps) -> Outcome:
         if not handling.done() or handling.cancelled():

@@ -43,9 +43,9 @@ export class JobChain {
   #steps: readonly RecordedStep[] | undefined;
   #signals: readonly Signal[] | undefined;
   #sequence: number;
-  /** Commands that have no decision yet, the last one among them. */
+  /** Commands that have no decision yet, and reads that have not ended; the last one among them. */
   #open = 0;
-  #last: Promise<Decision> | undefined;
+  #last: Promise<unknown> | undefined;
   #broken: { readonly error: unknown } | undefined;
 
   constructor({ job, sequence, steps, signals }: JobSnapshot, cause: Cause, context: ChainContext) {
@@ -67,7 +67,7 @@ export class JobChain {
     return this.#steps ?? [];
   }
 
-  /** The signals that no step had read when the job was read, oldest first. */
+  /** The signals that no step had read when the job was read last, oldest first. */
   get signals(): readonly Signal[] {
     return this.#signals ?? [];
   }
@@ -82,15 +82,41 @@ export class JobChain {
    * @throws ConcurrentAppendError when the job has moved on.
    */
   record(command: AttemptCommand): Promise<Decision> {
-    const isAlone = this.#open === 0;
-    this.#open++;
-    this.#last = isAlone ? this.#record(command) : this.#recordAfter(this.#last, command);
-    return this.#last;
+    return this.#inTurn(() => this.#record(command));
   }
 
-  #recordAfter(earlier: Promise<Decision> | undefined, command: AttemptCommand): Promise<Decision> {
-    const turn = () => this.#record(command);
-    return earlier === undefined ? turn() : earlier.then(turn, turn);
+  /**
+   * Reads what others have appended to the job, such as signals, as long as it is in this attempt; else the next append tells.
+   * @throws LogUnavailableError when the worker closes while the log is unavailable.
+   */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#refresh());
+  }
+
+  #inTurn<Result>(turn: () => Promise<Result>): Promise<Result> {
+    const earlier = this.#open === 0 ? undefined : this.#last;
+    this.#open++;
+    const taken = earlier === undefined ? turn() : earlier.then(turn, turn);
+    this.#last = taken;
+    return taken;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const { id, type } = this.#job;
+      const found = await retryUntilAvailable(() => this.#context.eventLog.readJob(id, type), this.#context.closing);
+      if (found !== undefined && found.sequence > this.#sequence && isSameAttempt(found.job, this.#job))
+        this.#goOnFrom(found);
+    } finally {
+      this.#open--;
+    }
+  }
+
+  #goOnFrom({ job, steps, signals, sequence }: JobSnapshot): void {
+    this.#job = job;
+    this.#steps = steps;
+    this.#signals = signals;
+    this.#sequence = sequence;
   }
 
   async #record(command: AttemptCommand): Promise<Decision> {
@@ -158,10 +184,7 @@ export class JobChain {
     if (found.job.version !== version && !isSameAttempt(found.job, this.#job)) throw conflict;
     // Of an attempt that runs, only what carries the job replaces the calls.
     const isCarried = (found.calledFrom ?? 0) > this.#sequence;
-    this.#job = found.job;
-    this.#steps = found.steps;
-    this.#signals = found.signals;
-    this.#sequence = found.sequence;
+    this.#goOnFrom(found);
     return isCarried && hasReported(event, found.job);
   }
 

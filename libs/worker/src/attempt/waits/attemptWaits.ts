@@ -19,10 +19,14 @@ interface WaitsParts {
 }
 
 /** What a wait for a signal comes to before it waits: the payload, undefined after its time limit, or until when it goes on. */
-type Begun =
-  { readonly kind: 'over'; readonly payload: unknown } | { readonly kind: 'waits'; readonly end: number | undefined };
+type Begun = Over | { readonly kind: 'waits'; readonly end: number | undefined };
 
-const TIMED_OUT: Begun = { kind: 'over', payload: undefined };
+interface Over {
+  readonly kind: 'over';
+  readonly payload: unknown;
+}
+
+const TIMED_OUT: Over = { kind: 'over', payload: undefined };
 
 /** The sleeps and the waits for signals of one run. */
 export class AttemptWaits {
@@ -52,7 +56,8 @@ export class AttemptWaits {
     const begun = await this.#parts.awaited(this.#readOrWait(call));
     if (begun.kind === 'over') return begun.payload;
     await this.#parts.open.signal(call.signal, begun.end, interruption);
-    return this.#parts.awaited(this.#timeOut(call)).then(() => undefined);
+    const { payload } = await this.#parts.awaited(this.#atItsLimit(call));
+    return payload;
   }
 
   #begin<Call extends NamedCall & { readonly title: string }>(called: () => Call, example: (call: Call) => string) {
@@ -102,7 +107,7 @@ export class AttemptWaits {
     return signal;
   }
 
-  async #readSignal({ id, name, payload }: Signal, call: WaitCall): Promise<Begun> {
+  async #readSignal({ id, name, payload }: Signal, call: WaitCall): Promise<Over> {
     const result = recordedResult({ result: payload }, call.title);
     const checked = await this.#checked(result, call);
     await this.#record(call, SIGNALS_PROTOCOL, { signal: { id, name }, result });
@@ -117,7 +122,14 @@ export class AttemptWaits {
     return end;
   }
 
-  async #timeOut(call: WaitCall): Promise<Begun> {
+  /** A signal may have come while what else the handler did kept the run from ending. */
+  async #atItsLimit(call: WaitCall): Promise<Over> {
+    await this.#attempt.chain.refresh();
+    const signal = this.#take(call.signal);
+    return signal === undefined ? this.#timeOut(call) : this.#readSignal(signal, call);
+  }
+
+  async #timeOut(call: WaitCall): Promise<Over> {
     await this.#record(call, SIGNALS_PROTOCOL, {});
     return TIMED_OUT;
   }

@@ -35,6 +35,10 @@ UPGRADE_WAIT, UPGRADE_LOOK = 30, 1
 """For how many seconds a step waits for processes of an earlier release to be gone, and how often it looks."""
 
 
+async def _nothing_new() -> None:
+    """For an attempt whose job gets no signals."""
+
+
 @dataclass(frozen=True)
 class StepsConfig:
     """What the steps of an attempt work with."""
@@ -49,6 +53,8 @@ class StepsConfig:
     error_stacks: bool = True
     unread: Callable[[], Unread] = dict
     """The signals of the job that no step has read, as far as they are known by now."""
+    refresh: Callable[[], Awaitable[None]] = _nothing_new
+    """Reads which signals have come."""
     signals: Mapping[str, Model | None] = field(default_factory=dict)
     """Those that jobs of the type take."""
 
@@ -90,7 +96,7 @@ class AttemptSteps:
         recorded = await self._task_of(self._record_of(call, self._job.steps.get(call.id)))
         while not call.has_ended(recorded):
             await self._sleeps.wait_for_signal(call, call.end_of(recorded))
-            recorded = await self._task_of(self._record_of(call, recorded))
+            recorded = await self._task_of(self._record_at_limit(call, recorded))
         return self._payload_of(recorded or {})
 
     @property
@@ -164,6 +170,11 @@ class AttemptSteps:
         if not self._sleeps.keeps_slot(end):
             await self._until_understood(WAITS_PROTOCOL, call.title)
         return end
+
+    async def _record_at_limit(self, call: WaitCall, recorded: Step | None) -> Step | None:
+        """A signal may have come while what else the handler did kept the run from ending."""
+        await self._config.refresh()
+        return await self._record_of(call, recorded)
 
     async def _record_of(self, call: WaitCall, recorded: Step | None) -> Step | None:
         """What is recorded of a wait, after what there is to record now."""
