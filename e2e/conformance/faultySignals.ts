@@ -1,4 +1,4 @@
-import type { FaultyWorker } from './faultyWorker.ts';
+import { SAME_ATTEMPT, type FaultyWorker } from './faultyWorker.ts';
 
 const NEVER_GOES_ON = /should become completed; .* JobSignalled$/m;
 const IS_FOR_NOTHING = 'call.is_signal and not call.has_started(job) and not job.waits_until(call.not_before or now)';
@@ -37,7 +37,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'sets the timer behind JobSuspended for later than a signal that came before it',
-    edits: [['set_timer(self.call, self.job, self.job.called_at(at))', 'set_timer(self.call, self.job, call_at)']],
+    edits: [['set_own_timer(self.call, self.job)', 'set_timer(self.call, self.job, call_at)']],
     detectedBy: 'signal-overtakes',
     complaint: /should become completed; .* JobSignalled JobSuspended$/m,
   },
@@ -97,7 +97,7 @@ export const faultySignals: readonly FaultyWorker[] = [
   },
   {
     name: 'gives an attempt up behind a signal',
-    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and len(found.signals) <= len(job.signals):']],
+    edits: [[SAME_ATTEMPT, SAME_ATTEMPT.replace(':', ' and len(found.signals) <= len(job.signals):')]],
     detectedBy: 'signal-running',
     complaint: /should become completed; .* JobSignalled JobFailed$/m,
   },

@@ -2,7 +2,7 @@ import type { FaultyWorker } from './faultyWorker.ts';
 
 const SUSPEND = 'await self.append("JobSuspended", data, at)';
 const SET_TIMER = 'await self.appender.set_timer(self.call, self.job, call_at)';
-const SET_AGAIN = 'await self.appender.set_timer(self.call, self.job, self.job.called_at(at))';
+const SET_AGAIN = 'await self.appender.set_own_timer(self.call, self.job)';
 
 /** Mistakes with attempts that wait. */
 export const faultySleeps: readonly FaultyWorker[] = [

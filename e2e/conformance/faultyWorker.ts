@@ -6,3 +6,6 @@ export interface FaultyWorker {
   readonly detectedBy: string;
   readonly complaint: RegExp;
 }
+
+/** Whether what stands behind the last known event is of the same attempt. */
+export const SAME_ATTEMPT = 'and found.is_same_attempt(job):';

@@ -3,7 +3,7 @@ import { faultyPriorities } from './faultyPriorities.ts';
 import { faultySignals } from './faultySignals.ts';
 import { faultySleeps } from './faultySleeps.ts';
 import { faultySteps } from './faultySteps.ts';
-import type { FaultyWorker } from './faultyWorker.ts';
+import { SAME_ATTEMPT, type FaultyWorker } from './faultyWorker.ts';
 
 const FILTER = `"Nats-Expected-Last-Subject-Sequence-Subject": f"jobs.{self.job_type}.{event['jobId']}.>",`;
 const APPEND_OUTCOME = 'await self.append(name, data, at)';
@@ -98,7 +98,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'sets the timer of a job as it was created, and does not look at it again',
-    edits: [['latest.sequence == job.sequence', 'latest.sequence >= job.sequence']],
+    edits: [['found.is_unreadable or found.sequence <= job.sequence:', 'True:']],
     detectedBy: 'late-creation',
     complaint: /should become completed; its events: JobCreated JobDueNow JobStarted JobRetryScheduled$/m,
   },
@@ -177,7 +177,7 @@ export const faultyWorkers: readonly FaultyWorker[] = [
   },
   {
     name: 'gives an attempt up behind any event of another',
-    edits: [['found.is_same_attempt(job):', 'found.is_same_attempt(job) and found.called_from > job.called_from:']],
+    edits: [[SAME_ATTEMPT, SAME_ATTEMPT.replace(':', ' and found.called_from > job.called_from:')]],
     detectedBy: 'foreign-event',
     complaint: /should become completed/,
   },

@@ -93,7 +93,8 @@ test('the worker and the producer in docs/handlers.md run', async ({ signal }) =
   await mkdir(path.join(repositoryRoot, '.data'), { recursive: true });
   const folder = await mkdtemp(path.join(repositoryRoot, '.data', 'handlers-'));
   try {
-    expect(await writeFilesOf('docs/handlers.md', folder)).toEqual(['jobs.ts', 'worker.ts', 'producer.ts']);
+    const files = await writeFilesOf('docs/handlers.md', folder);
+    expect(files).toEqual(expect.arrayContaining(['jobs.ts', 'worker.ts', 'producer.ts']));
     const env = { PATH: process.env['PATH'] ?? '', NATS_URL: system.nats, PAYLOAD_KEYS, API: system.api };
     const run = (file: string) => runInShell(`exec ${process.execPath} ${path.join(folder, file)}`, { env, signal });
     const worker = run('worker.ts');

@@ -13,12 +13,23 @@ interface ProgramPage {
   readonly configOf?: string;
   /** Blocks of one file are parts of it; else the last is the file. */
   readonly joins?: true;
+  /** Modules of the reader that the programs import. */
+  readonly imported?: Readonly<Record<string, string>>;
 }
+
+const SHOP = `
+interface Idempotent {
+  readonly key: string;
+}
+export declare function charge(cents: number, options: Idempotent & { signal: AbortSignal }): Promise<{ id: string }>;
+export declare function mail(to: string, text: string): Promise<void>;
+export declare function ship(to: string, options: Idempotent & { approvedBy: string }): Promise<void>;
+`;
 
 const PAGES: readonly ProgramPage[] = [
   { page: 'README.md', configOf: 'README.md' },
   { page: 'docs/tutorial.md', configOf: 'docs/tutorial.md' },
-  { page: 'docs/handlers.md', configOf: 'README.md' },
+  { page: 'docs/handlers.md', configOf: 'README.md', imported: { 'shop.ts': SHOP } },
   { page: 'docs/testing.md', configOf: 'README.md', joins: true },
   // Those of docs/comparison.md that are ours: a test compares them with the page.
   { page: 'examples/comparison/jobstream', configOf: 'README.md' },
@@ -50,12 +61,12 @@ export function documentChecks({ programs, consumer }: PackagesUnderTest): reado
   );
 }
 
-async function writePrograms({ page, configOf, joins }: ProgramPage, folder: string): Promise<void> {
-  const files = new Map<string, string>();
+async function writePrograms({ page, configOf, joins, imported = {} }: ProgramPage, folder: string): Promise<void> {
+  const files = new Map(Object.entries(imported));
   for (const { file, text } of await (page.endsWith('.md') ? namedBlocks(page, 'ts') : filesIn(page))) {
     files.set(file, joins ? `${files.get(file) ?? ''}${text}\n` : text);
   }
-  if (files.size === 0) throw new Error(`${page} has no programs`);
+  if (files.size === Object.keys(imported).length) throw new Error(`${page} has no programs`);
   files.set('tsconfig.json', configOf === undefined ? JSON.stringify(PLAIN) : await configIn(configOf));
   for (const [file, text] of files) {
     await mkdir(path.dirname(path.join(folder, file)), { recursive: true });

@@ -29,7 +29,7 @@ async function checkPythonTypes(): Promise<void> {
 /** Outside of the sources: they run with the installed package. */
 async function testPython(folder: string): Promise<void> {
   await cp(path.join(PYTHON_PACKAGE, 'tests'), path.join(folder, 'tests'), { recursive: true });
-  await succeeds(PYTHON, ['-W', 'error', '-m', 'unittest', 'discover', '-s', 'tests'], { cwd: folder });
+  await succeeds(PYTHON, ['-W', 'error', '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], { cwd: folder });
 }
 
 async function runPython(folder: string, system: RunningSystem): Promise<void> {

@@ -1,7 +1,5 @@
 import type { JobEvent, JobStep } from '@jobstream/client';
-import type { EventLog, RecordedEvent } from '@jobstream/worker/test-engine';
-
-type Snapshot = NonNullable<Awaited<ReturnType<EventLog['readJob']>>>;
+import type { RecordedEvent, RecordedStep } from '@jobstream/worker/test-engine';
 
 /** A job, by its id or as `enqueue` has returned it. */
 export type JobOrId = string | { readonly id: string };
@@ -12,7 +10,7 @@ export function eventView({ event, sequence, recordedAt }: RecordedEvent): JobEv
 }
 
 /** A step as the API shows it. */
-export function stepView({ at: endedAt, ...step }: NonNullable<Snapshot['steps']>[number]): JobStep {
+export function stepView({ at: endedAt, ...step }: RecordedStep): JobStep {
   return { ...step, endedAt };
 }
 

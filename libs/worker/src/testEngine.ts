@@ -12,7 +12,7 @@ export {
 } from '@jobstream/domain';
 export { decide, decodeJobEvent, encodeJobEvent, isRejection, laneOf, uuidV8 } from '@jobstream/domain';
 export { dueTimeFaults, jobSettings, MAX_PAYLOAD_BYTES, nextTicks, parseCron } from '@jobstream/domain';
-export type { Cron, Job, JobEvent, NewJobRequest } from '@jobstream/domain';
+export type { Cron, Job, JobEvent, NewJobRequest, RecordedStep } from '@jobstream/domain';
 export {
   ConcurrentAppendError,
   EventLog,

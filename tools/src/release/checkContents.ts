@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PackedPackage } from './packPackage.ts';
-import { checksNode, type PublishedPackage } from './publishedPackages.ts';
+import { checksNode, type PublishedPackage, publishedPackages } from './publishedPackages.ts';
 
 const EXPECTED = /^(?:LICENSE|README\.md|package\.json|dist\/[\w.-]+\.(?:cjs|js|js\.map|d\.ts))$/u;
 const BUNDLED = /^(?:LICENSE|README\.md|package\.json|(?:apps|chunks|libs|tools)\/[\w./-]+\.mjs)$/u;
 const ALWAYS = ['LICENSE', 'README.md', 'package.json'];
-/** Their own declarations do not pass the checks that users of ours may have switched on. */
-const NOT_IN_DECLARATIONS = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"](effect|@nats-io)\b[^'"]*['"]/gu;
+const IMPORTED = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)['"]([^'"]+)['"]/gu;
+/** Their own declarations do not pass the checks that users of ours may have switched on; our internal entries have none. */
+const NOT_IN_DECLARATIONS = [
+  'effect',
+  '@nats-io',
+  ...publishedPackages.flatMap(({ name, internalEntries = {} }) =>
+    Object.keys(internalEntries).map((entry) => `${name}/${entry}`),
+  ),
+];
 const README_BYTES = { min: 500, max: 6_000 };
 
 /** Returns what is wrong with the files of a tarball; an empty list when they are those of a package and no others. */
@@ -44,8 +51,9 @@ function requiredFiles(definition: PublishedPackage): readonly string[] {
 
 async function foreignTypes(folder: string, file: string): Promise<string[]> {
   const text = await readFile(path.join(folder, file), 'utf8');
-  const names = new Set([...text.matchAll(NOT_IN_DECLARATIONS)].map(([, name = '']) => name));
-  return [...names].map((name) => `${file} has types of ${name}`);
+  const imported = [...text.matchAll(IMPORTED)].map(([, id = '']) => id);
+  const found = NOT_IN_DECLARATIONS.filter((name) => imported.some((id) => id === name || id.startsWith(`${name}/`)));
+  return found.map((name) => `${file} has types of ${name}`);
 }
 
 async function checkReadme(folder: string): Promise<string[]> {

@@ -86,7 +86,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
       'effect/Result': 'libs/worker/build/result.ts',
       'effect/schema/SchemaJITCompiler/enable': 'libs/worker/build/eventSchema.ts',
     },
-    budget: { unpackedBytes: 1.85 * MB, installedBytes: 6 * MB, installedPackages: 11 },
+    budget: { unpackedBytes: 2.1 * MB, installedBytes: 6 * MB, installedPackages: 11 },
   },
   {
     // libs/test-support is for the tests of this repository, and never leaves it.
@@ -149,7 +149,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     target: 'es2023',
     sideEffects: true,
     dependencies: ['@jobstream/client', 'commander', 'fast-string-truncated-width'],
-    budget: { unpackedBytes: 420 * KB, installedBytes: 950 * KB, installedPackages: 4 },
+    budget: { unpackedBytes: 420 * KB, installedBytes: 1.05 * MB, installedPackages: 4 },
   },
 ];
 
