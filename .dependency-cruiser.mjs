@@ -1,4 +1,6 @@
 import swc from '@swc/core/Visitor.js';
+import bench from './bench/package.json' with { type: 'json' };
+import lock from './package-lock.json' with { type: 'json' };
 // The rooms of each package, from the bottom up: a room imports only rooms before it.
 import rooms from './tools/house/rooms.json' with { type: 'json' };
 
@@ -17,6 +19,8 @@ const standardSchema = '(^|/)node_modules/@standard-schema/spec/';
 /** What a user of the worker package may have beside it: optional peer dependencies. */
 const optionalPeers = '(^|/)node_modules/(@opentelemetry/api|@valibot/to-json-schema|prom-client)/';
 const testing = '[.]test[.]ts$|^(apps|libs)/[^/]+/testing/';
+/** What only `npm run bench:install` installs, for the benchmarks that run peers. */
+const ofPeers = Object.keys(bench.dependencies).filter((name) => !(`node_modules/${name}` in lock.packages));
 const workspace = '^(apps|libs|tools|e2e|bench)/';
 
 /** Entrances of libraries beside their index, which no published package has but that for @jobstream/testing. */
@@ -164,6 +168,13 @@ const rules = [
   layer('tools-and-system-tests', { path: '^(tools|e2e)/', pathNot: '^e2e/simulation/' }, '^(libs|tools|e2e)/'),
   layer('simulation', { path: '^e2e/simulation/' }, ['^(libs|tools|e2e)/', simulated]),
   layer('benchmarks', { path: '^bench/' }, '^(libs|tools|bench)/'),
+  {
+    name: 'runs-without-peers',
+    comment: 'bench:gate, bench:ab and bench:profile run where nothing but the project is installed.',
+    severity: 'error',
+    from: { path: '^bench/src/(gate|ab|profile)/' },
+    to: { path: ofPeers.flatMap((name) => [`^${name}$`, `/node_modules/${name}/`]), reachable: true },
+  },
   ...Object.entries(rooms).flatMap(([source, names]) => roomRules(source, names)),
   owner('postgres', '(^|/)node_modules/pg/', '^(libs/(outbox|readmodel|test-support|servers)|tools|e2e|bench)/'),
   owner('migrations', '(^|/)node_modules/node-pg-migrate/', '^libs/readmodel/'),

@@ -72,6 +72,7 @@ const forbidden = [
   ['a folder has an index', 'apps/api/src/c8.ts', './jobs/index.ts', 'one-index-a-package'],
   ['the worker library imports the runtime', 'libs/worker/src/e2.ts', '@jobstream/runtime', 'layer-worker-library'],
   ['a room imports one above it', 'libs/eventlog/src/append/c9.ts', '../queue/x.ts', 'rooms-have-one-direction'],
+  ['the gate of speed needs a peer', 'bench/src/gate/e3.ts', 'bullmq', 'runs-without-peers'],
   ['a file imports itself over another', 'apps/api/src/c3.ts', './c4.ts', 'no-cycles'],
 ] as const;
 

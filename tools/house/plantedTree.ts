@@ -6,7 +6,13 @@ import path from 'node:path';
 export const root = path.resolve(import.meta.dirname, '../..');
 
 const MANIFESTS = ['package.json', '{apps,libs}/*/package.json', '{tools,e2e,bench}/package.json'];
-const SETTINGS = ['.dependency-cruiser.mjs', 'knip.jsonc', 'tsconfig.json', 'tools/house/rooms.json'];
+const SETTINGS = [
+  '.dependency-cruiser.mjs',
+  'knip.jsonc',
+  'package-lock.json',
+  'tsconfig.json',
+  'tools/house/rooms.json',
+];
 
 /**
  * Makes a folder that looks like the repository to the checks (its manifests, its settings, packages that can be

@@ -3,7 +3,8 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { Client } from 'pg';
 import { BASELINE_STREAM, openBaselineStream } from './baselineStream.ts';
-import { BASELINE_TABLE, type BaselineEvent, copyRows, rowOf } from './baselineTable.ts';
+import { BASELINE_TABLE, type BaselineEvent, rowOf } from './baselineTable.ts';
+import { copyRows } from './copyRows.ts';
 
 /** Messages of one request; two are open, so that the server always has one to serve. */
 const MESSAGES_PER_REQUEST = 10_000;

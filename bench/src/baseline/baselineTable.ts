@@ -1,8 +1,3 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Client } from 'pg';
-import { from } from 'pg-copy-streams';
-
 /** The fewest columns and indexes that a table of jobs can do with, and where its writer stands. */
 export const BASELINE_TABLE = `
   CREATE TABLE baseline_jobs (
@@ -13,9 +8,6 @@ export const BASELINE_TABLE = `
   CREATE INDEX ON baseline_jobs (created_at DESC);
   CREATE TABLE baseline_position (sequence bigint NOT NULL);
   INSERT INTO baseline_position VALUES (0)`;
-
-const COPY = `
-  COPY baseline_jobs (id, type, payload, created_at, status, result, attempts, updated_at, version) FROM STDIN`;
 
 export const STATUS: Readonly<Record<string, string>> = {
   JobCreated: 'pending',
@@ -41,9 +33,4 @@ export function rowOf(created: BaselineEvent, { event, data, at, version }: Base
 
 function copied(value: unknown): string {
   return value === undefined ? String.raw`\N` : JSON.stringify(value).replaceAll('\\', String.raw`\\`);
-}
-
-/** Copies rows into the table, as one statement. */
-export async function copyRows(client: Client, rows: string): Promise<void> {
-  await pipeline(Readable.from([Buffer.from(rows)]), client.query(from(COPY)));
 }

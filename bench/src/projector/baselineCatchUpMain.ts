@@ -1,7 +1,8 @@
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Client } from 'pg';
-import { BASELINE_TABLE, type BaselineEvent, copyRows, rowOf, STATUS } from '../baseline/baselineTable.ts';
+import { BASELINE_TABLE, type BaselineEvent, rowOf, STATUS } from '../baseline/baselineTable.ts';
+import { copyRows } from '../baseline/copyRows.ts';
 
 const STREAM = 'JOBS';
 
