@@ -2,6 +2,7 @@ package jobstream
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -68,6 +69,8 @@ type JobState struct {
 	Priority    Priority        `json:"priority"` // empty for normal
 	Result      json.RawMessage `json:"result"`
 	Error       *JobError       `json:"error"`
+	Progress    *Progress       `json:"progress"`   // nil before the first
+	WaitingFor  *WaitingFor     `json:"waitingFor"` // nil when it has ended, and where a call does not say it
 	CreatedAt   time.Time       `json:"createdAt"`
 	UpdatedAt   time.Time       `json:"updatedAt"`
 	RunAt       *time.Time      `json:"runAt"`
@@ -90,6 +93,26 @@ const (
 	NormalPriority Priority = "normal"
 	LowPriority    Priority = "low"
 )
+
+// Progress is what the handler has reported last.
+type Progress struct {
+	Percent float64 `json:"percent"` // 0 where it has reported a message alone
+	Message string  `json:"message"`
+}
+
+// WaitingFor says why a job that has not ended does not run, or that it does. Releases may add reasons.
+type WaitingFor struct {
+	// Reason is running, lostWorker, due, backoff, sleep, signal, paused, noWorker, concurrency, rateLimit, queue or upgrade.
+	Reason  string     `json:"reason"`
+	Attempt int        `json:"attempt"` // with running, lostWorker, backoff, sleep and signal
+	Worker  string     `json:"worker"`  // with running and lostWorker
+	At      *time.Time `json:"at"`      // with due
+	Since   *time.Time `json:"since"`   // with running, lostWorker, signal and paused
+	Until   *time.Time `json:"until"`   // with backoff and sleep; with signal and paused, if it ends by itself
+	Names   []string   `json:"names"`   // with signal: it waits for one of these
+	// Ahead is how many jobs of the type start first, up to 10,000; with queue, concurrency and rateLimit, nil where it was not counted.
+	Ahead *int `json:"ahead"`
+}
 
 // Unique says which other jobs of the type are not created because of a job: those with the same values at the paths of By, while
 // it is waiting or unfinished, or for some time from its creation.
@@ -165,6 +188,18 @@ func (c *Client) Retry(ctx context.Context, id, reason string) (JobState, error)
 // would not accept it.
 func (c *Client) RetryWithPayload(ctx context.Context, id string, payload any, reason string) (JobState, error) {
 	return c.change(ctx, id, "/retry", changes{Reason: reason, Payload: &payload}, false)
+}
+
+// Signal sends a signal to a job that has not ended, for the WaitFor that waits for it now or later. The same idempotency key gives the job
+// one signal, however often the call is repeated; the empty one is a random key. ErrNotFound for a name that no worker of the type takes,
+// ErrInvalidRequest for a payload that they do not accept, ErrConflict if the job has ended or has too many signals that nothing has read.
+//
+//	job, err := client.Signal(ctx, id, "approved", Approval{By: "ann@example.com"}, approval.ID)
+func (c *Client) Signal(ctx context.Context, id, name string, payload any, idempotencyKey string) (JobState, error) {
+	return c.job(ctx, request{
+		method: "POST", path: pathOf(id) + "/signals/" + url.PathEscape(name), body: changes{Payload: &payload}, repeatable: true,
+		header: map[string]string{"Idempotency-Key": cmp.Or(idempotencyKey, rand.Text())},
+	})
 }
 
 // RunNow makes a job that is delayed, or waits for its next attempt, due at once; ErrConflict in any other state.

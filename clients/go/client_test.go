@@ -111,6 +111,37 @@ func TestAPriorityIsSentAndShownAndCanBeChanged(t *testing.T) {
 	}
 }
 
+func TestASignalIsRepeatedWithItsKeyAndTheJobSaysWhatItWaitsFor(t *testing.T) {
+	const waiting = `{"id": "1", "status": "waiting", "progress": {"percent": 50, "message": "asked"},
+		"waitingFor": {"reason": "signal", "attempt": 1, "names": ["approved"], "since": "2026-01-31T09:30:00Z"}}`
+	client, requests, bodies := api(t, answer{503, problem("log-overloaded")}, answer{202, waiting}, answer{202, `{"id": "1"}`})
+	job, err := client.Signal(t.Context(), "1", "approved", email{"a"}, "")
+	if err != nil || job.WaitingFor == nil || job.Progress == nil {
+		t.Fatal(job, err)
+	}
+	if waits := *job.WaitingFor; waits.Reason != "signal" || !slices.Equal(waits.Names, []string{"approved"}) || waits.Since == nil {
+		t.Errorf("got %v", waits)
+	}
+	if *job.Progress != (Progress{Percent: 50, Message: "asked"}) {
+		t.Errorf("got %v", *job.Progress)
+	}
+	if job, err := client.Signal(t.Context(), "1", "note", nil, "approval-4711"); err != nil || job.WaitingFor != nil {
+		t.Fatal(job, err)
+	}
+	var sent, keys []string
+	for i, request := range *requests {
+		sent = append(sent, request.URL.Path+" "+(*bodies)[i])
+		keys = append(keys, request.Header.Get("Idempotency-Key"))
+	}
+	const first = `/api/jobs/1/signals/approved {"payload":{"To":"a"}}`
+	if want := []string{first, first, `/api/jobs/1/signals/note {"payload":null}`}; !slices.Equal(sent, want) {
+		t.Errorf("got %q", sent)
+	}
+	if keys[0] == "" || keys[1] != keys[0] || keys[2] != "approval-4711" {
+		t.Errorf("got %q", keys)
+	}
+}
+
 func TestARequestIsRepeatedWithItsKeyWhileTheAPIIsBusy(t *testing.T) {
 	client, requests, _ := api(t, answer{503, problem("log-overloaded")}, answer{200, `{"id": "1"}`})
 	if _, err := Enqueue[any](t.Context(), client, "email", nil, MaxAttempts(3)); err != nil {

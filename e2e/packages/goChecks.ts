@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess, type RunningSystem } from '@jobstream/test-support';
+import type { RunningSystem } from '@jobstream/test-support';
 import { runInstaller } from '../harness/runInstaller.ts';
 import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
-import { environmentOf, inFolder, succeeds } from './userProject.ts';
-import { checkDefinition, untilAnnounced } from './untilAnnounced.ts';
+import { runReadmeWorker } from './runReadmeWorker.ts';
+import { checkDefinition } from './untilAnnounced.ts';
+import { inFolder, succeeds } from './userProject.ts';
 
 const GO_PACKAGE = path.join(repositoryRoot, 'clients', 'go');
 const GO_MODULE = 'github.com/jobstream/jobstream/clients/go';
@@ -29,22 +30,25 @@ async function runGo(folder: string, system: RunningSystem): Promise<void> {
   const programs = await writeReadmePrograms(path.join(GO_PACKAGE, 'README.md'), 'go', folder);
   assert.deepEqual(
     programs.map(({ file }) => file),
-    ['worker/main.go', 'producer/main.go'],
+    ['worker/main.go', 'producer/main.go', 'orders/main.go', 'approve/main.go'],
   );
   const go = (...args: readonly string[]) => succeeds('go', args, { cwd: folder });
   await go('mod', 'init', 'example.com/app');
   await go('mod', 'edit', '-replace', `${GO_MODULE}=${GO_PACKAGE}`);
   await go('get', `${GO_MODULE}@v0.2.0`); // any version: the folder replaces all
   await go('vet', './...');
-  await go('build', '-o', 'bin/', './worker', './producer');
-  const env = environmentOf(system);
-  await using worker = new TestProcess(path.join(folder, 'bin/worker'), { cwd: folder, env, ipc: false });
-  await untilAnnounced(system, 'go-email', 'go-echo');
-  await checkDefinition(system, 'go-email', 4);
-  const output = await succeeds(path.join(folder, 'bin/producer'), [], { cwd: folder, env });
-  assert.equal(output, programs[1]?.output, worker.output);
-  worker.kill('SIGTERM');
-  assert.equal(await worker.ended, 0, worker.output);
-  // That the API has yet to create the consumers of a new type is as it should be.
-  assert.doesNotMatch(worker.output, /is missing/u);
+  await go('build', '-o', 'bin/', './...');
+  const [worker, producer, orders, approve] = programs.map(({ file, output }) => ({
+    program: path.join(folder, 'bin', path.dirname(file)),
+    args: [],
+    output,
+  }));
+  await runReadmeWorker(worker, {
+    folder,
+    system,
+    types: ['go-email', 'go-echo'],
+    producers: [producer],
+    whileItRuns: () => checkDefinition(system, 'go-email', 4),
+  });
+  await runReadmeWorker(orders, { folder, system, types: ['go-order'], producers: [approve] });
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { repositoryRoot } from '@jobstream/servers';
-import { TestProcess, type RunningSystem } from '@jobstream/test-support';
+import type { RunningSystem } from '@jobstream/test-support';
 import { installPythonPackage, PYTHON, PYTHON_PACKAGE } from '../harness/pythonPackage.ts';
 import type { Check } from '../harness/runChecks.ts';
 import { writeReadmePrograms } from './readmePrograms.ts';
-import { environmentOf, inFolder, succeeds } from './userProject.ts';
-import { checkDefinition, untilAnnounced } from './untilAnnounced.ts';
+import { runReadmeWorker } from './runReadmeWorker.ts';
+import { checkDefinition } from './untilAnnounced.ts';
+import { inFolder, succeeds } from './userProject.ts';
 
 /** The package for Python: its types and tests, and the programs of its README in an empty project. */
 export function pythonChecks(system: RunningSystem): readonly Check[] {
@@ -36,18 +37,20 @@ async function runPython(folder: string, system: RunningSystem): Promise<void> {
   const programs = await writeReadmePrograms(path.join(PYTHON_PACKAGE, 'README.md'), 'python', folder);
   assert.deepEqual(
     programs.map(({ file }) => file),
-    ['worker.py', 'producer.py', 'script.py'],
+    ['worker.py', 'producer.py', 'script.py', 'orders.py', 'approve.py'],
   );
   await succeeds(PYTHON, ['-m', 'mypy', '--strict', ...programs.map(({ file }) => file)], { cwd: folder });
-  const env = environmentOf(system);
-  await using worker = new TestProcess(PYTHON, { args: ['worker.py'], cwd: folder, env, ipc: false });
-  await untilAnnounced(system, 'python-email', 'python-echo');
-  await checkDefinition(system, 'python-email', 4);
-  for (const { file, output } of programs.slice(1)) {
-    assert.equal(await succeeds(PYTHON, [file], { cwd: folder, env }), output, worker.output);
-  }
-  worker.kill('SIGTERM');
-  assert.equal(await worker.ended, 0, worker.output);
-  // That the API has yet to create the consumers of a new type is as it should be.
-  assert.doesNotMatch(worker.output, /is missing/u);
+  const [worker, producer, script, orders, approve] = programs.map(({ file, output }) => ({
+    program: PYTHON,
+    args: [file],
+    output,
+  }));
+  await runReadmeWorker(worker, {
+    folder,
+    system,
+    types: ['python-email', 'python-echo'],
+    producers: [producer, script],
+    whileItRuns: () => checkDefinition(system, 'python-email', 4),
+  });
+  await runReadmeWorker(orders, { folder, system, types: ['python-order'], producers: [approve] });
 }

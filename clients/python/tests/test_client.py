@@ -210,6 +210,19 @@ class Repetitions(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(served.requests[1][2], {"payload": {"to": "b"}})
 
 
+    async def test_a_signal_is_repeated_with_its_key(self) -> None:
+        waiting = {"reason": "signal", "names": ["approved"]}
+        with api(problem(503, "log-overloaded"), job("waiting", waitingFor=waiting), job("pending")) as served:
+            sent = await Client(served.url).signal("1", "approved", {"by": "ada"})
+            SyncClient(served.url).signal(sent, "note", idempotency_key="approval-4711")
+        self.assertEqual(sent.waiting_for, waiting)
+        approved = ("POST /api/jobs/1/signals/approved", {"payload": {"by": "ada"}})
+        noted = ("POST /api/jobs/1/signals/note", {"payload": None})
+        self.assertEqual([(asked, body) for asked, _, body in served.requests], [approved, approved, noted])
+        keys = [headers["idempotency-key"] for _, headers, _ in served.requests]
+        self.assertEqual((keys[1], keys[2]), (keys[0], "approval-4711"))
+
+
 class Waiting(unittest.IsolatedAsyncioTestCase):
     async def test_asks_until_the_job_has_ended(self) -> None:
         with api(job("processing"), job("completed", result=7)) as served:

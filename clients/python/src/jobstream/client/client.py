@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, Unpack
 
-from .job import Job, result_of
+from .job import Job, id_of, result_of
 from .requests import (
     LONGEST_WAIT,
     UNCHANGED,
@@ -22,6 +22,7 @@ from .requests import (
     rerun_request,
     retry_request,
     run_now_request,
+    signal_request,
     wait_request,
 )
 from .transport import Credentials, Transport, retry_pause
@@ -70,7 +71,7 @@ class Client:
 
         Raises TimeoutError after `timeout` seconds; default: it waits for as long as it takes. The job goes on.
         """
-        job_id = job if isinstance(job, str) else job.id
+        job_id = id_of(job)
         try:
             async with asyncio.timeout(timeout):
                 return await self._wait(job_id)
@@ -94,26 +95,31 @@ class Client:
 
     async def cancel(self, job: Job | str, *, reason: str | None = None) -> Job:
         """Cancels a job that has not ended; a running handler is cancelled. Raises ConflictError when it has ended."""
-        job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(cancel_request(job_id, reason)))
+        return Job.of(await self._ask(cancel_request(id_of(job), reason)))
 
     async def retry(self, job: Job | str, *, reason: str | None = None, payload: Any = UNCHANGED) -> Job:
         """Runs a failed or cancelled job again, from attempt 1, with another payload if one is given.
 
         Raises ConflictError in any other state.
         """
-        job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(retry_request(job_id, reason, payload)))
+        return Job.of(await self._ask(retry_request(id_of(job), reason, payload)))
+
+    async def signal(self, job: Job | str, name: str, payload: Any = None, *, idempotency_key: str | None = None) -> Job:
+        """Sends a signal to a job that has not ended, for the `ctx.wait_for` that waits for it now or later.
+
+        The same key gives the job one signal, however often the call is repeated; default a random key. `payload` is JSON or a
+        pydantic model. Raises NotFoundError for a name that no worker of the type takes, InvalidRequestError for a payload that
+        they do not accept, and ConflictError when the job has ended or has too many signals that nothing has read.
+        """
+        return Job.of(await self._ask(signal_request(id_of(job), name, payload, idempotency_key)))
 
     async def run_now(self, job: Job | str, *, reason: str | None = None) -> Job:
         """Ends the wait of a job that is scheduled or will be retried. Raises ConflictError in any other state."""
-        job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(run_now_request(job_id, reason)))
+        return Job.of(await self._ask(run_now_request(id_of(job), reason)))
 
     async def change_priority(self, job: Job | str, priority: Priority, *, reason: str | None = None) -> Job:
         """Gives a job that waits another priority. Raises ConflictError in any other state."""
-        job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(priority_request(job_id, priority, reason)))
+        return Job.of(await self._ask(priority_request(id_of(job), priority, reason)))
 
     async def rerun(
         self,
@@ -127,8 +133,7 @@ class Client:
 
         The same key gives the same job; default a random key, so that a repeated request creates one.
         """
-        job_id = job if isinstance(job, str) else job.id
-        return Job.of(await self._ask(rerun_request(job_id, reason, payload, idempotency_key)))
+        return Job.of(await self._ask(rerun_request(id_of(job), reason, payload, idempotency_key)))
 
     async def _ask(self, request: ApiRequest) -> Any:
         """Asks in a thread of its own, which does not keep the program from ending when the call was cancelled."""

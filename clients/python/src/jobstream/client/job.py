@@ -81,6 +81,10 @@ class Job:
         )
 
 
+def id_of(job: Job | str) -> str:
+    return job if isinstance(job, str) else job.id
+
+
 def result_of(job: Job) -> Any:
     """The result of a job that has ended. Raises JobFailedError or JobCancelledError."""
     if job.status == "failed":

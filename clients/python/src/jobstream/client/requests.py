@@ -100,6 +100,12 @@ def retry_request(job_id: str, reason: str | None, payload: Any) -> ApiRequest:
     return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/retry", _body(body), repeatable=False)
 
 
+def signal_request(job_id: str, name: str, payload: Any, idempotency_key: str | None) -> ApiRequest:
+    headers = {"idempotency-key": idempotency_key or str(uuid.uuid4())}
+    path = f"/api/jobs/{quote(job_id, safe='')}/signals/{quote(name, safe='')}"
+    return ApiRequest("POST", path, _body({"payload": json_of(payload)}), headers)
+
+
 def run_now_request(job_id: str, reason: str | None) -> ApiRequest:
     return ApiRequest("POST", f"/api/jobs/{quote(job_id, safe='')}/run-now", _body(_changes(reason)))
 

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ...protocol.job import Step, step_id
-from .step_call import check_name, key_of
+from ...protocol.job import Step
+from .named_call import NamedCall, check_name, key_of
 from .step_errors import StepMisusedError
 
 PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -28,27 +28,13 @@ class AttemptSuspended(BaseException):
 
 
 @dataclass(frozen=True)
-class SleepCall:
-    """What the handler has asked for, checked."""
+class SleepCall(NamedCall):
+    """A sleep, for a while or until an instant."""
 
-    name: str
-    key: str | None
+    kind = "sleep"
+
     length: timedelta | datetime
     """How long it is, or until when it lasts."""
-
-    @property
-    def named(self) -> Step:
-        """What its record begins with."""
-        return {"name": self.name} if self.key is None else {"name": self.name, "key": self.key}
-
-    @property
-    def id(self) -> str:
-        return step_id(self.named)
-
-    @property
-    def title(self) -> str:
-        """How it is called in messages."""
-        return f"the sleep '{self.name}'" + ("" if self.key is None else f" with the key '{self.key}'")
 
     def end_from(self, now: datetime) -> datetime:
         """When it is over if it begins now. Raises StepMisusedError for a time that is too far ahead."""

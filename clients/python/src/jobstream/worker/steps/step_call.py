@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...protocol.job import JobState, Step, step_id
+from ...protocol.job import JobState
+from .named_call import NamedCall, check_name, key_of
 from .step_errors import StepMisusedError
 
 LONGEST_WAIT_MS = 30_000
 """The longest wait between two runs of a step in one attempt."""
 MOST_ATTEMPTS = 100
 DEFAULT_BACKOFF = {"type": "exponential", "delayMs": 1_000, "maxDelayMs": LONGEST_WAIT_MS, "jitter": 0.2}
-NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 
 @dataclass(frozen=True)
@@ -35,28 +34,14 @@ StepWork = Callable[[StepContext], Any]
 
 
 @dataclass(frozen=True)
-class StepCall:
-    """What the handler has asked for, checked."""
+class StepCall(NamedCall):
+    """A step, with what runs."""
 
-    name: str
-    key: str | None
+    kind = "step"
+
     max_attempts: int
     backoff: Mapping[str, Any]
     work: StepWork
-
-    @property
-    def named(self) -> Step:
-        """What its record begins with."""
-        return {"name": self.name} if self.key is None else {"name": self.name, "key": self.key}
-
-    @property
-    def id(self) -> str:
-        return step_id(self.named)
-
-    @property
-    def title(self) -> str:
-        """How it is called in messages."""
-        return f"the step '{self.name}'" + ("" if self.key is None else f" with the key '{self.key}'")
 
 
 def step_call_of(
@@ -78,20 +63,6 @@ def idempotency_key_of(job: JobState, call: StepCall) -> str:
     variant = f"{int(digest[16], 16) & 0x3 | 0x8:x}"
     digits = f"{digest[:12]}8{digest[13:16]}{variant}{digest[17:32]}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def key_of(key: str | int | None, what: str) -> str | None:
-    """The key as it is recorded. Raises StepMisusedError for what none can be."""
-    if key is None:
-        return None
-    check_name(str(key), what)
-    return str(key)
-
-
-def check_name(name: object, what: str) -> None:
-    """Raises StepMisusedError for what no step and no sleep may be called."""
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise StepMisusedError(f"{what} must have 1 to 128 characters, and no control characters")
 
 
 def _backoff_of(name: str, asked: Mapping[str, Any] | None) -> Mapping[str, Any]:

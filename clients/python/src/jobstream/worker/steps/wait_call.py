@@ -6,36 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...protocol.events import format_time
-from ...protocol.job import Step, step_id
+from ...protocol.job import Step
 from ...protocol.signals import Signal
+from .named_call import NamedCall, check_name, key_of
 from .sleep_call import LONGEST, span_of
-from .step_call import check_name, key_of
 from .step_errors import StepMisusedError
 
 
 @dataclass(frozen=True)
-class WaitCall:
-    """What the handler has asked for, checked."""
+class WaitCall(NamedCall):
+    """A wait for a signal."""
 
-    name: str
-    key: str | None
+    kind = "wait"
+
     signal: str
     """The name of the signal."""
     limit: timedelta | None
-
-    @property
-    def named(self) -> Step:
-        """What its record begins with."""
-        return {"name": self.name} if self.key is None else {"name": self.name, "key": self.key}
-
-    @property
-    def id(self) -> str:
-        return step_id(self.named)
-
-    @property
-    def title(self) -> str:
-        """How it is called in messages."""
-        return f"the wait '{self.name}'" + ("" if self.key is None else f" with the key '{self.key}'")
 
     def read(self, signal: Signal) -> Step:
         """The record of the wait that this signal ends."""
