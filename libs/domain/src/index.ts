@@ -81,7 +81,7 @@ export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
-export { comesBack, hasInexactNumber, mayBeInexact } from './messages/inexactNumbers.ts';
+export { comesBack, hasInexactNumber, mayBeInexact, parseExactly } from './messages/inexactNumbers.ts';
 export { canonicalJson } from './messages/canonicalJson.ts';
 export { isObject } from './messages/isObject.ts';
 export { attemptLogLevels, processLogLevels, secretFields } from './messages/logging.ts';

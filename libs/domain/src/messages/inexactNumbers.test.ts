@@ -1,6 +1,6 @@
 import { assert, bigInt, double, jsonValue, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comesBack, hasInexactNumber, mayBeInexact } from './inexactNumbers.ts';
+import { comesBack, hasInexactNumber, mayBeInexact, parseExactly } from './inexactNumbers.ts';
 
 describe('a number in a JSON text', () => {
   test.each(['0', '-1', '9007199254740991', '9007199254740992', '1152921504606847000', '1e21', '0.1', '1e300', '-0'])(
@@ -49,4 +49,10 @@ test('a value is looked at more closely for its large numbers and its depth', ()
   let deep: unknown = 1;
   for (let depth = 0; depth < 100_000; depth++) deep = [deep];
   expect(mayBeInexact(deep)).toBe(true);
+});
+
+test('what is parsed to be written down again keeps its digits', () => {
+  const text = '{"id":1234567890123456789,"list":[-9007199254740993,1e999,2,0.5],"text":"9007199254740993"}';
+  expect(JSON.stringify(parseExactly(text))).toBe(text);
+  expect(parseExactly('[2,0.5,"3",null,true]')).toEqual([2, 0.5, '3', null, true]);
 });

@@ -17,6 +17,23 @@ export function hasInexactNumber(text: string): boolean {
   return false;
 }
 
+/** Standard, and not yet declared by TypeScript. */
+interface ExactJson {
+  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  rawJSON(text: string): unknown;
+}
+const exactJson: ExactJson = JSON as unknown as ExactJson;
+
+/**
+ * As `JSON.parse`, for who writes the value down again and does nothing else with it: a number that `JSON.parse` changes is an object,
+ * of which `JSON.stringify` writes the digits of the text.
+ */
+export function parseExactly(text: string): unknown {
+  return exactJson.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && !comesBack(source) ? exactJson.rawJSON(source) : value,
+  );
+}
+
 /**
  * Whether JavaScript writes a number with the digits from which it was read. One with a fraction or an exponent counts as
  * the same unless it is beyond all doubles: it is rounded everywhere.

@@ -22,6 +22,7 @@ import { FilteredReader } from './filteredReader.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import { previousOfJob } from './jobLink.ts';
 import { decodeRecordedEvent, isReadableRecord, type RecordedEvent } from './logEntry.ts';
+import { withExactSteps } from './withExactSteps.ts';
 
 /**
  * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in
@@ -122,10 +123,10 @@ export class JobReader {
     return history;
   }
 
-  /** Returns the events of the job that are in the log, oldest first. */
+  /** Returns the events of the job that are in the log, oldest first, for who writes the job down again; see `withExactSteps`. */
   async stored(jobId: string, jobType: string): Promise<StoredHistory> {
     const messages = await this.#messages(jobId, jobType);
-    return { events: eventsOf(messages), sequence: lastOf(messages, jobFilter(jobId, jobType)) };
+    return { events: exactEventsOf(messages), sequence: lastOf(messages, jobFilter(jobId, jobType)) };
   }
 
   /** The job's messages in the log, oldest first. */
@@ -206,6 +207,13 @@ export class JobReader {
 
 function eventsOf(messages: readonly StoredMessage[]): readonly RecordedEvent<LoggedEvent>[] {
   return messages.flatMap((message) => decodeRecordedEvent(message, message.text, message.header));
+}
+
+function exactEventsOf(messages: readonly StoredMessage[]): readonly RecordedEvent<LoggedEvent>[] {
+  return messages.flatMap((message) => {
+    const decoded = decodeRecordedEvent(message, message.text, message.header);
+    return decoded.map((recorded) => ({ ...recorded, event: withExactSteps(recorded.event, message.text) }));
+  });
 }
 
 /** The sequence of the last message under a filter, also of a malformed one: an append that expected another would always conflict. */
