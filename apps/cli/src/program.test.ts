@@ -40,6 +40,14 @@ test.each([
     ['enqueue', 'email', '{to}'],
     expect.stringMatching(/^jobstream: the payload is not JSON: .*a text needs its quotes/u),
   ],
+  [
+    ['enqueue', 'email', '{"id":12345678901234567,"safe":[1.50,-0,9007199254740991]}'],
+    'jobstream: the payload has the number 12345678901234567, which would be changed: write it as a text\n',
+  ],
+  [
+    ['enqueue', 'email', '[1e400]'],
+    'jobstream: the payload has the number 1e400, which would be changed: write it as a text\n',
+  ],
   [['enqueue', 'email', '@absent.json'], 'jobstream: absent.json cannot be read (ENOENT)\n'],
   [['enqueue', 'email', '--delay', '5m', '--run-at', '2030-01-01'], 'jobstream: give --delay or --run-at, not both\n'],
   [

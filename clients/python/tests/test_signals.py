@@ -165,6 +165,8 @@ class Attempt:
         self.why: str | None = None
         self.comes: str | None = None
         """The name of a signal that is stored before the next append."""
+        self.has_come: str | None = None
+        """The name of a signal that is stored already, and that the next look at the log finds."""
         self.ends = False
         """Whether the handler ends as steps are appended."""
         self.unread: dict[str, Signal] = {}
@@ -172,7 +174,9 @@ class Attempt:
             self.send(name)
         takes = {"approved": None, "note": None} if models is None else models
         job = JobState(JOB, {}, 1, steps={} if known is None else {known["name"]: known})
-        config = StepsConfig(self._append, self._why_not, lambda: self.now, unread=lambda: self.unread, signals=takes)
+        config = StepsConfig(
+            self._append, self._why_not, lambda: self.now, unread=lambda: self.unread, signals=takes, refresh=self._refresh
+        )
         self.steps = AttemptSteps(job, config)
 
     def send(self, name: str, payload: Any = None) -> None:
@@ -186,6 +190,11 @@ class Attempt:
         self.recorded += steps
         if self.ends:
             self.ending = asyncio.create_task(self.steps.settled())
+
+    async def _refresh(self) -> None:
+        if self.has_come is not None:
+            self.send(self.has_come)
+        self.has_come = None
 
     async def _why_not(self, protocol: int) -> str | None:
         return self.why if protocol >= 8 else None
@@ -247,6 +256,19 @@ class Waiting(unittest.IsolatedAsyncioTestCase):
         attempt.comes = "approved"
         self.assertEqual(await attempt.wait_for("approval", timeout="1h"), "approved 0")
         self.assertEqual(attempt.recorded[1:], [reading("approval", "approved 0")])
+
+    async def test_a_signal_that_has_come_since_the_run_began_is_read_also_where_the_limit_is_over(self) -> None:
+        limited: Step = {"name": "approval", "waitsUntil": "2026-01-31T09:00:00.000Z", "durationMs": 0}
+        for known, timeout in ((limited, "1h"), (None, 0)):
+            attempt = Attempt(known=known)
+            attempt.has_come = "approved"
+            self.assertEqual(await attempt.wait_for("approval", timeout=timeout), "approved 0")
+
+    async def test_a_step_does_not_take_a_wait_for_itself(self) -> None:
+        limited: Step = {"name": "approval", "waitsUntil": "2026-01-31T10:30:00.000Z", "durationMs": 0}
+        for known in (limited, reading("approval", "approved 9")):
+            with self.assertRaisesRegex(StepMisusedError, "the step 'approval' has the name of a wait of the job"):
+                await Attempt(known=known).steps.run(step_call_of("approval", lambda step: True, None, 1, None))
 
     async def test_a_time_limit_may_be_over_while_something_else_is_being_done(self) -> None:
         attempt = Attempt()

@@ -28,12 +28,19 @@ IN_AN_HOUR = "2026-01-31T10:30:00.000Z"
 class Attempt:
     """An attempt whose log is a list, at an instant that a test sets."""
 
-    def __init__(self, *known: Step, why: dict[int, str] | None = None, slot_wait: timedelta = SLOT_WAIT) -> None:
+    def __init__(
+        self,
+        *known: Step,
+        why: dict[int, str] | None = None,
+        slot_wait: timedelta = SLOT_WAIT,
+        time_left: timedelta = 24 * HOUR,
+    ) -> None:
         self.recorded: list[Step] = []
         self.now = NOW
         self.why = why or {}
         job = JobState(JOB, {}, 1, steps={step["name"]: step for step in known}, steps_recorded=len(known))
-        self.steps = AttemptSteps(job, StepsConfig(self._append, self._why_not, lambda: self.now, slot_wait))
+        config = StepsConfig(self._append, self._why_not, lambda: self.now, slot_wait, lambda: time_left)
+        self.steps = AttemptSteps(job, config)
 
     async def _append(self, steps: list[Step]) -> None:
         self.recorded += steps
@@ -72,6 +79,13 @@ class Sleeping(unittest.IsolatedAsyncioTestCase):
         over.now = NOW + HOUR
         await over.sleep("trial", "1h")
         self.assertEqual((attempt.recorded, over.recorded, over.steps.suspension), ([], [], None))
+
+    async def test_a_short_one_leaves_half_of_what_the_attempt_may_run(self) -> None:
+        attempt = Attempt(time_left=timedelta(seconds=50))
+        with unittest.mock.patch("asyncio.sleep"):
+            await attempt.sleep("short", 25)
+        with self.assertRaises(AttemptSuspended):
+            await attempt.sleep("long", 26)
 
     async def test_what_is_short_enough_keeps_the_slot(self) -> None:
         attempt = Attempt()

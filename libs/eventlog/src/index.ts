@@ -101,6 +101,7 @@ export {
 export { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from './streams/streams.ts';
 export { appendUnique, type UniqueAppend } from './unique/appendUnique.ts';
 export { type ClaimedEvents, type Holder, isUniqueCreation } from './unique/claimedEvents.ts';
+export { carriedEntries } from './expiry/carriedEntries.ts';
 export { reclaim, type UniqueDeps } from './unique/holders.ts';
 export { mapConcurrently } from './unique/mapConcurrently.ts';
 export type { StoredClaim, UniqueClaims, UniqueSource } from './unique/uniqueClaims.ts';

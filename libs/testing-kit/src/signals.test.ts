@@ -292,3 +292,35 @@ test('a worker that dies in the run that a signal has called for is replaced as 
   await t.advance('1m');
   expect(await t.job(job)).toMatchObject({ status: 'completed', attempt: 2, result: 'hello' });
 });
+
+test('a signal that was stored before the wait begins is read by it, also with a time limit of 0', async () => {
+  const [running, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using t = await testJobstream(
+    handling(async ({ waitFor }) => {
+      running.resolve();
+      await goOn.promise;
+      return waitFor('poll', 'note', { timeout: 0 });
+    }),
+  );
+  const job = await t.enqueue(order, { amount: 5 });
+  const drained = t.drain();
+  await running.promise;
+  await t.signal(job, 'note', 'hello');
+  goOn.resolve();
+  await drained;
+  expect(await job.result()).toBe('hello');
+});
+
+test('a step with the name of a wait that an earlier release of the handler has begun fails the job', async () => {
+  let isNew = false;
+  await using t = await testJobstream(
+    handling(({ waitFor, step }) =>
+      isNew ? step('approval', () => 'approved by itself') : waitFor('approval', 'approved', { timeout: '3d' }),
+    ),
+  );
+  const job = await t.enqueue(order, { amount: 5 });
+  await t.drain();
+  isNew = true;
+  await t.advance('3d');
+  expect(await t.job(job)).toMatchObject({ status: 'failed', error: { code: 'STEP_MISUSED' } });
+});

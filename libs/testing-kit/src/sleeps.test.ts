@@ -293,7 +293,7 @@ describe('a sleep is refused', () => {
     ['for more than a year', /longer than 366 days/, (ctx: JobContext) => ctx.sleep('nap', '53w')],
     ['without a name', /the name of a sleep must have/, (ctx: JobContext) => ctx.sleep('', 1)],
   ] as const)('%s', async (_name, message, run) => {
-    await using t = await testJobstream({ ...handling(run), patienceMs: 20 });
+    await using t = await testJobstream(handling(run));
     const job = await t.enqueue(order, { amount: 1 });
     await t.advance('1s');
     expect(await t.job(job)).toMatchObject({
@@ -327,4 +327,15 @@ test('sleeps in a loop are told apart by their keys', async () => {
   expect(await t.job(job)).toMatchObject({ status: 'waiting' });
   await t.advance('1m');
   expect(await t.job(job)).toMatchObject({ status: 'completed' });
+});
+
+test('short sleeps leave half of the time-out: a loop of them outlives it', async () => {
+  await using t = await testJobstream(
+    handling(async ({ sleep }) => {
+      for (let key = 1; key <= 9; key++) await sleep('poll', '20s', { key });
+    }),
+  );
+  const job = await t.enqueue(order, { amount: 1 });
+  await t.advance('3m');
+  expect(await t.job(job)).toMatchObject({ status: 'completed', attempt: 1 });
 });

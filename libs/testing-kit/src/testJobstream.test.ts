@@ -115,3 +115,9 @@ test('a program that does not stop it ends all the same', async () => {
   expect(await program.ended).toBe(0);
   expect(program.output).toBe('completed\n');
 }, 10_000);
+
+test('a handler that catches the errors of its steps and sleeps in a loop does not stop the event loop', async () => {
+  const script = fileURLToPath(new URL('../testing/catchingHandler.ts', import.meta.url));
+  await using program = TestProcess.node(script, { env: {}, ipc: false });
+  expect(await program.ended).toBe(7);
+}, 10_000);

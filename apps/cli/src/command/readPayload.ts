@@ -19,11 +19,28 @@ export async function readPayload(given: string, { stdin, folder }: Surroundings
   return parse(content, file);
 }
 
+/** Standard, and not yet declared by TypeScript. */
+type ParseWithSource = (
+  text: string,
+  reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+) => unknown;
+const parseWithSource = JSON.parse as ParseWithSource;
+
 function parse(json: string, where: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseWithSource(json, (_key, value, { source }) => {
+      if (typeof value === 'number' && source !== undefined) assertExact(value, source, where);
+      return value;
+    });
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`${where} is not JSON: ${reason}; a text needs its quotes, such as '"hello"'`, { cause });
   }
+}
+
+/** The API refuses such a number, too; here it would be sent rounded. */
+function assertExact(value: number, source: string, where: string): void {
+  const isRounded = /[.eE]/.test(source) ? !Number.isFinite(value) : JSON.stringify(value) !== source && value !== 0;
+  if (isRounded) throw new UsageError(`${where} has the number ${source}, which would be changed: write it as a text`);
 }

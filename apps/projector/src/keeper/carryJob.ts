@@ -7,14 +7,11 @@ import {
   carryProtocol,
   decide,
   fold,
-  foldHistory,
-  foldSignals,
-  foldSteps,
   isDue,
   isRejection,
 } from '@jobstream/domain';
-import { isTerminal, type Job, type JobCommandOf, type JobState, workEventNames } from '@jobstream/domain';
-import { ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
+import { isTerminal, type Job, type JobState, workEventNames } from '@jobstream/domain';
+import { carriedEntries, ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
 
@@ -84,7 +81,7 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
       at: now,
       actor: { kind: 'keeper', id: 'keeper' },
       keepsCause: !isCalledByLog(job),
-      ...(carrierOf(job) === 'JobCarried' ? {} : entriesOf(stored)),
+      ...(carrierOf(job) === 'JobCarried' ? {} : carriedEntries(stored)),
     },
     job,
   );
@@ -93,12 +90,6 @@ async function carry(job: Job, stored: StoredHistory, { eventLog, now }: CarryCo
   if (at !== undefined) await eventLog.scheduleWake({ jobId: job.id, jobType: job.type, priority: job.priority, at });
   await eventLog.append(event, stored.sequence);
   return true;
-}
-
-/** The steps of the job and the signals that none has read, as they are stored. */
-function entriesOf({ events }: StoredHistory): Pick<JobCommandOf<'CarryJob'>, 'steps' | 'signals'> {
-  const changes = foldHistory(events).changes.map(({ event }) => event);
-  return { steps: foldSteps(changes), signals: foldSignals(changes) };
 }
 
 /**

@@ -103,17 +103,20 @@ test.concurrent('the timer of a wait stays where an attempt is suspended while i
   await eventually(() => expect(new Set(deliveries.map((one) => one.jobId))).toEqual(new Set([jobId])));
 });
 
-test.concurrent('the result of a step keeps the digits with which a worker in another language has recorded it', async () => {
-  await using stage = await keeperStage();
-  const jobId = await stage.create('waits');
-  await stage.act(jobId, { kind: 'StartAttempt', worker: 'worker-1', causationId: 'the-creation' });
-  const digits = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('1234567890123456789');
-  const steps = [{ name: 'charge', result: { id: digits }, durationMs: 1 }];
-  await stage.act(jobId, { kind: 'RecordSteps', attempt: 1, steps });
-  await stage.act(jobId, suspended(inMs(HOUR_MS)));
-  await stage.startKeeper();
-  await stage.aged();
-  const { events } = await stage.eventLog.prefix.storedHistory(jobId, 'waits');
-  expect(events.map(({ event }) => event.event)).toEqual(['JobCarriedWaiting']);
-  expect(JSON.stringify(events)).toContain('"result":{"id":1234567890123456789}');
-});
+test.concurrent(
+  'the result of a step keeps the digits with which a worker in another language has recorded it',
+  async () => {
+    await using stage = await keeperStage();
+    const jobId = await stage.create('waits');
+    await stage.act(jobId, { kind: 'StartAttempt', worker: 'worker-1', causationId: 'the-creation' });
+    const digits = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('1234567890123456789');
+    const steps = [{ name: 'charge', result: { id: digits }, durationMs: 1 }];
+    await stage.act(jobId, { kind: 'RecordSteps', attempt: 1, steps });
+    await stage.act(jobId, suspended(inMs(HOUR_MS)));
+    await stage.startKeeper();
+    await stage.aged();
+    const { events } = await stage.eventLog.prefix.storedHistory(jobId, 'waits');
+    expect(events.map(({ event }) => event.event)).toEqual(['JobCarriedWaiting']);
+    expect(JSON.stringify(events)).toContain('"result":{"id":1234567890123456789}');
+  },
+);

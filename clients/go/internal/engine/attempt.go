@@ -140,7 +140,8 @@ func (a *attempt) runHandler() (outcome, error) {
 		job: a.state(), append: a.recordSteps, classify: a.runner.engine.Classify,
 		whyNot: a.runner.engine.live.whyNot, log: a.runner.log.With("job", a.call.JobID),
 		now: func() time.Time { return a.runner.jobs.TimeOf(a.call) }, slotWait: a.runner.engine.SlotWait,
-		unread: func() []protocol.Signal { return a.state().Signals }, refresh: a.refresh, signals: a.runner.jobType.Signals,
+		timesOut: a.state().StartedAt.Add(a.state().TimeLeft()),
+		unread:   func() []protocol.Signal { return a.state().Signals }, refresh: a.refresh, signals: a.runner.jobType.Signals,
 	})
 	result, err := a.handled(steps.within(ctx), reporter, steps)
 	cause := context.Cause(ctx)

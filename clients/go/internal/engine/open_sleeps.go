@@ -19,6 +19,7 @@ const settleTime = 50 * time.Millisecond
 type openSleeps struct {
 	slotWait time.Duration
 	now      func() time.Time
+	timesOut time.Time // when the attempt does; the zero value for never
 
 	mutex       sync.Mutex
 	busy        int // how much is being done that a run waits for
@@ -42,14 +43,21 @@ type suspension struct {
 	signals []string
 }
 
-func newOpenSleeps(slotWait time.Duration, now func() time.Time) *openSleeps {
+func newOpenSleeps(slotWait time.Duration, now func() time.Time, timesOut time.Time) *openSleeps {
 	return &openSleeps{
-		slotWait: slotWait, now: now, open: map[*openSleep]bool{},
+		slotWait: slotWait, now: now, timesOut: timesOut, open: map[*openSleep]bool{},
 		interrupted: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 
-func (o *openSleeps) keepsSlot(end time.Time) bool { return end.Sub(o.now()) <= o.slotWait }
+// keepsSlot tells whether a sleep is short enough. It counts for the time-out of the attempt, so it leaves half of that.
+func (o *openSleeps) keepsSlot(end time.Time) bool {
+	now, limit := o.now(), o.slotWait
+	if !o.timesOut.IsZero() {
+		limit = min(limit, o.timesOut.Sub(now)/2)
+	}
+	return end.Sub(now) <= limit
+}
 
 // beginWork is for what must be done before anything is interrupted; endWork must follow.
 func (o *openSleeps) beginWork() {
@@ -71,7 +79,7 @@ func (o *openSleeps) wait(ctx context.Context, end time.Time) error {
 	switch {
 	case left <= 0:
 		return nil
-	case left <= o.slotWait:
+	case o.keepsSlot(end):
 		o.beginWork()
 		defer o.endWork()
 		return pause(ctx, left)

@@ -48,6 +48,17 @@ func TestALaterRunSleepsUntilTheEndThatWasRecorded(t *testing.T) {
 	}
 }
 
+func TestAShortSleepLeavesHalfOfWhatTheAttemptMayRun(t *testing.T) {
+	a := newSteppedAttempt(t)
+	a.steps.sleeps.timesOut = sleepTime.Add(10 * time.Second)
+	if err := Sleep(a.ctx, sleepFor("short", time.Millisecond)); err != nil {
+		t.Errorf("got %v", err)
+	}
+	if err := Sleep(a.ctx, sleepFor("long", 6*time.Second)); err != ErrSuspended {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWhatIsShortEnoughKeepsTheSlot(t *testing.T) {
 	a := newSteppedAttempt(t)
 	gone := SleepCall{Name: "gone", Until: sleepTime.Add(-time.Hour)}

@@ -28,6 +28,8 @@ type stepsConfig struct {
 	now func() time.Time
 	// slotWait is how long a sleep may have left and keep its slot.
 	slotWait time.Duration
+	// timesOut is when the attempt does; the zero value for never.
+	timesOut time.Time
 	// unread are the signals of the job that no step has read, as far as they are known by now.
 	unread func() []protocol.Signal
 	// refresh reads which signals have come.
@@ -58,7 +60,7 @@ func newSteps(config stepsConfig) *steps {
 	s := &steps{
 		stepsConfig: config, recorder: stepRecorder{append: config.append},
 		sizes: newStepSizes(config.job.Steps), begun: map[string]bool{}, taken: map[string]bool{},
-		sleeps: newOpenSleeps(config.slotWait, config.now),
+		sleeps: newOpenSleeps(config.slotWait, config.now, config.timesOut),
 	}
 	s.settled = sync.NewCond(&s.mutex)
 	return s
@@ -101,6 +103,9 @@ func (s *steps) run(ctx context.Context, call StepCall) (json.RawMessage, error)
 	defer s.end()
 	recorded, known := s.job.Steps[call.id()]
 	if known && recorded.Error == nil {
+		if recorded.WaitsUntil != nil || recorded.Signal != nil {
+			return nil, misused(call.title() + " has the name of a wait of the job")
+		}
 		return s.readable(recorded.Result, call)
 	}
 	if err := s.takePlace(call.id(), call.title()); err != nil {

@@ -124,11 +124,6 @@ func (s *steps) wait(ctx context.Context, call WaitCall) (*protocol.Step, error)
 		if err := s.goOn(); err != nil {
 			return nil, err
 		}
-		// A signal may have come while what else the handler did kept the run from ending.
-		if err := s.refresh(); err != nil {
-			s.end()
-			return nil, err
-		}
 	}
 }
 
@@ -142,7 +137,7 @@ func endOfWait(recorded *protocol.Step) time.Time {
 
 // recordWait returns what is recorded of a wait, after what there is to record now.
 func (s *steps) recordWait(ctx context.Context, call WaitCall, recorded *protocol.Step) (*protocol.Step, error) {
-	for {
+	for fresh := false; ; {
 		if ended, err := call.hasEnded(recorded); ended || err != nil {
 			return recorded, err
 		}
@@ -152,6 +147,13 @@ func (s *steps) recordWait(ctx context.Context, call WaitCall, recorded *protoco
 		outcome, err := s.lookForSignal(call, recorded)
 		if outcome == nil || err != nil {
 			return recorded, err
+		}
+		if hasExpired := outcome.Signal == nil && outcome.WaitsUntil == nil; hasExpired && !fresh {
+			if err := s.refresh(); err != nil { // a signal may have come since the run began
+				return nil, err
+			}
+			fresh = true
+			continue
 		}
 		if err := s.takePlace(call.id(), call.title()); err != nil {
 			return nil, err

@@ -172,6 +172,29 @@ func TestASignalThatComesAsItsLimitIsRecordedIsRead(t *testing.T) {
 	}
 }
 
+func TestASignalThatHasComeSinceTheRunBeganIsReadAlsoWhereTheLimitIsOver(t *testing.T) {
+	limited := protocol.Step{Name: "approval", WaitsUntil: new(sleepTime.Add(-time.Minute))}
+	for _, known := range [][]protocol.Step{{limited}, nil} {
+		a := newWaitingAttempt(t, known)
+		a.steps.refresh = func() error { a.send("approved", ""); return nil }
+		if got, err := a.waitFor(waitCall("approval", 0)); got != `"approved-0"` || err != nil {
+			t.Errorf("got %s, %v", got, err)
+		}
+	}
+}
+
+func TestAStepDoesNotTakeAWaitForItself(t *testing.T) {
+	limited := protocol.Step{Name: "approval", WaitsUntil: new(sleepTime.Add(time.Hour))}
+	read := protocol.Step{Name: "note", Signal: &protocol.SignalRead{ID: "s", Name: "approved"}}
+	a := newWaitingAttempt(t, []protocol.Step{limited, read})
+	for _, name := range []string{"approval", "note"} {
+		_, err := a.run(NewStepCall(name, func(context.Context) (any, error) { return nil, nil }))
+		if !hasCode(err, "STEP_MISUSED") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestATimeLimitMayBeOverWhileSomethingElseIsBeingDone(t *testing.T) {
 	a := newWaitingAttempt(t, nil)
 	mayEnd, ended := make(chan struct{}), make(chan struct{})

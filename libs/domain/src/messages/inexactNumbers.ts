@@ -19,7 +19,10 @@ export function hasInexactNumber(text: string): boolean {
 
 /** Standard, and not yet declared by TypeScript. */
 interface ExactJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
   rawJSON(text: string): unknown;
 }
 const exactJson: ExactJson = JSON as unknown as ExactJson;

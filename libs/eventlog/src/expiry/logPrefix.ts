@@ -94,7 +94,7 @@ export class LogPrefix {
     return oldest === undefined ? 0 : Math.max(0, Date.parse(now) - oldest);
   }
 
-  /** Returns the events of a job that are in the log, with contents as they are stored. */
+  /** Returns the events of a job that are in the log, with contents as they are stored, and for nothing but to be written down again. */
   storedHistory(jobId: string, jobType: string): Promise<StoredHistory> {
     return this.#reader.stored(jobId, jobType);
   }

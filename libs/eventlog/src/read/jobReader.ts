@@ -210,10 +210,11 @@ function eventsOf(messages: readonly StoredMessage[]): readonly RecordedEvent<Lo
 }
 
 function exactEventsOf(messages: readonly StoredMessage[]): readonly RecordedEvent<LoggedEvent>[] {
-  return messages.flatMap((message) => {
-    const decoded = decodeRecordedEvent(message, message.text, message.header);
-    return decoded.map((recorded) => ({ ...recorded, event: withExactSteps(recorded.event, message.text) }));
-  });
+  return messages.flatMap((message) =>
+    decodeRecordedEvent(message, message.text, message.header).map((recorded) =>
+      withExactSteps(recorded, message.text),
+    ),
+  );
 }
 
 /** The sequence of the last message under a filter, also of a malformed one: an append that expected another would always conflict. */

@@ -1,4 +1,5 @@
 import { eventually, forEachTest } from '@jobstream/test-support';
+import type { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { JobProjection, PastProjection } from '@jobstream/readmodel';
 import { entriesOf, JobEvents } from '../../testing/jobEvents.ts';
@@ -33,4 +34,12 @@ test.each([
   const found = async () => expect((await scansOf(table))?.byKey).toBeGreaterThanOrEqual((before?.byKey ?? 0) + 20);
   await eventually(found, { timeoutMs: 30_000 });
   expect((await scansOf(table))?.whole).toBe(before?.whole);
+});
+
+test('Postgres compiles no statement of it: keys alone make the estimates of some as high as those of the dearest', async () => {
+  const projection = await JobProjection.open(database.url);
+  onTestFinished(() => projection.close());
+  await projection.tryAcquire();
+  const { client } = projection as unknown as { readonly client: Client };
+  expect((await client.query('SHOW jit')).rows).toEqual([{ jit: 'off' }]);
 });

@@ -6,10 +6,11 @@ const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked
 
 /**
  * Plans are kept, and the first is made when a new table has a few rows: Postgres would read all of it for each batch from then on, until it
- * has analyzed it, a minute later or more. What a batch needs are rows by their keys.
+ * has analyzed it, a minute later or more. What a batch needs are rows by their keys. Up to Postgres 17 what cannot be read by a key costs
+ * so much then, by its estimate, that each such statement would be compiled.
  */
 const PLAN_SETTINGS = `SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
-  set_config('enable_mergejoin', 'off', false)`;
+  set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)`;
 
 /**
  * Tables that are written from the log, from a checkpoint on, on one connection that holds a lock, so that one process writes at a

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timeLeftMs } from '@jobstream/domain';
 import { AttemptSuspendedError } from '../handler/handlerErrors.ts';
 import type { SleepOptions } from '../handler/sleep.ts';
 import type { WaitOptions } from '../handler/waitFor.ts';
@@ -30,7 +32,10 @@ export class AttemptSteps {
     const { timers, slotWaitMs, clock } = context;
     this.#ledger = new StepLedger(attempt, abort, context);
     this.#runs = new StepRuns(this.#ledger, attempt, abort, context);
-    this.#open = new OpenWaits(abort, { timers, slotWaitMs, now: () => Date.parse(clock.now()) });
+    const now = () => Date.parse(clock.now());
+    const { job } = attempt.chain;
+    const end = Date.parse(job.startedAt ?? job.updatedAt) + timeLeftMs(job);
+    this.#open = new OpenWaits(abort, { timers, slotWaitMs, now, timeLeftMs: () => end - now() });
     this.#waits = new AttemptWaits(attempt, context, {
       ledger: this.#ledger,
       open: this.#open,
@@ -91,11 +96,21 @@ export class AttemptSteps {
     return this.#open.during(running);
   }
 
+  /** Rejects in a turn of its own: a handler that catches it in a loop would stop the event loop, and with that its time-out. */
   async #whileItRuns<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      this.#assertRuns();
+      return await call();
+    } catch (error) {
+      await nextTurn();
+      throw error;
+    }
+  }
+
+  #assertRuns(): void {
     this.#ledger.assertRuns();
     const { suspension } = this.#open;
-    if (suspension === undefined) return call();
-    throw new AttemptSuspendedError('another branch of the handler').goesOn(suspension);
+    if (suspension !== undefined) throw new AttemptSuspendedError('another branch of the handler').goesOn(suspension);
   }
 }
 

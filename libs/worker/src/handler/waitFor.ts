@@ -13,11 +13,11 @@ export interface WaitFor<Definition extends JobDefinition = JobDefinition> {
   <Name extends SignalNameOf<Definition>>(
     name: string,
     signal: Name,
-    options: WaitOptions & { readonly timeout: Duration },
-  ): Promise<SignalOutput<Definition, Name> | undefined>;
+    options?: WaitOptions & { readonly timeout?: never },
+  ): Promise<SignalOutput<Definition, Name>>;
   <Name extends SignalNameOf<Definition>>(
     name: string,
     signal: Name,
-    options?: Omit<WaitOptions, 'timeout'>,
-  ): Promise<SignalOutput<Definition, Name>>;
+    options: WaitOptions,
+  ): Promise<SignalOutput<Definition, Name> | undefined>;
 }

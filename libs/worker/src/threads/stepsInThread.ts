@@ -5,6 +5,7 @@ import { withinStep } from '../attempt/steps/withinStep.ts';
 import type { SleepOptions } from '../handler/sleep.ts';
 import type { StepContext, StepOptions } from '../handler/step.ts';
 import type { WaitOptions } from '../handler/waitFor.ts';
+import { jsonResult } from '../handler/jsonResult.ts';
 import { describeThrown, restoreThrown } from './threadErrors.ts';
 import type { FromThread, ThreadOutcome, ToThread } from './threadMessages.ts';
 
@@ -26,12 +27,20 @@ export class StepsInThread {
   }
 
   /** The main thread checks the arguments. */
-  async run([name, first, second]: StepArguments): Promise<unknown> {
+  run(args: StepArguments): Promise<unknown> {
+    const running = this.#run(args);
+    // One that the handler does not wait for does not end the thread with its error.
+    running.catch(() => undefined);
+    return running;
+  }
+
+  async #run([name, first, second]: StepArguments): Promise<unknown> {
     const [options, work] = typeof first === 'function' ? [{}, first] : [(first ?? {}) as StepOptions, second];
+    if (typeof work !== 'function') throw misusedStep(`the step '${name}' was given no function to run`);
     const id = ++this.#begun;
     const step = { ...Promise.withResolvers<unknown>(), work: work as NonNullable<Step['work']> };
-    this.#steps.set(id, step);
     this.#send({ kind: 'step', id, name, options });
+    this.#steps.set(id, step);
     return step.promise;
   }
 
@@ -84,13 +93,15 @@ export class StepsInThread {
   }
 
   async #work({ work }: Step, { id, step }: Extract<ToThread, { kind: 'run-step' }>): Promise<void> {
-    const outcome = await outcomeOf(() => withinStep.run(step.name, () => work?.({ ...step, signal: this.#signal })));
-    try {
-      this.#send({ kind: 'step-ran', id, outcome });
-    } catch (error) {
-      // The result cannot be passed between threads, e.g. a function.
-      this.#send({ kind: 'step-ran', id, outcome: { kind: 'threw', error: describeThrown(error) } });
-    }
+    const what = `the result of the step '${step.name}'`;
+    // As JSON, which can be passed between threads, and is what the main thread would make of it.
+    const outcome = await outcomeOf(async () =>
+      jsonResult(await withinStep.run(step.name, () => work?.({ ...step, signal: this.#signal })), {
+        what,
+        tooLarge: 'STEP_RESULTS_TOO_LARGE',
+      }),
+    );
+    this.#send({ kind: 'step-ran', id, outcome });
   }
 }
 

@@ -56,7 +56,12 @@ export class StepsOfThread {
       const followed = Promise.withResolvers<void>();
       this.#over.set(id, followed.resolve);
       if (isHoldable(this.#ctx)) void this.#ctx[HOLD](followed.promise);
-      this.#send({ kind: 'step-over', id, outcome });
+      try {
+        this.#send({ kind: 'step-over', id, outcome });
+      } catch (error) {
+        // What the schema of a signal has made of its payload cannot be passed between threads, e.g. a function.
+        this.#send({ kind: 'step-over', id, outcome: { kind: 'threw', error: describeThrown(error) } });
+      }
     };
     work.then(
       (value) => over({ kind: 'returned', value }),

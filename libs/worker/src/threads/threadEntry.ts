@@ -1,6 +1,8 @@
+import { inspect } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import { AttemptAbortedError } from '../handler/handlerErrors.ts';
 import type { JobContext } from '../handler/jobHandler.ts';
+import { jsonResult } from '../handler/jsonResult.ts';
 import type { StepArguments } from '../attempt/steps/stepCall.ts';
 import type { Logger } from '../handler/logger.ts';
 import { StepsInThread } from './stepsInThread.ts';
@@ -27,12 +29,25 @@ export default async function runInThread({ module, payload, attempt, port }: Th
   });
   try {
     const handler = await handlerIn(module);
-    return { kind: 'returned', value: await handler(payload, contextOf(attempt, port, { controller, steps })) };
+    return {
+      kind: 'returned',
+      value: passable(await handler(payload, contextOf(attempt, port, { controller, steps }))),
+    };
   } catch (error) {
     return { kind: 'threw', error: describeThrown(error) };
   } finally {
     await steps.settled();
     port.close();
+  }
+}
+
+/** The value, or what JSON makes of it where it cannot be passed between threads, e.g. for a function in it. */
+function passable(value: unknown): unknown {
+  try {
+    structuredClone(value);
+    return value;
+  } catch {
+    return jsonResult(value);
   }
 }
 
@@ -70,7 +85,14 @@ function contextOf(attempt: ThreadTask['attempt'], port: MessagePort, { controll
 function loggerTo(send: (message: FromThread) => void, bound: object): Logger {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (first: object | string, text?: string) => {
     const [own, message] = typeof first === 'string' ? [{}, first] : [first, text];
-    send({ kind: 'log', level, fields: { ...bound, ...own }, message });
+    const fields = { ...bound, ...own };
+    try {
+      send({ kind: 'log', level, fields, message });
+    } catch {
+      // A line must not fail its attempt.
+      const shown = Object.entries(fields).map(([name, value]) => [name, inspect(value, { depth: 3 })]);
+      send({ kind: 'log', level, fields: Object.fromEntries(shown), message });
+    }
   };
   return {
     debug: at('debug'),

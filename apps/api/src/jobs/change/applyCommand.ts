@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  canonicalJson,
   carryProtocol,
   decide,
   evolve,
@@ -13,8 +14,10 @@ import {
   requeuesJob,
   STEPS_PROTOCOL,
   timestampOf,
+  type Unique,
+  uniqueValues,
 } from '@jobstream/domain';
-import { decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
+import { carriedEntries, decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import { requireProtocol } from '../../announcements/requireProtocol.ts';
 import type { ApiDeps } from '../../apiDeps.ts';
 
@@ -59,7 +62,7 @@ async function decideAndAppend(
   command: AppliedCommand,
   { log, table, namesProcesses }: Pick<ApiDeps, 'log' | 'table'> & { readonly namesProcesses: boolean },
 ): Promise<Applied> {
-  const refusal = refusalOf(command, found.job);
+  const refusal = refusalOf(command, found.job) ?? (await keyRefusal(command, found.job, log));
   if (refusal !== undefined) return { job: found.job, rejection: refusal };
   const { job, sequence } = (await mustCarry(found, command, log)) ? await carry(found, command, log) : found;
   const decision = decide(command, job);
@@ -112,8 +115,8 @@ async function mustCarry(snapshot: JobSnapshot, command: AppliedCommand, log: Ap
 }
 
 async function carry(snapshot: JobSnapshot, command: AppliedCommand, log: ApiDeps['log']): Promise<JobSnapshot> {
-  const { steps = [], signals = [] } = snapshot;
-  const carrying = { kind: 'CarryJob', keepsCause: true, steps, signals } as const;
+  const entries = carriedEntries(await log.prefix.storedHistory(snapshot.job.id, snapshot.job.type));
+  const carrying = { kind: 'CarryJob', keepsCause: true, ...entries } as const;
   const carried = decide({ ...command, ...carrying, eventId: randomUUID() }, snapshot.job);
   if (isRejection(carried)) throw new Error(`a job that can be requeued cannot be carried: ${carried.detail}`);
   const sequence = await log.append(carried, snapshot.sequence);
@@ -128,4 +131,20 @@ function bringsBack({ kind }: AppliedCommand): boolean {
 function refusalOf(command: AppliedCommand, { payload }: Job): Rejection | undefined {
   if (!bringsBack(command) || !isShredded(payload)) return undefined;
   return { kind: 'illegal-transition', detail: 'the payload of the job was erased' };
+}
+
+/** With another key the job would be found by requests for which it does nothing, and not by those for which it does. */
+async function keyRefusal(command: AppliedCommand, job: Job, log: ApiDeps['log']): Promise<Rejection | undefined> {
+  const { unique, attempt } = job;
+  const isOver = unique?.while === 'waiting' && attempt > 0;
+  if (command.kind !== 'ChangePayload' || unique === undefined || isOver) return undefined;
+  const { payload } = await log.contents.openJob(job);
+  if (isUnreadable(payload) || isSameKey(unique, payload, command.payload)) return undefined;
+  const paths = unique.by.filter((path) => path.startsWith('payload')).join(', ');
+  const detail = `the unique key of the job is made of ${paths}, which must stay as it is: rerun the job instead`;
+  return { kind: 'illegal-transition', detail };
+}
+
+function isSameKey(unique: Unique, before: unknown, after: unknown): boolean {
+  return canonicalJson(uniqueValues(unique, before)) === canonicalJson(uniqueValues(unique, after));
 }

@@ -120,6 +120,26 @@ describe('a unique job', () => {
   });
 });
 
+describe('a retry with another payload', () => {
+  test('is refused where that would make another key: requests would find a job that does nothing for them', async () => {
+    const [user, other] = [someone(), someone()];
+    const { body } = await create(unique(user));
+    await carryOut(api, body.id, START, FAIL);
+    const refused = await post(`/api/jobs/${body.id}/retry`, { payload: other });
+    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringContaining('rerun the job instead') } });
+    expect(await get(body.id)).toMatchObject({ status: 'failed', payload: user, version: 3 });
+    expect(await post(`/api/jobs/${body.id}/retry`, { payload: { ...user, text: 'mended' } })).toMatchObject({
+      status: 200,
+    });
+  });
+
+  test('is accepted where the job keeps no other from being created any more', async () => {
+    const { body } = await create(unique(someone(), { ...byUser, while: 'waiting' }));
+    await carryOut(api, body.id, START, FAIL);
+    expect(await post(`/api/jobs/${body.id}/retry`, { payload: someone() })).toMatchObject({ status: 200 });
+  });
+});
+
 describe('a job that holds the key and has not started yet', () => {
   const replacing = { ...byUser, onConflict: 'replace' };
   const debouncing = { ...byUser, onConflict: 'debounce' };

@@ -1,3 +1,4 @@
+import type { Job } from '@jobstream/domain';
 import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../../apiDeps.ts';
@@ -24,14 +25,19 @@ export const getJobStepsDocs: EndpointDocs = {
   problems: ['job-not-found', 'log-unavailable', 'table-unavailable', 'history-unavailable', 'deadline-exceeded'],
 };
 
-/** `GET /api/jobs/:id/steps`: from the table, which is as far as its position says. */
+/** `GET /api/jobs/:id/steps`: from the table, which is as far as its position says; of a job that has left it, from the log. */
 export function getJobSteps(deps: ApiDeps): RequestHandler {
   return async (req, res) => {
     const id = jobIdOf(req, res);
-    if ((await findJob(id, deps)) === undefined) throw noSuchJob();
-    const stored = await deps.table.readSteps(id);
-    const steps = await deps.log.contents.openSteps(id, stored);
+    const job = await findJob(id, deps);
+    if (job === undefined) throw noSuchJob();
+    const steps = await deps.log.contents.openSteps(id, await storedSteps(job, deps));
     const shownOf = shownOfErrors(callerOf(res));
     sendJson(res, 200, { items: steps.map((step) => stepView(step, shownOf)) });
   };
+}
+
+async function storedSteps({ id, type, stepsRecorded = 0 }: Job, { table, log }: ApiDeps) {
+  const steps = await table.readSteps(id);
+  return steps.length > 0 || stepsRecorded === 0 ? steps : ((await log.readJob(id, type))?.steps ?? []);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { retireJobs } from '@jobstream/readmodel';
 import { beforeAll, expect, test } from 'vitest';
 import { announceWorker } from '../../../testing/announceWorker.ts';
 import { useStage } from '../../../testing/apiStage.ts';
@@ -22,6 +23,7 @@ const RECORD = {
     { name: 'send', key: 'a', error, durationMs: 4 },
   ],
 } as const;
+const COMPLETE = { kind: 'CompleteAttempt', attempt: 1, durationMs: 1 } as const;
 const FAIL = { kind: 'FailAttempt', attempt: 1, error, cause: 'unrecoverable', random: 0, durationMs: 1 } as const;
 
 async function failedJob(): Promise<string> {
@@ -44,6 +46,16 @@ test('the steps of a job are read with their results and errors, decrypted', asy
   ]);
   expect(await read(`/api/jobs/${id}`)).toMatchObject({ stepsRecorded: 2 });
   expect((await api.fetch(`/api/jobs/${crypto.randomUUID()}/steps`)).status).toBe(404);
+});
+
+test('those of a job that has left the table are read from the log', async () => {
+  const id = await failedJob();
+  await carryOut(api, id, { kind: 'RequeueJob' }, START, COMPLETE);
+  await projectAll(api.log, stage.databaseUrl);
+  const before = await read(`/api/jobs/${id}/steps`);
+  expect(before['items']).toHaveLength(2);
+  await retireJobs(stage.databaseUrl, '2099-01-01T00:00:00.000Z', new AbortController().signal);
+  expect(await read(`/api/jobs/${id}/steps`)).toEqual(before);
 });
 
 test('a job without steps has none', async () => {

@@ -221,8 +221,12 @@ class JobState:
     @property
     def over_at(self) -> datetime:
         """When the running attempt is over for certain, whatever has become of its worker."""
-        started = datetime.fromisoformat(self.started_at or self.created["at"])
-        return started + self.time_left + GRACE
+        return self.times_out_at + GRACE
+
+    @property
+    def times_out_at(self) -> datetime:
+        """When the running attempt must end."""
+        return datetime.fromisoformat(self.started_at or self.created["at"]) + self.time_left
 
     @property
     def time_left(self) -> timedelta:

@@ -84,6 +84,7 @@ class Attempt:
             why_not=live.why_not,
             now=lambda: self.appender.time_of(self.call),
             slot_wait=timedelta(seconds=settings.slot_wait),
+            time_left=lambda: self.job.times_out_at - self.appender.time_of(self.call),
             error_stacks=settings.error_stacks,
             unread=lambda: self.job.signals,
             refresh=self._refresh,

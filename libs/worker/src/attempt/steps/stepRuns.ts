@@ -4,6 +4,7 @@ import { jsonResult } from '../../handler/jsonResult.ts';
 import { recordedResult } from './recordedResult.ts';
 import { runTries } from './runTries.ts';
 import { stepCallOf, titleOf, type StepArguments, type StepCall } from './stepCall.ts';
+import { misusedStep } from './stepErrors.ts';
 import type { StepLedger } from './stepLedger.ts';
 import type { SteppedAttempt, StepsAbort, StepsContext } from './stepsParts.ts';
 import { beginStep, type MeasuredStep, type StepEnd } from './stepTelemetry.ts';
@@ -41,6 +42,8 @@ export class StepRuns {
   }
 
   #reused(recorded: RecordedStep, call: StepCall): unknown {
+    if (recorded.waitsUntil !== undefined || recorded.signal !== undefined)
+      throw misusedStep(`${titleOf(call)} has the name of a wait of the job`);
     this.#context.observer.stepEnded(this.#attempt.chain.job.type, 'reused');
     return recordedResult(recorded, titleOf(call));
   }

@@ -75,8 +75,7 @@ export class AttemptWaits {
     const end = recorded && recordedEnd(recorded, call.title);
     const at = end === undefined ? call.endFrom(this.#now()) : Date.parse(end);
     if (end === undefined) await this.#record(call, STEPS_PROTOCOL, { result: timestampOf(at) });
-    if (at - this.#now() > this.#context.slotWaitMs)
-      await this.#parts.ledger.untilUnderstood(WAITS_PROTOCOL, call.title);
+    if (!this.#parts.open.keepsSlot(at)) await this.#parts.ledger.untilUnderstood(WAITS_PROTOCOL, call.title);
     return at;
   }
 
@@ -86,7 +85,7 @@ export class AttemptWaits {
     const signal = this.#take(call.signal);
     if (signal !== undefined) return this.#readSignal(signal, call);
     const end = recorded?.waitsUntil === undefined ? await this.#limit(call) : Date.parse(recorded.waitsUntil);
-    if (end !== undefined && end <= this.#now()) return this.#timeOut(call);
+    if (end !== undefined && end <= this.#now()) return this.#atItsLimit(call);
     await this.#parts.ledger.untilUnderstood(SIGNALS_PROTOCOL, call.title);
     return { kind: 'waits', end };
   }

@@ -37,6 +37,8 @@ interface WaitsContext {
   readonly timers: Timers;
   readonly slotWaitMs: number;
   readonly now: () => number;
+  /** Returns how many milliseconds the attempt may still run. */
+  readonly timeLeftMs: () => number;
 }
 
 /**
@@ -75,11 +77,17 @@ export class OpenWaits {
     return work;
   }
 
+  /** Whether a sleep that ends then, in milliseconds since 1970, is short enough; it counts for the time-out of the attempt, so it leaves half of that. */
+  keepsSlot(end: number): boolean {
+    const { now, slotWaitMs, timeLeftMs } = this.#context;
+    return end - now() <= Math.min(slotWaitMs, timeLeftMs() / 2);
+  }
+
   /** Waits for the end of a sleep, in milliseconds since 1970. Rejects when the attempt is aborted, or with the error by which it is interrupted. */
   sleep(end: number, interruption: AttemptSuspendedError): Promise<void> {
     const leftMs = end - this.#context.now();
     if (leftMs <= 0) return Promise.resolve();
-    if (leftMs <= this.#context.slotWaitMs) return this.during(pauseInSlot(leftMs, this.#abort, this.#context.timers));
+    if (this.keepsSlot(end)) return this.during(pauseInSlot(leftMs, this.#abort, this.#context.timers));
     return this.#wait({ end }, interruption);
   }
 

@@ -21,7 +21,7 @@ from ..live_processes import SIGNALS_PROTOCOL, STEPS_PROTOCOL, WAITS_PROTOCOL
 from ..outcome import backoff_ms, error_data
 from .open_sleeps import OpenSleeps, Suspension
 from .signal_waits import SignalWaits
-from .sleep_call import SleepCall, within_step
+from .sleep_call import LONGEST, SleepCall, within_step
 from .step_call import LONGEST_WAIT_MS, StepCall, StepContext, idempotency_key_of
 from .step_errors import SignalInvalidError, StepMisusedError, StepResultNotJsonError, StepResultsTooLargeError
 from .step_errors import UpgradeUnfinishedError
@@ -50,6 +50,8 @@ class StepsConfig:
     """The time of the server."""
     slot_wait: timedelta = timedelta(seconds=30)
     """Sleeps that take no longer keep their slot."""
+    time_left: Callable[[], timedelta] = lambda: LONGEST
+    """How long the attempt may still run."""
     error_stacks: bool = True
     unread: Callable[[], Unread] = dict
     """The signals of the job that no step has read, as far as they are known by now."""
@@ -65,7 +67,7 @@ class AttemptSteps:
     def __init__(self, job: JobState, config: StepsConfig) -> None:
         self._job, self._config = job, config
         self._recorder = StepRecorder(config.append)
-        self._sleeps = OpenSleeps(config.slot_wait, config.now)
+        self._sleeps = OpenSleeps(config.slot_wait, config.now, config.time_left)
         self._waits = SignalWaits(job.id, config.unread, config.signals)
         self._sizes = StepSizes(job.steps.values())
         self._begun: set[str] = set()
@@ -96,7 +98,7 @@ class AttemptSteps:
         recorded = await self._task_of(self._record_of(call, self._job.steps.get(call.id)))
         while not call.has_ended(recorded):
             await self._sleeps.wait_for_signal(call, call.end_of(recorded))
-            recorded = await self._task_of(self._record_at_limit(call, recorded))
+            recorded = await self._task_of(self._record_of(call, recorded))
         return self._payload_of(recorded or {})
 
     @property
@@ -154,6 +156,8 @@ class AttemptSteps:
     async def _result_of(self, call: StepCall) -> Any:
         recorded = self._job.steps.get(call.id)
         if recorded is not None and "error" not in recorded:
+            if "waitsUntil" in recorded or "signal" in recorded:
+                raise StepMisusedError(f"{call.title} has the name of a wait of the job")
             return self._readable(recorded.get("result"), call)
         if not self._sizes.take_place(call.id):
             raise self._failed(StepResultsTooLargeError(f"{call.title} is not run: a job may have {MAX_STEPS} steps"))
@@ -171,18 +175,18 @@ class AttemptSteps:
             await self._until_understood(WAITS_PROTOCOL, call.title)
         return end
 
-    async def _record_at_limit(self, call: WaitCall, recorded: Step | None) -> Step | None:
-        """A signal may have come while what else the handler did kept the run from ending."""
-        await self._config.refresh()
-        return await self._record_of(call, recorded)
-
     async def _record_of(self, call: WaitCall, recorded: Step | None) -> Step | None:
         """What is recorded of a wait, after what there is to record now."""
+        is_fresh = False
         while not call.has_ended(recorded):
             await self._until_understood(SIGNALS_PROTOCOL, call.title)
             outcome = self._waits.look(call, recorded, self._config.now())
             if outcome is None:
                 break
+            if outcome == call.expired and not is_fresh:
+                await self._config.refresh()  # a signal may have come since the run began
+                is_fresh = True
+                continue
             self._payload_of(outcome)  # what is invalid is not recorded
             await self._record_wait(outcome, call, SIGNALS_PROTOCOL)
             recorded = outcome

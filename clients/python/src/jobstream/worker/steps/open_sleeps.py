@@ -36,8 +36,10 @@ class OpenSleeps:
     """Lets short sleeps keep their slot. A longer one, or a wait for a signal, ends the run, once nothing else of it is being done: all
     that sleep and wait are interrupted."""
 
-    def __init__(self, slot_wait: timedelta, now: Callable[[], datetime]) -> None:
-        self._slot_wait, self._now = slot_wait, now
+    def __init__(
+        self, slot_wait: timedelta, now: Callable[[], datetime], time_left: Callable[[], timedelta] = lambda: LONGEST
+    ) -> None:
+        self._slot_wait, self._now, self._time_left = slot_wait, now, time_left
         self._open: dict[asyncio.Future[None], _Open] = {}
         self._busy = 0
         self._idling: asyncio.Task[None] | None = None
@@ -56,7 +58,8 @@ class OpenSleeps:
             self._look()
 
     def keeps_slot(self, end: datetime) -> bool:
-        return end - self._now() <= self._slot_wait
+        """A sleep in the slot counts for the time-out of the attempt, so it leaves half of that."""
+        return end - self._now() <= min(self._slot_wait, self._time_left() / 2)
 
     async def wait(self, call: SleepCall, end: datetime) -> None:
         """Returns at the end of the sleep. Raises AttemptSuspended when it is interrupted."""

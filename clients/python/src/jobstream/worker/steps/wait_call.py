@@ -30,7 +30,7 @@ class WaitCall(NamedCall):
 
     def begun(self, now: datetime) -> Step:
         """The record of a wait with a time limit that begins now."""
-        return {**self.named, "waitsUntil": format_time(now + (self.limit or LONGEST)), "durationMs": 0}
+        return {**self.named, "waitsUntil": format_time(now + (LONGEST if self.limit is None else self.limit)), "durationMs": 0}
 
     @property
     def expired(self) -> Step:
