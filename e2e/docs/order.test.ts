@@ -46,7 +46,9 @@ const APPROVED = 'O-1 was approved by ada';
 async function live(crashes: Partial<Record<Moment, CrashPoint>>) {
   const book = new Book();
   const { order, registerOrder } = program;
-  await using t = await testJobstream({ handlers: (worker) => registerOrder(worker, book.write) });
+  const handlers = (worker: HandlerRegistrar) => registerOrder(worker, book.write);
+  // Nothing of it waits for the clock without having ended its run: on a busy machine it may take its time.
+  await using t = await testJobstream({ handlers, patienceMs: 60_000 });
   const left = new Map(Object.entries(crashes) as [Moment, CrashPoint][]);
   const crash = (moment: Moment) => {
     const point = left.get(moment);

@@ -67,6 +67,6 @@ export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** The id of the `JobStarted` of the run that wrote it: an attempt has several when the job was released or retried. */
+  /** The id of the `JobStarted` or `JobResumed` of the run that wrote it: an attempt has several when it has slept, or the job was released or retried. */
   readonly runId: string;
 }

@@ -92,6 +92,7 @@ test('what the command line reads is no setting of a process', () => {
     JOBSTREAM_URL: 'https://jobs.example.com',
     JOBSTREAM_KEY: 'key',
     JOBSTREAM_SERVER: 'server.tgz',
+    JOBSTREAM_RELEASE: 'v1',
   };
   expect(readConfig({ ...ofTheCommandLine, JOBSTREAM_COMMAND: 'jobstream dev' })).toEqual(readConfig({}));
 });

@@ -144,12 +144,18 @@ function withoutPassword(raw: string): string {
 const SERVICE_LINK =
   /_(SERVICE_(HOST|PORT(_\w+)?)=|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?=|PORT=(tcp|udp|sctp):)/;
 
-/** What the command line `jobstream` reads may be in the environment of a service, too. */
-const OF_THE_COMMAND_LINE = new Set(['JOBSTREAM_URL', 'JOBSTREAM_KEY', 'JOBSTREAM_SERVER', 'JOBSTREAM_COMMAND']);
+/** What the command line `jobstream` and workers read may be in the environment of a service, too. */
+const OF_OTHERS = new Set([
+  'JOBSTREAM_URL',
+  'JOBSTREAM_KEY',
+  'JOBSTREAM_SERVER',
+  'JOBSTREAM_COMMAND',
+  'JOBSTREAM_RELEASE',
+]);
 
 /** The prefix JOBSTREAM_ is reserved, so that a misspelt setting is not ignored. */
 function unknownNames(env: NodeJS.ProcessEnv): string[] {
-  const ours = Object.entries(env).filter(([name]) => name.startsWith('JOBSTREAM_') && !OF_THE_COMMAND_LINE.has(name));
+  const ours = Object.entries(env).filter(([name]) => name.startsWith('JOBSTREAM_') && !OF_OTHERS.has(name));
   const unknown = ours.filter(([name, value]) => !SERVICE_LINK.test(`${name}=${value}`));
   return unknown.map(([name]) => `unknown setting ${name}`);
 }

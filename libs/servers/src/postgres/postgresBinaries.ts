@@ -6,7 +6,7 @@ import { canReach } from './postgresAccount.ts';
 import type { PostgresAccount } from './postgresAccount.ts';
 import { runCommand } from '../process/runCommand.ts';
 
-/** The folder of copies that every account of the machine can read. Only root needs it, see `reachableBinaries`. */
+/** The folder of copies that every account of the machine can read. Only root needs it, see `postgresBinaries`. */
 const sharedCache = '/var/cache/jobstream';
 
 /** Where to take the program from, and how to find out whether the account can read it. */
