@@ -24,6 +24,7 @@ export {
   Unique,
   uniqueFaults,
   uniqueMistake,
+  changedKey,
   uniqueValues,
 } from './job/settings/unique.ts';
 export {

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, NotFoundError, type Priority } from '@jobstream/client';
-import { ConcurrentAppendError, decide, isRejection, type Job, laneOf } from '@jobstream/worker/test-engine';
+import {
+  changedKey,
+  ConcurrentAppendError,
+  decide,
+  isRejection,
+  type Job,
+  type JobEvent,
+  laneOf,
+} from '@jobstream/worker/test-engine';
 import type { TestSystem } from './system/testSystem.ts';
 
 /** What a client may do to a job. */
@@ -27,16 +35,8 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
     const { log } = system;
     const snapshot = await log.readJob(id);
     if (snapshot === undefined) throw new NotFoundError(`there is no job ${id}`, { status: 404 });
-    const envelope = {
-      eventId: randomUUID(),
-      at: new Date(system.now()).toISOString(),
-      actor: { kind: 'user', id: 'test' },
-    } as const;
-    const decision = decide({ ...change, ...envelope }, snapshot.job);
-    if (isRejection(decision)) {
-      if (decision.kind === 'already-cancelled' || decision.kind === 'unchanged') return;
-      throw new ConflictError(`job ${id}: ${decision.detail}`, { status: 409 });
-    }
+    const decision = decideOn(change, snapshot.job, system);
+    if (decision === undefined) return;
     if (decision.event === 'JobPriorityChanged') await openLane(snapshot.job, decision.data.priority, system);
     try {
       await log.append(decision, snapshot.sequence);
@@ -46,6 +46,21 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
       if (!(error instanceof ConcurrentAppendError)) throw error;
     }
   }
+}
+
+/** Returns undefined if the job is as the change would have it. @throws ConflictError */
+function decideOn(change: JobChange, job: Job, system: TestSystem): JobEvent | undefined {
+  const keyFault = change.kind === 'ChangePayload' ? changedKey(job, change.payload) : undefined;
+  if (keyFault !== undefined) throw conflict(job, keyFault);
+  const at = new Date(system.now()).toISOString();
+  const decision = decide({ ...change, eventId: randomUUID(), at, actor: { kind: 'user', id: 'test' } }, job);
+  if (!isRejection(decision)) return decision;
+  if (decision.kind === 'already-cancelled' || decision.kind === 'unchanged') return undefined;
+  throw conflict(job, decision.detail);
+}
+
+function conflict({ id }: Job, detail: string): ConflictError {
+  return new ConflictError(`job ${id}: ${detail}`, { status: 409 });
 }
 
 async function openLane({ type }: Job, priority: Priority, system: TestSystem): Promise<void> {

@@ -127,3 +127,12 @@ test.each([
   await expect(refused).rejects.toThrow(InvalidRequestError);
   await expect(refused).rejects.toThrow(message);
 });
+
+test('a retry with a payload that would make another key is a conflict', async () => {
+  await using t = await testJobstream({ handlers });
+  const failed = await t.enqueue(sync, { userId: 1, at: 'never' }, { unique });
+  await t.drain();
+  const refused = t.retry(failed, { payload: { userId: 2 } });
+  await expect(refused).rejects.toThrow(/made of payload\.userId, which must stay as it is: rerun the job instead/);
+  expect(await t.job(failed)).toMatchObject({ status: 'failed', payload: { userId: 1 } });
+});

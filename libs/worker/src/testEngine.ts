@@ -2,6 +2,7 @@
 // too, without types: it can change in any release.
 export {
   canonicalJson,
+  changedKey,
   isCreation,
   keepsKey,
   mayBeRevised,

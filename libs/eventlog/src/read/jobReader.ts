@@ -21,8 +21,7 @@ import type { ExpiredEvents } from './expiredEvents.ts';
 import { FilteredReader } from './filteredReader.ts';
 import type { LeaderReader } from './leaderReader.ts';
 import { previousOfJob } from './jobLink.ts';
-import { decodeRecordedEvent, isReadableRecord, type RecordedEvent } from './logEntry.ts';
-import { withExactSteps } from './withExactSteps.ts';
+import { decodeRecordedEvent, isReadableRecord, type RecordedEvent, withExactSteps } from './logEntry.ts';
 
 /**
  * A job folded from its whole history. `sequence` is what the next append must expect: that of the job's last message in

@@ -1,4 +1,14 @@
-import { createsJob, decodeJobEvent, isCarry, isCreation, isReadable, jobEventNames } from '@jobstream/domain';
+import {
+  createsJob,
+  decodeJobEvent,
+  hasInexactNumber,
+  isCarry,
+  isCreation,
+  isReadable,
+  jobEventNames,
+  mayBeInexact,
+  parseExactly,
+} from '@jobstream/domain';
 import type { DecodedJobEvent, JobEvent, LoggedEvent } from '@jobstream/domain';
 import type { UnreadableEvent } from '@jobstream/domain';
 import { TRACEPARENT } from '../connection/headers.ts';
@@ -110,6 +120,25 @@ export function decodeRecordedEvent(
 ): RecordedEvent<LoggedEvent>[] {
   const decoded = decodeStoredEvent(subject, text, header);
   return decoded.kind === 'malformed' ? [] : [{ sequence, recordedAt, event: decoded.event }];
+}
+
+/**
+ * The event with results of steps that are written down again with the digits of its text: a worker in another language may have
+ * recorded numbers that JavaScript does not hold. It is good for nothing else; see `parseExactly`.
+ */
+export function withExactSteps(recorded: RecordedEvent<LoggedEvent>, text: string): RecordedEvent<LoggedEvent> {
+  const { event } = recorded;
+  if (!('data' in event) || !('steps' in event.data) || !mayBeInexact(event.data.steps) || !hasInexactNumber(text))
+    return recorded;
+  const { data } = parseExactly(text) as { readonly data: { readonly steps: readonly { readonly result: unknown }[] } };
+  const steps = event.data.steps.map((step, index) =>
+    'result' in step ? withResult(step, data.steps[index]?.result) : step,
+  );
+  return { ...recorded, event: { ...event, data: { ...event.data, steps } } as LoggedEvent };
+}
+
+function withResult<Step extends object>(step: Step, result: unknown): Step {
+  return { ...step, result };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  canonicalJson,
   carryProtocol,
+  changedKey,
   decide,
   evolve,
   isRejection,
@@ -14,8 +14,6 @@ import {
   requeuesJob,
   STEPS_PROTOCOL,
   timestampOf,
-  type Unique,
-  uniqueValues,
 } from '@jobstream/domain';
 import { carriedEntries, decideAgain, reclaim, isShredded, isUnreadable, type JobSnapshot } from '@jobstream/eventlog';
 import { requireProtocol } from '../../announcements/requireProtocol.ts';
@@ -133,18 +131,9 @@ function refusalOf(command: AppliedCommand, { payload }: Job): Rejection | undef
   return { kind: 'illegal-transition', detail: 'the payload of the job was erased' };
 }
 
-/** With another key the job would be found by requests for which it does nothing, and not by those for which it does. */
 async function keyRefusal(command: AppliedCommand, job: Job, log: ApiDeps['log']): Promise<Rejection | undefined> {
-  const { unique, attempt } = job;
-  const isOver = unique?.while === 'waiting' && attempt > 0;
-  if (command.kind !== 'ChangePayload' || unique === undefined || isOver) return undefined;
-  const { payload } = await log.contents.openJob(job);
-  if (isUnreadable(payload) || isSameKey(unique, payload, command.payload)) return undefined;
-  const paths = unique.by.filter((path) => path.startsWith('payload')).join(', ');
-  const detail = `the unique key of the job is made of ${paths}, which must stay as it is: rerun the job instead`;
-  return { kind: 'illegal-transition', detail };
-}
-
-function isSameKey(unique: Unique, before: unknown, after: unknown): boolean {
-  return canonicalJson(uniqueValues(unique, before)) === canonicalJson(uniqueValues(unique, after));
+  if (command.kind !== 'ChangePayload' || job.unique === undefined) return undefined;
+  const opened = await log.contents.openJob(job);
+  const detail = isUnreadable(opened.payload) ? undefined : changedKey(opened, command.payload);
+  return detail === undefined ? undefined : { kind: 'illegal-transition', detail };
 }

@@ -1,4 +1,5 @@
 import * as Schema from 'effect/Schema';
+import { canonicalJson } from '../../messages/canonicalJson.ts';
 import { isObject } from '../../messages/isObject.ts';
 
 /** What of a job its unique key is made of. */
@@ -78,6 +79,28 @@ export function completeUnique({ by, while: state, forMs }: RequestedUnique): Un
 export function uniqueValues({ by }: Unique, payload: unknown): readonly (readonly [path: string, value: unknown])[] {
   const paths = [...new Set(by)].filter((path) => path.startsWith('payload')).toSorted();
   return paths.map((path) => [path, valueAt(path, payload)]);
+}
+
+interface UniqueJob {
+  readonly unique?: Unique | undefined;
+  readonly attempt: number;
+  readonly payload: unknown;
+}
+
+/**
+ * Why an ended job, decrypted, may not get this payload: with another key, requests would find it for which it does nothing, and miss
+ * it for which it does. Undefined if it may.
+ */
+export function changedKey({ unique, attempt, payload }: UniqueJob, later: unknown): string | undefined {
+  const isOver = unique?.while === 'waiting' && attempt > 0;
+  if (unique === undefined || isOver || isSame(uniqueValues(unique, payload), uniqueValues(unique, later)))
+    return undefined;
+  const paths = unique.by.filter((path) => path.startsWith('payload')).join(', ');
+  return `the unique key of the job is made of ${paths}, which must stay as it is: rerun the job instead`;
+}
+
+function isSame(values: unknown, others: unknown): boolean {
+  return canonicalJson(values) === canonicalJson(others);
 }
 
 /** What the payload has at a path; null for what is no path into it, undefined if it has nothing there. */
