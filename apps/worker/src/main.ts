@@ -7,6 +7,7 @@ import {
   logsRetention,
   Readiness,
   runProcess,
+  STANDARD_OUTPUT,
 } from '@jobstream/runtime';
 import type { Config, ReadinessCheck } from '@jobstream/runtime';
 import { attemptMetrics, handlerRegistry, JobWorker, logBeside, systemClock, VERSION } from '@jobstream/worker/engine';
@@ -16,9 +17,6 @@ import { sleepHandler } from './handlers/sleepHandler.ts';
 import { webhookHandler } from './handlers/webhook/webhookHandler.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { checkLimits, selectHandlers } from './selectHandlers.ts';
-
-/** Where the logger of a process writes. */
-const STANDARD_OUTPUT = 1;
 
 await runProcess('worker', (config, logger, { metrics, tracing, started }) => {
   const ackWaitMs = config.ACK_WAIT_MS;

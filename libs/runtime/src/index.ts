@@ -11,7 +11,7 @@ export { nearestNames } from './config/nearestNames.ts';
 export { isLoopback } from './config/setting.ts';
 export type { TypeLimits } from './config/workerLimits.ts';
 export { ListenError } from './http/listenError.ts';
-export { createLogger } from './service/logger.ts';
+export { createLogger, STANDARD_OUTPUT } from './service/logger.ts';
 export type { Logger } from './service/logger.ts';
 export { boundedLabel, cachedFor, Metrics } from './metrics/metrics.ts';
 export type { GaugeOptions, HistogramOptions, MetricOptions } from './metrics/metrics.ts';

@@ -14,6 +14,7 @@ import { unlessUnavailable } from '../http/unlessUnavailable.ts';
 import { withinDeadline } from '../http/withinDeadline.ts';
 import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
+import { typeChange } from './typeChange.ts';
 import { noSuchType, typeOf, TypePath } from './typePath.ts';
 import { currentTypeView, TypeList, TypeView } from './typeView.ts';
 
@@ -83,29 +84,24 @@ export function pauseRoutes(deps: ApiDeps): readonly Route[] {
   return [
     {
       path: '/api/types/_all/pause',
-      post: { docs: pauseAll, handlers: pausing(pauseAllTypes(deps)), audit: ofAll('pause') },
+      post: { docs: pauseAll, handlers: pausing(pauseAllTypes(deps)), audit: allTypesChange('pause') },
     },
     {
       path: '/api/types/_all/resume',
-      post: { docs: resumeAll, handlers: resuming(resumeAllTypes(deps)), audit: ofAll('resume') },
+      post: { docs: resumeAll, handlers: resuming(resumeAllTypes(deps)), audit: allTypesChange('resume') },
     },
     {
       path: '/api/types/:type/pause',
-      post: { docs: pause, handlers: pausing(pauseType(deps)), audit: ofOne('pause') },
+      post: { docs: pause, handlers: pausing(pauseType(deps)), audit: typeChange('pause') },
     },
     {
       path: '/api/types/:type/resume',
-      post: { docs: resume, handlers: resuming(resumeType(deps)), audit: ofOne('resume') },
+      post: { docs: resume, handlers: resuming(resumeType(deps)), audit: typeChange('resume') },
     },
   ];
 }
 
-/** A type has no events that would tell who changed it. */
-function ofOne(verb: 'pause' | 'resume'): AuditedChange {
-  return { action: `type.${verb}`, subject: 'type', required: true, details: (body) => body };
-}
-
-function ofAll(verb: 'pause' | 'resume'): AuditedChange {
+function allTypesChange(verb: 'pause' | 'resume'): AuditedChange {
   return { action: `types.${verb}`, required: true, details: (body) => body };
 }
 

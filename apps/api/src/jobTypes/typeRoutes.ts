@@ -1,7 +1,6 @@
 import * as Schema from 'effect/Schema';
 import type { RequestHandler } from 'express';
 import type { ApiDeps } from '../apiDeps.ts';
-import type { AuditedChange } from '../audit/auditedChange.ts';
 import { requireScope } from '../auth/requireScope.ts';
 import { bodyDecoder } from '../http/parsing/decodeBody.ts';
 import { jsonBody } from '../http/parsing/jsonBody.ts';
@@ -11,6 +10,7 @@ import { jsonContent, type EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Route } from '../routes/route.ts';
 import { listTypes } from './listTypes.ts';
 import { pauseRoutes } from './pauseRoutes.ts';
+import { typeChange } from './typeChange.ts';
 import { typeOf, TypePath } from './typePath.ts';
 import { currentTypeView, PayloadCheck, TypeList, TypeView } from './typeView.ts';
 
@@ -65,21 +65,16 @@ export function typeRoutes(deps: ApiDeps): readonly Route[] {
       patch: {
         docs: typeDocs.change,
         handlers: [change, jsonBody({ required: true }), withinDeadline(changeType(deps))],
-        audit: audit('change'),
+        audit: typeChange('change'),
       },
       delete: {
         docs: typeDocs.remove,
         handlers: [change, withinDeadline(removeType(deps))],
-        audit: audit('remove'),
+        audit: typeChange('remove'),
       },
     },
     ...pauseRoutes(deps),
   ];
-}
-
-/** A type has no events that would tell who changed it. */
-function audit(verb: 'change' | 'remove'): AuditedChange {
-  return { action: `type.${verb}`, subject: 'type', required: true, details: (body) => body };
 }
 
 /** `PATCH /api/types/:type`: also before its first worker. */

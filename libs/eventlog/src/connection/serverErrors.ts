@@ -10,7 +10,7 @@ const TOO_MANY_OPEN_BATCHES = 10_210;
 const CONSUMER_NOT_FOUND = 10_014;
 const CONSUMER_EXISTS = 10_148;
 const MESSAGE_NOT_FOUND = 10_037;
-const STREAM_NOT_FOUND = 10_059;
+export const STREAM_NOT_FOUND = 10_059;
 const SCHEDULE_TARGET_INVALID = 10_190;
 /** A status of the NATS protocol: no server listens on the subject, as while a stream has no leader. */
 const NO_RESPONDERS = 503;

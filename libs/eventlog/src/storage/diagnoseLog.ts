@@ -1,6 +1,6 @@
 import { AuthorizationError, NoRespondersError, RequestError, type NatsConnection } from '@nats-io/transport-node';
 import { Connection, type ConnectionOptions } from '../connection/connection.ts';
-import { isForbidden } from '../connection/serverErrors.ts';
+import { isForbidden, STREAM_NOT_FOUND } from '../connection/serverErrors.ts';
 import { LogUnreachableError, UnsupportedServerError } from '../errors.ts';
 import { JOBS_STREAM, TIMERS_STREAM, TYPES_STREAM, WORKERS_STREAM } from '../streams/streams.ts';
 
@@ -31,7 +31,6 @@ interface InfoResponse {
 
 const STREAMS = [JOBS_STREAM, TIMERS_STREAM, WORKERS_STREAM, TYPES_STREAM];
 const ASK_MS = 3_000;
-const STREAM_NOT_FOUND = 10_059;
 /** "JetStream not enabled", for the server and for the account. */
 const NOT_ENABLED = new Set<number | undefined>([10_076, 10_039]);
 

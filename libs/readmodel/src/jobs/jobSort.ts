@@ -1,3 +1,4 @@
+import { isInstant } from '../postgres/keysetCursor.ts';
 import { storableInstant } from '../postgres/storableValues.ts';
 import { InvalidCursorError } from '../errors.ts';
 import type { Bind, JobSource } from './jobFilter.ts';
@@ -118,9 +119,4 @@ function decodeCursor(sort: JobSort, cursor: string): Position {
   // Only one spelling is accepted: base64 decoding is lenient with characters that do not belong to it.
   if (cursorOf(sort, { value, id }) !== cursor) throw new InvalidCursorError();
   return { value, id };
-}
-
-function isInstant(text: string): boolean {
-  const time = Date.parse(text);
-  return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }

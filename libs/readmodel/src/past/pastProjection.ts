@@ -8,7 +8,7 @@ import type { DedicatedConnection } from '../postgres/dedicatedConnection.ts';
 import { inTransaction } from '../postgres/inTransaction.ts';
 import { translated } from '../postgres/translated.ts';
 import { LockedProjection } from '../projection/lockedProjection.ts';
-import type { FoldableEntry, ProjectableEntry } from '../projection/projectableEntry.ts';
+import { type FoldableEntry, isFoldable, type ProjectableEntry } from '../projection/projectableEntry.ts';
 import { foldChanges } from './foldChanges.ts';
 import type { FoldedChanges } from './foldChanges.ts';
 import { createPastCheckpoint, movePastCheckpoint, readPastCheckpoint } from './pastCheckpoint.ts';
@@ -146,8 +146,4 @@ async function moveOrCreate(client: Client, from: PastCheckpoint | undefined, ne
   const moved =
     from === undefined ? createPastCheckpoint(client, next) : movePastCheckpoint(client, from.lastSequence, next);
   if ((await moved).rowCount !== 1) throw new ProjectionFencedError('past', from?.lastSequence ?? 0);
-}
-
-function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {
-  return entry.kind === 'event' || entry.kind === 'unreadable';
 }

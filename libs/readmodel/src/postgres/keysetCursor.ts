@@ -22,7 +22,8 @@ export function decodeKeyset(cursor: string): KeysetPosition {
   return { at, id };
 }
 
-function isInstant(text: string): boolean {
+/** Whether a text is an instant as cursors have it: as `toISOString` writes it. */
+export function isInstant(text: string): boolean {
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }

@@ -8,7 +8,7 @@ import { prepareBatch } from './prepareBatch.ts';
 import type { PreparedBatch } from './prepareBatch.ts';
 import type { BulkStatement } from '../postgres/bulkStatement.ts';
 import { JobStateCache } from './jobStateCache.ts';
-import type { FoldableEntry, ProjectableEntry, QuarantinedEntry } from './projectableEntry.ts';
+import { type FoldableEntry, isFoldable, type ProjectableEntry, type QuarantinedEntry } from './projectableEntry.ts';
 import type { SearchPaths } from '../search/searchPaths.ts';
 import { expiredCondition } from '../statistics/statisticsPeriod.ts';
 import { sendFencedTransaction } from './sendFencedTransaction.ts';
@@ -134,7 +134,7 @@ export class BatchWriter {
   async #isolate(entries: readonly ProjectableEntry[], error: Error): Promise<AppliedBatch> {
     const [first] = entries;
     if (entries.length === 1 && first !== undefined) {
-      if (first.kind !== 'event' && first.kind !== 'unreadable') throw error;
+      if (!isFoldable(first)) throw error;
       return this.#refoldAndWrite([malformed(first, error)]);
     }
     const middle = Math.ceil(entries.length / 2);
@@ -196,10 +196,6 @@ interface FoldAhead {
 /** A batch whose COMMIT was sent. */
 interface SentBatch {
   readonly committed: Promise<AppliedBatch>;
-}
-
-function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {
-  return entry.kind === 'event' || entry.kind === 'unreadable';
 }
 
 function isQuarantined(entry: ProjectableEntry): entry is QuarantinedEntry {

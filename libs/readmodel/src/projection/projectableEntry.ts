@@ -27,5 +27,9 @@ export type ProjectableEntry =
 /** An entry that changes a job. */
 export type FoldableEntry = Extract<ProjectableEntry, { kind: 'event' | 'unreadable' }>;
 
+export function isFoldable(entry: ProjectableEntry): entry is FoldableEntry {
+  return entry.kind === 'event' || entry.kind === 'unreadable';
+}
+
 /** An entry that is quarantined. */
 export type QuarantinedEntry = Extract<ProjectableEntry, { kind: 'malformed' | 'unreadable' }>;

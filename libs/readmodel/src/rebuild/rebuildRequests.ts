@@ -6,8 +6,8 @@ import type { PoolOptions } from '../postgres/postgresService.ts';
 import { PostgresService } from '../postgres/postgresService.ts';
 import type { Difference } from '../comparison/difference.ts';
 
-/** A runner that has not reported for this time is presumed dead, and another may claim its rebuild. */
-const SILENCE = '30 seconds';
+/** A runner that has not reported for this time is presumed dead, and another may claim its rebuild or verification. */
+export const RUNNER_SILENCE = '30 seconds';
 
 const COLUMNS = `id, status, force, "except", cancel_requested AS "cancelRequested", progress::json, result::json,
   requested_at AS "requestedAt", started_at AS "startedAt", updated_at AS "updatedAt", finished_at AS "finishedAt"`;
@@ -28,7 +28,7 @@ const CANCEL = `UPDATE rebuild_requests SET cancel_requested = true,
 
 const CLAIM = `UPDATE rebuild_requests SET status = 'running', runner = $2, started_at = coalesce(started_at, now()),
     updated_at = now()
-  WHERE name = $1 AND (status = 'requested' OR status = 'running' AND updated_at < now() - interval '${SILENCE}')
+  WHERE name = $1 AND (status = 'requested' OR status = 'running' AND updated_at < now() - interval '${RUNNER_SILENCE}')
   RETURNING ${COLUMNS}`;
 
 const REPORT = `UPDATE rebuild_requests SET progress = coalesce($3::jsonb, progress), updated_at = now()

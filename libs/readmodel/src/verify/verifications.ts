@@ -4,10 +4,8 @@ import type { Actor } from '@jobstream/domain';
 import type { QueryResultRow } from 'pg';
 import type { Difference } from '../comparison/difference.ts';
 import { PostgresService, type PoolOptions } from '../postgres/postgresService.ts';
-import type { RebuildProgress } from '../rebuild/rebuildRequests.ts';
+import { type RebuildProgress, RUNNER_SILENCE } from '../rebuild/rebuildRequests.ts';
 
-/** A runner that has not reported for this time is presumed dead, and another may claim its verification. */
-const SILENCE = '30 seconds';
 const KEPT = 100;
 /** Reading the whole log is not for every second. */
 const PAUSE_S = 60;
@@ -25,7 +23,7 @@ const LAST = `SELECT ${COLUMNS}, extract(epoch FROM now() - finished_at)::float8
 
 const CLAIM = `UPDATE verifications SET status = 'running', runner = $1, started_at = coalesce(started_at, now()),
     updated_at = now()
-  WHERE status = 'requested' OR status = 'running' AND updated_at < now() - interval '${SILENCE}'
+  WHERE status = 'requested' OR status = 'running' AND updated_at < now() - interval '${RUNNER_SILENCE}'
   RETURNING ${COLUMNS}`;
 
 const REPORT = `UPDATE verifications SET progress = coalesce($2::jsonb, progress), updated_at = now()

@@ -27,7 +27,8 @@ export interface LoggerOptions {
   readonly gathersLines?: boolean;
 }
 
-const STANDARD_OUTPUT = 1;
+/** The file descriptor to which the logger writes. */
+export const STANDARD_OUTPUT = 1;
 const GATHERED_BYTES = 8_192;
 const WARN = pino.levels.values['warn'] ?? 0;
 
