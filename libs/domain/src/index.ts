@@ -4,6 +4,7 @@ export { evolve, fold, foldHistory, type FoldedHistory } from './job/evolve.ts';
 export { definedSettings, Job, JobError, JobProgress, JobStatus, MaxAttempts, Tags, TimeoutMs } from './job/job.ts';
 export { attemptOverAt, awaitsFirstStart, isTerminal, mayBeRevised, timeLeftMs } from './job/job.ts';
 export type { ByDefinition, FailureReason, JobState } from './job/job.ts';
+export { nextLookAt, waitsForTimer, wakeAt } from './job/jobTimer.ts';
 export { JobCommand, type JobCommandName, type JobCommandOf } from './job/jobCommand.ts';
 export {
   decodeJobDefaults,
@@ -82,6 +83,7 @@ export type { SecretKind } from './job/eventDefinition.ts';
 export { isJobId, isJobType, JobId, JobType, uuidV7, uuidV8 } from './job/jobId.ts';
 export { isRejection, type Rejection } from './messages/commandContext.ts';
 export { Actor, EVENT_SCHEMA_VERSION, type DecodedEvent } from './messages/eventEnvelope.ts';
+export { encryptionOverhead } from './messages/encryptionOverhead.ts';
 export { comesBack, hasInexactNumber, mayBeInexact, parseExactly } from './messages/inexactNumbers.ts';
 export { canonicalJson } from './messages/canonicalJson.ts';
 export { isObject } from './messages/isObject.ts';

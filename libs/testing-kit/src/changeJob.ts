@@ -40,7 +40,7 @@ export async function changeJob(id: string, change: JobChange, system: TestSyste
     if (decision.event === 'JobPriorityChanged') await openLane(snapshot.job, decision.data.priority, system);
     try {
       await log.append(decision, snapshot.sequence);
-      if (decision.event === 'JobPriorityChanged') await callAgain(snapshot.job, decision.data.priority, system);
+      if (decision.event === 'JobPriorityChanged') await wakeWithPriority(snapshot.job, decision.data.priority, system);
       return;
     } catch (error) {
       if (!(error instanceof ConcurrentAppendError)) throw error;
@@ -69,7 +69,7 @@ async function openLane({ type }: Job, priority: Priority, system: TestSystem): 
 }
 
 /** Calls for work on a job that could start, with another priority. */
-async function callAgain(
+async function wakeWithPriority(
   { id: jobId, type: jobType, status }: Job,
   priority: Priority,
   system: TestSystem,

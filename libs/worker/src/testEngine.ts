@@ -11,7 +11,7 @@ export {
   uniqueMistake,
   uniqueValues,
 } from '@jobstream/domain';
-export { decide, decodeJobEvent, encodeJobEvent, isRejection, laneOf, uuidV8 } from '@jobstream/domain';
+export { decide, decodeJobEvent, encodeJobEvent, isRejection, laneOf, uuidV8, waitsForTimer } from '@jobstream/domain';
 export { dueTimeFaults, jobSettings, MAX_PAYLOAD_BYTES, nextTicks, parseCron } from '@jobstream/domain';
 export type { Cron, Job, JobEvent, NewJobRequest, RecordedStep } from '@jobstream/domain';
 export {

@@ -9,15 +9,8 @@ import type { EndpointDocs } from '../routes/endpointDocs.ts';
 import type { Endpoint, Route } from '../routes/route.ts';
 import type { ChangeCommand } from './change/applyCommand.ts';
 import { bulkChange, bulkChangeDocs } from './change/bulkChange.ts';
-import {
-  cancelJob,
-  changeJobDocs,
-  changePriority,
-  erasePayload,
-  erasePayloadDocs,
-  retryJob,
-  runJobNow,
-} from './change/jobActions.ts';
+import { cancelJob, changeJobDocs, changePriority, retryJob, runJobNow } from './change/jobActions.ts';
+import { erasePayload, erasePayloadDocs } from './change/erasePayload.ts';
 import { rerunJob, rerunJobDocs } from './change/rerunJob.ts';
 import { signalJob, signalJobDocs } from './change/signalJob.ts';
 import { MAX_BATCH_BYTES } from './create/batchRequest.ts';

@@ -1,22 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import {
-  addMs,
-  attemptOverAt,
-  carrierOf,
-  carryNames,
-  carryProtocol,
-  decide,
-  fold,
-  isDue,
-  isRejection,
-} from '@jobstream/domain';
-import { isTerminal, type Job, type JobState, workEventNames } from '@jobstream/domain';
+import { attemptOverAt, carrierOf, carryNames, carryProtocol, decide, fold, isRejection } from '@jobstream/domain';
+import { isTerminal, type Job, type JobState, wakeAt, workEventNames } from '@jobstream/domain';
 import { carriedEntries, ConcurrentAppendError, decideAgain } from '@jobstream/eventlog';
 import type { EventLog, StoredHistory } from '@jobstream/eventlog';
 import type { JobRef } from './prefixReader.ts';
-
-/** The timer of a job that waits within an attempt is set for at most so long, and then again: one that was lost is missed no longer. */
-const LONGEST_WAKE_MS = 3_600_000;
 
 export interface CarryContext {
   readonly eventLog: Pick<EventLog, 'append' | 'scheduleWake' | 'prefix'>;
@@ -131,10 +118,7 @@ function dispatchAt(job: Job, { events }: StoredHistory, now: string): string | 
 /** When to call for work on a job; undefined for one that does not wait for it. */
 function callAt(job: Job, now: string): string | undefined {
   if (isTerminal(job.status) || job.status === 'processing') return undefined;
-  if (job.status === 'pending') return now;
-  const dueAt = job.runAt ?? now;
-  const longest = addMs(now, LONGEST_WAKE_MS);
-  return job.status === 'waiting' && !isDue(dueAt, longest) ? longest : dueAt;
+  return job.status === 'pending' ? now : wakeAt(job.runAt ?? now, job, now);
 }
 
 /** The sequence of the last event of these names, 0 if there is none. */

@@ -3,6 +3,7 @@ import { PayloadError, type PayloadIssue } from '../transport/errors.ts';
 import type { NewBackoff } from '../jobs/job.ts';
 
 const SIGNAL_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+/** As in `announcedSignals.ts` of libs/eventlog, of which the client imports nothing. */
 const MOST_SIGNALS = 32;
 const JOB_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
 

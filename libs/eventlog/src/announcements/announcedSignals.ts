@@ -4,6 +4,7 @@ import { MalformedMessageError, type JsonSchema, type MessageFields } from './me
 /** The signals that jobs of a type take, by their names: JSON Schema 2020-12 of the payload, null for every payload. */
 export type AnnouncedSignals = Readonly<Record<string, JsonSchema | null>>;
 
+/** As in `defineJob.ts` of libs/client, which imports nothing of this package. */
 const MOST_SIGNALS = 32;
 /** Of the schemas that are kept beside the definition of a type: so many types fit into the memory of each API. */
 const MOST_KEPT_CHARS = 16_384;

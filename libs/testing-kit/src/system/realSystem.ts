@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EventLog, type AttemptRunner, type Job } from '@jobstream/worker/test-engine';
+import { EventLog, waitsForTimer, type AttemptRunner, type Job } from '@jobstream/worker/test-engine';
 import type { CrashPoint } from './crashableLog.ts';
 import { natsServer, type NatsServer } from './natsServer.ts';
 import { KeptLines } from './keptLines.ts';
@@ -90,8 +90,7 @@ export class RealSystem implements TestSystem {
     return snapshots.some((snapshot) => {
       const { status, runAt } = snapshot?.job ?? {};
       if (status === 'pending' || status === 'processing') return true;
-      const isLeftToTimer = status === 'scheduled' || status === 'retrying' || status === 'waiting';
-      return isLeftToTimer && Date.parse(runAt ?? '') <= this.now();
+      return status !== undefined && waitsForTimer(status) && Date.parse(runAt ?? '') <= this.now();
     });
   }
 

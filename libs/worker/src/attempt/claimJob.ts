@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { addMs, evolve, isDue, isRejection, isTerminal } from '@jobstream/domain';
+import { addMs, evolve, isDue, isRejection, isTerminal, wakeAt } from '@jobstream/domain';
 import type { Decision, Job, JobEvent, Rejection } from '@jobstream/domain';
 import { ConcurrentAppendError, JobUnreadableError } from '@jobstream/eventlog';
 import type { Delivery, JobSnapshot } from '@jobstream/eventlog';
@@ -9,7 +9,7 @@ import { ack, decideRedelivery, leaveToNewerWorker, nak, offerLater, startOf } f
 import type { ClaimDecision, Claimant } from './decideRedelivery.ts';
 import { JobChain, laterOf } from './chain/jobChain.ts';
 import { retryUntilAvailable } from './chain/retryUntilAvailable.ts';
-import { type Call, callFor, scheduleWake, wakeAt } from './scheduleWake.ts';
+import { scheduleWake, timerFor, type TimerSetting } from './scheduleWake.ts';
 import type { Settlement } from './settlement.ts';
 import { isNotCalled, signalledAt } from './signalCall.ts';
 import { startCause } from './startCause.ts';
@@ -218,7 +218,7 @@ async function rejected(
  * replaced that of its retry. A message that has waited long for its first delivery comes with the oldest state.
  */
 async function leaveToTimer(
-  { at, status, priority }: Call,
+  { at, status, priority }: TimerSetting,
   reason: string,
   delivery: Delivery,
   context: AttemptContext,
@@ -227,11 +227,11 @@ async function leaveToTimer(
   await scheduleWake(wakeAt(at, { status }, context.clock.now()), { jobId, jobType, priority }, context);
   const found = await readFreshState(delivery, context);
   if (found?.job.unreadableEvents !== undefined) return carryOut(leaveToNewerWorker(found), delivery, context);
-  const call = found && callFor(found.job);
-  if (call === undefined || (call.at === at && call.priority === priority)) {
+  const timer = found && timerFor(found.job);
+  if (timer === undefined || (timer.at === at && timer.priority === priority)) {
     return settled({ kind: 'ack' }, reason, delivery, context);
   }
-  return leaveToTimer(call, reason, delivery, context);
+  return leaveToTimer(timer, reason, delivery, context);
 }
 
 function claimed(event: JobEvent, chain: JobChain, delivery: Delivery, context: AttemptContext): Attempt | Settlement {

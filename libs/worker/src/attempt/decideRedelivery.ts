@@ -1,9 +1,8 @@
-import { attemptOverAt, isDue, type Job, type Lane } from '@jobstream/domain';
+import { attemptOverAt, isDue, type Job, type Lane, waitsForTimer } from '@jobstream/domain';
 import { type Delivery, type JobSnapshot, NEWER_DELAY_MS } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
 import type { AttemptCommand } from './chain/jobChain.ts';
 import type { Settlement } from './settlement.ts';
-import { isLeftToItsTimer } from './scheduleWake.ts';
 import { startingDelivery } from './startCause.ts';
 
 /**
@@ -41,7 +40,7 @@ export function decideRedelivery(
   claimant: Claimant,
 ): ClaimDecision | undefined {
   const { job } = snapshot;
-  if (job.runAt !== undefined && isLeftToTimer(job, delivery)) {
+  if (job.runAt !== undefined && mayHaveBeenLeftToTimer(job, delivery)) {
     return {
       kind: 'wake',
       at: job.runAt,
@@ -58,9 +57,9 @@ export function decideRedelivery(
  * may acknowledge the message at any time, and with it the lease of an attempt that we started on the message; then our
  * death would go unnoticed. The timer is a message of its own: asked for once more, it starts the attempt.
  */
-function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery): boolean {
+function mayHaveBeenLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery): boolean {
   const { status, startedBy, runAt } = job;
-  if (!isLeftToItsTimer(status)) return false;
+  if (!waitsForTimer(status)) return false;
   // Counts start again after a crash of the server, so the attempt that failed tells as well.
   if (startedBy !== undefined && startingDelivery(startedBy, causationId) !== undefined) return true;
   // The timer of this very wait: its earlier holder can only start the attempt, or lose it to us.
@@ -75,7 +74,7 @@ function isLeftToTimer(job: Job, { causationId, deliveryCount, dueAt }: Delivery
  */
 export function leaveToNewerWorker({ job }: JobSnapshot): ClaimDecision {
   const reason = `the job has ${job.unreadableEvents ?? 0} events of a newer release: left to a newer worker`;
-  return isLeftToItsTimer(job.status) ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
+  return waitsForTimer(job.status) ? offerLater(reason, job.runAt) : nak(NEWER_DELAY_MS, reason);
 }
 
 /** Decides to offer the job to a newer worker by a new timer. */

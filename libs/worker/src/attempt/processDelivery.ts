@@ -1,4 +1,4 @@
-import type { JobEvent } from '@jobstream/domain';
+import { type JobEvent, nextLookAt, wakeAt } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptSpan } from './attemptTracing.ts';
@@ -7,7 +7,7 @@ import type { AttemptContext, AttemptEnd } from './attemptContext.ts';
 import { claimJob, readFreshState } from './claimJob.ts';
 import { recordOutcome } from './recordOutcome.ts';
 import { runHandler } from './runHandler.ts';
-import { callFor, lookAt, scheduleWake, wakeAt } from './scheduleWake.ts';
+import { scheduleWake, timerFor } from './scheduleWake.ts';
 import { settle, settlementAfterError } from './settlement.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -76,15 +76,15 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
       return settleCancelled(attempt, outcome);
     }
     // Before the event, so that no job waits without a timer, whatever becomes of this worker.
-    if (outcome.kind === 'suspended') await callAgain(lookAt(outcome.until, context.clock.now()), attempt, context);
+    if (outcome.kind === 'suspended') await setTimer(nextLookAt(outcome.until, context.clock.now()), attempt, context);
     const event = await recordOutcome(attempt, outcome, context);
     // Should the worker die before the timer is set, the redelivered message does it: see decideRedelivery.
-    if (event.event === 'JobRetryScheduled') await callAgain(event.data.retryAt, attempt, context);
-    if (event.event === 'JobSuspended') await callAfterWait(event, attempt, context);
+    if (event.event === 'JobRetryScheduled') await setTimer(event.data.retryAt, attempt, context);
+    if (event.event === 'JobSuspended') await resetTimer(event, attempt, context);
     end = ENDS[event.event];
     if (event.event !== 'JobReleased') return { kind: 'ack' };
     // The message may be gone: the log has lost it, or another worker to which it was delivered as well has acknowledged it.
-    await callAgain(context.clock.now(), attempt, context);
+    await setTimer(context.clock.now(), attempt, context);
     return { kind: 'nak' };
   } catch (error) {
     if (error instanceof ConcurrentAppendError) end = 'overtaken';
@@ -95,7 +95,7 @@ async function runAttempt(span: AttemptSpan, attempt: Attempt, context: AttemptC
   }
 }
 
-function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptContext): Promise<void> {
+function setTimer(at: string, { chain: { job } }: Attempt, context: AttemptContext): Promise<void> {
   return scheduleWake(at, { jobId: job.id, jobType: job.type, priority: job.priority }, context);
 }
 
@@ -103,9 +103,9 @@ function callAgain(at: string, { chain: { job } }: Attempt, context: AttemptCont
  * Sets the timer of a job that waits once more: whoever has watched the run may have replaced it since. A signal that came first makes the
  * job due now.
  */
-async function callAfterWait({ data }: SuspendedEvent, attempt: Attempt, context: AttemptContext): Promise<void> {
+async function resetTimer({ data }: SuspendedEvent, attempt: Attempt, context: AttemptContext): Promise<void> {
   const { runAt = data.until } = attempt.chain.job;
-  await callAgain(lookAt(runAt, context.clock.now()), attempt, context);
+  await setTimer(nextLookAt(runAt, context.clock.now()), attempt, context);
   if (data.signals !== undefined) await lookAgain(attempt, context);
 }
 
@@ -117,10 +117,10 @@ async function lookAgain({ delivery, chain }: Attempt, context: AttemptContext):
   for (let known = chain.sequence; ;) {
     const found = await readFreshState(delivery, context);
     if (found === undefined || found.sequence <= known || found.job.unreadableEvents !== undefined) return;
-    const call = callFor(found.job);
-    if (call === undefined) return;
+    const timer = timerFor(found.job);
+    if (timer === undefined) return;
     const { id: jobId, type: jobType, priority } = found.job;
-    await scheduleWake(wakeAt(call.at, call, context.clock.now()), { jobId, jobType, priority }, context);
+    await scheduleWake(wakeAt(timer.at, timer, context.clock.now()), { jobId, jobType, priority }, context);
     known = found.sequence;
   }
 }

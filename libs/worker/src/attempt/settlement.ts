@@ -1,8 +1,8 @@
-import type { Job } from '@jobstream/domain';
+import { type Job, waitsForTimer, wakeAt } from '@jobstream/domain';
 import { ConcurrentAppendError } from '@jobstream/eventlog';
 import type { Delivery } from '@jobstream/eventlog';
 import type { AttemptContext } from './attemptContext.ts';
-import { isLeftToItsTimer, scheduleWake, wakeAt } from './scheduleWake.ts';
+import { scheduleWake } from './scheduleWake.ts';
 import { isUnavailable } from './chain/retryUntilAvailable.ts';
 
 /**
@@ -42,7 +42,7 @@ async function settlementWhenOvertaken(delivery: Delivery, context: AttemptConte
   if (snapshot === undefined) return { kind: 'ack' };
   const { status, runAt } = snapshot.job;
   if (isWithAnother(snapshot.job)) return { kind: 'leave' };
-  if (runAt === undefined || !isLeftToItsTimer(status)) return { kind: 'ack' };
+  if (runAt === undefined || !waitsForTimer(status)) return { kind: 'ack' };
   const wake = scheduleWake(wakeAt(runAt, { status }, context.clock.now()), delivery, context);
   // It fails when the worker closes while the log is unavailable: the message comes again, and its next holder sets the timer.
   return wake.then<Settlement, Settlement>(

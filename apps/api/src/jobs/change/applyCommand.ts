@@ -72,7 +72,7 @@ async function decideAndAppend(
   if (reclaimed !== undefined && 'holder' in reclaimed) return { job, rejection: keyHeldBy(reclaimed.holder) };
   await log.append(decision, sequence, reclaimed?.claim);
   const changed = evolve(job, decision) ?? job;
-  await callAgain(decision, changed, log);
+  await wakeWithPriority(decision, changed, log);
   return { job: changed };
 }
 
@@ -92,7 +92,7 @@ function protocolFor(decision: JobEvent): number {
  * Calls for work on a job that could start and has got another priority, with that. Should this be missing, the call that the job has had
  * before is made once more when its turn comes; so is the timer of a job that is not due yet.
  */
-async function callAgain({ event, jobType }: JobEvent, job: Job, log: ApiDeps['log']): Promise<void> {
+async function wakeWithPriority({ event, jobType }: JobEvent, job: Job, log: ApiDeps['log']): Promise<void> {
   if (event !== 'JobPriorityChanged' || job.status !== 'pending') return;
   await log.wakeNow({ jobId: job.id, jobType, priority: job.priority, at: timestampOf(log.clock.now()) });
 }

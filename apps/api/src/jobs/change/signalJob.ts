@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import {
   canonicalJson,
   decide,
+  encryptionOverhead,
   evolve,
   isRejection,
   type Job,
@@ -216,14 +217,11 @@ function erased({ status }: Job): Problem {
   return new Problem('illegal-transition', { detail: `the job is ${status}, and its contents were erased` });
 }
 
-/** What encryption adds to a payload, beside a third for base64. */
-const SEAL_BYTES = 200;
-
 /** @throws Problem `too-many-signals`: a job is carried with all of them in one message. */
 function assertRoom(command: JobCommandOf<'SignalJob'>, { signals = [] }: JobSnapshot, isEncrypting: boolean): void {
   const { eventId: id, name, payload, at } = command;
   const storedBytes = (signal: Signal) =>
-    bytesOf(signal) + (isEncrypting ? Math.ceil(bytesOf(signal.payload) / 3) + SEAL_BYTES : 0);
+    bytesOf(signal) + (isEncrypting ? encryptionOverhead(bytesOf(signal.payload)) : 0);
   const bytes = [...signals, { id, name, payload, at }].reduce((sum, signal) => sum + storedBytes(signal), 0);
   if (bytes <= MAX_UNREAD_BYTES) return;
   const detail = `with this one the signals that no step has read would have ${bytes} bytes, at most ${MAX_UNREAD_BYTES} are kept`;

@@ -1,8 +1,13 @@
-import { MAX_STEPS, MAX_STEPS_BYTES, stepId, type RecordedStep, type StepOutcome } from '@jobstream/domain';
+import {
+  encryptionOverhead,
+  MAX_STEPS,
+  MAX_STEPS_BYTES,
+  stepId,
+  type RecordedStep,
+  type StepOutcome,
+} from '@jobstream/domain';
 import { stepsTooLarge } from './stepErrors.ts';
 
-/** What encryption adds to a result or an error, beside a third for base64. */
-const SEAL_BYTES = 200;
 /** Of the attempt and the time with which a step is recorded. */
 const RECORD_BYTES = 60;
 
@@ -41,7 +46,7 @@ export class StepSizes {
     const plain = Buffer.byteLength(JSON.stringify(step)) + RECORD_BYTES;
     if (!this.#isEncrypting) return plain;
     const secret = step.error ?? step.result;
-    return secret === undefined ? plain : plain + Math.ceil(Buffer.byteLength(JSON.stringify(secret)) / 3) + SEAL_BYTES;
+    return secret === undefined ? plain : plain + encryptionOverhead(Buffer.byteLength(JSON.stringify(secret)));
   }
 }
 
